@@ -1,0 +1,191 @@
+//! Links that the cluster declares: configuration of one component type names a Service of another.
+//!
+//! Values of the environment may be secrets. So the reader of a pod's specification calls
+//! [`mentions`], which keeps digests of host-like parts and drops the values; the model compares them
+//! with the digests of the names of Services that exist. A secret that is no Service's name leaves no
+//! readable trace.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::element::{Declared, Ingress, Service};
+use super::key::{ElementKey, TypeKey};
+use super::observation::Mention;
+use super::text::{self, Text};
+
+/// Most mentions kept of one pod or template.
+pub const MENTION_LIMIT: usize = 256;
+
+/// The digest of a host name: lower case, without a final dot.
+#[must_use]
+pub fn digest(host: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    host.trim_end_matches('.')
+        .to_ascii_lowercase()
+        .hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The hosts that one setting (a variable's value, an argument) may name.
+///
+/// A bare word counts only where the setting's name says that it is an address; otherwise the value
+/// must look like one: `host:port`, `scheme://…`, or a cluster name with dots.
+pub fn mentions<'a>(place: &'a str, value: &'a str) -> impl Iterator<Item = Mention> + 'a {
+    let named = names_an_address(place);
+    value
+        .split([',', ';', ' ', '='])
+        .filter_map(move |part| host_of(part.trim(), named))
+        .map(|host| Mention {
+            host: digest(host),
+            place: text::name(place),
+        })
+}
+
+/// Whether a variable's or a flag's name says that its value is an address.
+fn names_an_address(place: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "HOST", "HOSTNAME", "ADDR", "ADDRESS", "URL", "URI", "SERVICE", "SVC", "SERVER", "SERVERS",
+        "ENDPOINT", "BROKER", "BROKERS", "UPSTREAM",
+    ];
+    let upper = place.to_ascii_uppercase();
+    upper
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| WORDS.contains(&word))
+}
+
+fn host_of(part: &str, named: bool) -> Option<&str> {
+    let (scheme, rest) = match part.split_once("://") {
+        Some((_, rest)) => (true, rest),
+        None => (false, part),
+    };
+    // Several schemes are stacked in JDBC: `jdbc:mysql://host/…` was split above already.
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let (host, port) = match host.split_once(':') {
+        Some((host, port)) => (host, port.parse::<u16>().is_ok()),
+        None => (host, false),
+    };
+    let dotted = host.contains(".svc") || host.matches('.').count() == 1 && named;
+    (is_dns(host) && (scheme || port || dotted || named)).then_some(host)
+}
+
+fn is_dns(host: &str) -> bool {
+    !host.is_empty()
+        && host.len() <= text::NAME_LIMIT
+        && host.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+}
+
+/// What configuration says, gathered for [`links`].
+pub(super) struct Declarations<'a> {
+    pub(super) services: Vec<&'a Service>,
+    pub(super) ingresses: Vec<&'a Ingress>,
+    pub(super) mentions: &'a HashMap<TypeKey, BTreeSet<Mention>>,
+}
+
+/// All declared links.
+pub(super) fn links(declarations: &Declarations<'_>) -> BTreeMap<ElementKey, Declared> {
+    let mut by_host: HashMap<u64, &Service> = HashMap::new();
+    let mut by_bare: HashMap<(&Text, u64), &Service> = HashMap::new();
+    let mut by_name: HashMap<(&Text, &Text), &Service> = HashMap::new();
+    for service in &declarations.services {
+        let (name, namespace) = (&service.name, &service.namespace);
+        by_bare.insert((namespace, digest(name)), service);
+        by_name.insert((namespace, name), service);
+        for suffix in ["", ".svc", ".svc.cluster.local"] {
+            by_host.insert(digest(&format!("{name}.{namespace}{suffix}")), service);
+        }
+    }
+    let mut found: BTreeMap<ElementKey, Declared> = BTreeMap::new();
+    for (key, mentions) in declarations.mentions {
+        for mention in mentions {
+            let service = by_bare
+                .get(&(&key.namespace, mention.host))
+                .or_else(|| by_host.get(&mention.host));
+            if let Some(service) = service {
+                let caller = ElementKey::Type(key.clone());
+                link(&mut found, &caller, service, &mention.place);
+            }
+        }
+    }
+    let rule: Text = "rule".into();
+    for ingress in &declarations.ingresses {
+        let caller = ElementKey::ingress(&ingress.namespace, &ingress.name);
+        for backend in &ingress.backends {
+            if let Some(service) = by_name.get(&(&ingress.namespace, backend)) {
+                link(&mut found, &caller, service, &rule);
+            }
+        }
+    }
+    for declared in found.values_mut() {
+        declared.places.sort();
+        declared.places.dedup();
+    }
+    found
+}
+
+fn link(
+    found: &mut BTreeMap<ElementKey, Declared>,
+    caller: &ElementKey,
+    service: &Service,
+    place: &Text,
+) {
+    let mut callees: Vec<ElementKey> = service
+        .leads_to
+        .iter()
+        .cloned()
+        .map(ElementKey::Type)
+        .collect();
+    if callees.is_empty() {
+        callees.push(ElementKey::service(&service.namespace, &service.name));
+    }
+    // A type that knows its own address does not depend on itself.
+    for callee in callees.into_iter().filter(|callee| callee != caller) {
+        let key = ElementKey::declared(caller.clone(), callee.clone());
+        found
+            .entry(key)
+            .or_insert_with(|| Declared {
+                caller: caller.clone(),
+                callee,
+                places: Vec::new(),
+            })
+            .places
+            .push((place.clone(), service.name.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(place: &str, value: &str) -> Vec<u64> {
+        mentions(place, value).map(|m| m.host).collect()
+    }
+
+    #[test]
+    fn addresses_are_found_in_the_usual_forms() {
+        for (place, value, host) in [
+            ("CART_ADDR", "cart:7070", "cart"),
+            ("ANYTHING", "cart:7070", "cart"),
+            ("X", "http://orders.shop.svc.cluster.local:80/x?y", "orders.shop.svc.cluster.local"),
+            ("X", "amqp://user:secret@rabbit:5672/vhost", "rabbit"),
+            ("X", "jdbc:postgresql://db/orders", "db"),
+            ("REDIS_HOST", "Redis", "redis"),
+            ("argument", "--catalog-host=catalog.shop.svc", "catalog.shop.svc"),
+        ] {
+            assert!(
+                hosts(place, value).contains(&digest(host)),
+                "{value} names {host}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bare_word_counts_only_where_its_name_says_address() {
+        assert!(hosts("LOG_LEVEL", "info").is_empty());
+        assert!(hosts("DB_PASSWORD", "orders").is_empty());
+        assert_eq!(hosts("DB_HOST", "orders").len(), 1);
+    }
+}

@@ -1,0 +1,293 @@
+//! The graph: the only mutable petgraph, its ids and its index.
+//!
+//! A `NodeIndex` never leaves this file, because a stable graph reuses freed ones. Writing is for
+//! [`super::apply`] alone; everybody else reads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use petgraph::Direction;
+use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
+use petgraph::visit::EdgeRef;
+
+use super::element::Element;
+use super::key::ElementKey;
+
+/// Identifies an element within this process: counted up, never reused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ElementId(pub u32);
+
+/// How two elements are related.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Relation {
+    /// A type, Service or Ingress is in a tenant.
+    In,
+    /// A component is an instance of a type.
+    InstanceOf,
+    /// A component runs on a machine.
+    On,
+    /// A Service leads to a type.
+    LeadsTo,
+    /// Calls were observed.
+    Calls,
+    /// Configuration names the other.
+    Declares,
+}
+
+#[derive(Clone, Debug)]
+struct Slot {
+    id: ElementId,
+    key: ElementKey,
+    element: Arc<Element>,
+}
+
+#[derive(Clone, Debug)]
+struct Edge {
+    relation: Relation,
+    /// The link's own element, for calls and declared links.
+    element: Option<Arc<Element>>,
+}
+
+/// All elements and their relations.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    graph: StableDiGraph<Slot, Edge>,
+    nodes: BTreeMap<ElementKey, NodeIndex>,
+    links: BTreeMap<ElementKey, EdgeIndex>,
+    ids: BTreeMap<ElementId, NodeIndex>,
+    last_id: u32,
+}
+
+impl Graph {
+    /// The element of a key, links included.
+    #[must_use]
+    pub fn get(&self, key: &ElementKey) -> Option<&Arc<Element>> {
+        match self.nodes.get(key) {
+            Some(node) => self.graph.node_weight(*node).map(|slot| &slot.element),
+            None => self
+                .links
+                .get(key)
+                .and_then(|edge| self.graph.edge_weight(*edge)?.element.as_ref()),
+        }
+    }
+
+    /// The id of an element that is no link.
+    #[must_use]
+    pub fn id(&self, key: &ElementKey) -> Option<ElementId> {
+        let node = self.nodes.get(key)?;
+        self.graph.node_weight(*node).map(|slot| slot.id)
+    }
+
+    /// The key of an id, while the element is there.
+    #[must_use]
+    pub fn key(&self, id: ElementId) -> Option<&ElementKey> {
+        let node = self.ids.get(&id)?;
+        self.graph.node_weight(*node).map(|slot| &slot.key)
+    }
+
+    /// All elements in the order of their keys, links last.
+    pub fn elements(&self) -> impl Iterator<Item = (&ElementKey, &Arc<Element>)> {
+        let nodes = self.nodes.iter().filter_map(|(key, node)| {
+            Some((key, &self.graph.node_weight(*node)?.element))
+        });
+        nodes.chain(self.links())
+    }
+
+    /// Calls and declared links in the order of their keys.
+    pub fn links(&self) -> impl Iterator<Item = (&ElementKey, &Arc<Element>)> {
+        self.links.iter().filter_map(|(key, edge)| {
+            Some((key, self.graph.edge_weight(*edge)?.element.as_ref()?))
+        })
+    }
+
+    /// How many elements there are, links included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len() + self.links.len()
+    }
+
+    /// Whether nothing is there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The elements that `key` points to by `relation`.
+    pub fn targets<'a>(
+        &'a self,
+        key: &ElementKey,
+        relation: Relation,
+    ) -> impl Iterator<Item = &'a Arc<Element>> {
+        self.neighbours(key, relation, Direction::Outgoing)
+    }
+
+    /// The elements that point to `key` by `relation`.
+    pub fn origins<'a>(
+        &'a self,
+        key: &ElementKey,
+        relation: Relation,
+    ) -> impl Iterator<Item = &'a Arc<Element>> {
+        self.neighbours(key, relation, Direction::Incoming)
+    }
+
+    /// The link elements (calls or declared links) that leave or reach `key`.
+    pub fn links_of<'a>(
+        &'a self,
+        key: &ElementKey,
+        relation: Relation,
+        direction: Direction,
+    ) -> impl Iterator<Item = &'a Arc<Element>> {
+        self.edges(key, relation, direction)
+            .filter_map(|(edge, _)| edge.element.as_ref())
+    }
+
+    fn neighbours<'a>(
+        &'a self,
+        key: &ElementKey,
+        relation: Relation,
+        direction: Direction,
+    ) -> impl Iterator<Item = &'a Arc<Element>> {
+        self.edges(key, relation, direction)
+            .filter_map(|(_, other)| self.graph.node_weight(other))
+            .map(|slot| &slot.element)
+    }
+
+    fn edges<'a>(
+        &'a self,
+        key: &ElementKey,
+        relation: Relation,
+        direction: Direction,
+    ) -> impl Iterator<Item = (&'a Edge, NodeIndex)> {
+        self.nodes
+            .get(key)
+            .into_iter()
+            .flat_map(move |node| self.graph.edges_directed(*node, direction))
+            .filter(move |edge| edge.weight().relation == relation)
+            .map(move |edge| {
+                let other = match direction {
+                    Direction::Outgoing => edge.target(),
+                    Direction::Incoming => edge.source(),
+                };
+                (edge.weight(), other)
+            })
+    }
+
+    /// Puts an element that is no link, and returns what it replaces.
+    pub(super) fn put(&mut self, key: &ElementKey, element: Arc<Element>) -> Option<Arc<Element>> {
+        if let Some(slot) = self
+            .nodes
+            .get(key)
+            .and_then(|node| self.graph.node_weight_mut(*node))
+        {
+            return Some(std::mem::replace(&mut slot.element, element));
+        }
+        self.last_id += 1;
+        let id = ElementId(self.last_id);
+        let node = self.graph.add_node(Slot {
+            id,
+            key: key.clone(),
+            element,
+        });
+        self.nodes.insert(key.clone(), node);
+        self.ids.insert(id, node);
+        None
+    }
+
+    /// Puts a link between two elements that are there, and returns what it replaces.
+    /// `Err` gives the element back when an end is missing.
+    pub(super) fn put_link(
+        &mut self,
+        key: &ElementKey,
+        relation: Relation,
+        element: Arc<Element>,
+    ) -> Result<Option<Arc<Element>>, Arc<Element>> {
+        if let Some(edge) = self
+            .links
+            .get(key)
+            .and_then(|edge| self.graph.edge_weight_mut(*edge))
+        {
+            return Ok(edge.element.replace(element));
+        }
+        let ends = key
+            .ends()
+            .and_then(|(from, to)| Some((*self.nodes.get(from)?, *self.nodes.get(to)?)));
+        let Some((from, to)) = ends else {
+            return Err(element);
+        };
+        let edge = Edge {
+            relation,
+            element: Some(element),
+        };
+        let edge = self.graph.add_edge(from, to, edge);
+        self.links.insert(key.clone(), edge);
+        Ok(None)
+    }
+
+    /// Takes an element away, its links first; returns all that went, in that order.
+    pub(super) fn take(&mut self, key: &ElementKey) -> Vec<(ElementKey, Arc<Element>)> {
+        let mut gone = Vec::new();
+        if let Some(edge) = self.links.remove(key) {
+            gone.extend(
+                self.graph
+                    .remove_edge(edge)
+                    .and_then(|e| e.element)
+                    .map(|e| (key.clone(), e)),
+            );
+            return gone;
+        }
+        let Some(node) = self.nodes.remove(key) else {
+            return gone;
+        };
+        let mut links: Vec<ElementKey> = [Direction::Outgoing, Direction::Incoming]
+            .into_iter()
+            .flat_map(|d| self.graph.edges_directed(node, d))
+            .filter_map(|e| Some(e.weight().element.as_ref()?.key()))
+            .collect();
+        links.sort();
+        links.dedup();
+        for link in links {
+            gone.extend(self.take(&link));
+        }
+        if let Some(slot) = self.graph.remove_node(node) {
+            self.ids.remove(&slot.id);
+            gone.push((key.clone(), slot.element));
+        }
+        gone
+    }
+
+    /// Makes `targets` exactly what `key` points to by `relation`; targets that are not there are left out.
+    pub(super) fn relate(&mut self, key: &ElementKey, relation: Relation, targets: &[ElementKey]) {
+        let Some(node) = self.nodes.get(key).copied() else {
+            return;
+        };
+        let wanted: Vec<NodeIndex> = targets
+            .iter()
+            .filter_map(|t| self.nodes.get(t).copied())
+            .collect();
+        let mut kept = Vec::new();
+        let mut stale = Vec::new();
+        for edge in self.graph.edges_directed(node, Direction::Outgoing) {
+            if edge.weight().relation != relation {
+                continue;
+            }
+            if wanted.contains(&edge.target()) {
+                kept.push(edge.target());
+            } else {
+                stale.push(edge.id());
+            }
+        }
+        for edge in stale {
+            self.graph.remove_edge(edge);
+        }
+        for target in wanted {
+            if !kept.contains(&target) {
+                let edge = Edge {
+                    relation,
+                    element: None,
+                };
+                self.graph.add_edge(node, target, edge);
+                kept.push(target);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a source is doing: a visible value of its own, so that missing data is never taken for "nothing".
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::text::Text;
+
+/// Identifies one line of the Sources view: a source and what part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceKey {
+    /// The source: `kubernetes`, `zipkin`.
+    pub source: Text,
+    /// Its part: `session`, a plural (`pods`), a path (`dependencies`).
+    pub part: Text,
+    /// The namespace that the part covers; `None` for all.
+    pub namespace: Option<Text>,
+}
+
+/// How a source is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub enum SourceState {
+    /// The first answer is under way.
+    Loading {
+        /// Objects so far.
+        seen: u64,
+    },
+    /// What is shown is current.
+    Live,
+    /// What is shown was true once; the source is trying again.
+    Stale {
+        /// Since when.
+        since: Timestamp,
+        /// Why, in one line.
+        cause: Text,
+    },
+    /// The server refuses; the source tries again now and then.
+    Forbidden {
+        /// What is lacking and what to do.
+        what: Text,
+    },
+    /// Nothing was ever received.
+    Failed {
+        /// Why, in one line, with what to do.
+        cause: Text,
+    },
+    /// Not configured or switched off.
+    Off {
+        /// How to switch it on.
+        hint: Text,
+    },
+}
+
+impl SourceState {
+    /// Whether the first answer is still awaited.
+    #[must_use]
+    pub const fn is_loading(&self) -> bool {
+        matches!(self, Self::Loading { .. })
+    }
+
+    /// Whether a person should look at it.
+    #[must_use]
+    pub const fn is_trouble(&self) -> bool {
+        matches!(
+            self,
+            Self::Stale { .. } | Self::Forbidden { .. } | Self::Failed { .. }
+        )
+    }
+
+    /// One word for lists and exports.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Loading { .. } => "loading",
+            Self::Live => "live",
+            Self::Stale { .. } => "stale",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Failed { .. } => "failed",
+            Self::Off { .. } => "off",
+        }
+    }
+}
+
+/// A source's report about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceStatus {
+    /// Who.
+    pub key: SourceKey,
+    /// How; `None` takes the line away (a namespace that is not watched any more).
+    pub state: Option<SourceState>,
+    /// When this was so, by our wall clock.
+    pub at: Timestamp,
+    /// Where it asks: a URL without credentials.
+    pub address: Option<Text>,
+    /// How often it asks, in ms; `None` for watches.
+    pub interval_ms: Option<u64>,
+    /// The server's clock minus ours in ms, where the server said.
+    pub skew_ms: Option<i64>,
+}

@@ -1,0 +1,139 @@
+//! What tracing sources counted, kept under its raw names, and the calls derived from it.
+//!
+//! The derivation is a pure function of the counts and the [`Directory`]; it is run again whenever
+//! either changes, so the order in which they arrive does not matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::element::{Call, Counts, External, Outside};
+use super::identity::{Directory, Resolution};
+use super::key::ElementKey;
+use super::observation::{Links, Span};
+use super::text::Text;
+
+/// The latest counts of every source and window, and the names heard.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Telemetry {
+    links: BTreeMap<(Text, Span), Links>,
+    names: BTreeMap<Text, Vec<Text>>,
+}
+
+/// What follows from them.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    pub(super) calls: BTreeMap<ElementKey, Call>,
+    pub(super) externals: BTreeMap<ElementKey, External>,
+}
+
+impl Telemetry {
+    /// Replaces one window; says whether it is the first of its kind.
+    pub(super) fn count(&mut self, links: Links) -> bool {
+        let key = (links.source.clone(), links.span);
+        self.links.insert(key, links).is_none()
+    }
+
+    /// Replaces the names of one source; says whether anything changed.
+    pub(super) fn hear(&mut self, source: Text, names: Vec<Text>) -> bool {
+        self.names.insert(source, names.clone()) != Some(names)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.links.is_empty() && self.names.is_empty()
+    }
+
+    /// The window of the short counts, of the source that was asked last.
+    pub(super) fn recent(&self) -> Option<&Links> {
+        self.links
+            .values()
+            .filter(|l| l.span == Span::Recent)
+            .max_by_key(|l| l.ends)
+    }
+
+    /// The length of the long window in ms.
+    pub(super) fn long_ms(&self) -> Option<u64> {
+        self.links
+            .values()
+            .filter(|l| l.span == Span::Long)
+            .map(|l| l.window_ms)
+            .max()
+    }
+
+    pub(super) fn join(&self, directory: &Directory) -> Joined {
+        let mut joined = Joined::default();
+        let raw: BTreeSet<&Text> = self
+            .links
+            .values()
+            .flat_map(|l| l.links.iter().flat_map(|l| [&l.caller, &l.callee]))
+            .chain(self.names.values().flatten())
+            .collect();
+        let keys: BTreeMap<&Text, ElementKey> = raw
+            .into_iter()
+            .map(|name| (name, place(name, directory, &mut joined.externals)))
+            .collect();
+        for window in self.links.values() {
+            for link in &window.links {
+                let (Some(caller), Some(callee)) = (keys.get(&link.caller), keys.get(&link.callee))
+                else {
+                    continue;
+                };
+                let counts = Counts {
+                    calls: link.calls,
+                    // A server that counts more errors than calls is not believed.
+                    errors: link.errors.min(link.calls),
+                    window_ms: window.window_ms,
+                    ends: window.ends,
+                };
+                let call = joined
+                    .calls
+                    .entry(ElementKey::call(caller.clone(), callee.clone()))
+                    .or_insert_with(|| Call {
+                        caller: caller.clone(),
+                        callee: callee.clone(),
+                        recent: None,
+                        long: None,
+                        names: Vec::new(),
+                    });
+                let sum = match window.span {
+                    Span::Recent => &mut call.recent,
+                    Span::Long => &mut call.long,
+                };
+                *sum = Some(sum.map_or(counts, |s| s.plus(counts)));
+                call.names.push((link.caller.clone(), link.callee.clone()));
+            }
+        }
+        // In the long window but not in the short one is zero calls, not "no data".
+        let quiet = self.recent().map(|window| Counts {
+            calls: 0,
+            errors: 0,
+            window_ms: window.window_ms,
+            ends: window.ends,
+        });
+        for call in joined.calls.values_mut() {
+            call.recent = call.recent.or(quiet);
+            call.names.sort();
+            call.names.dedup();
+        }
+        joined
+    }
+}
+
+/// The element that a raw name stands for; names that are no component type become externals.
+fn place(
+    name: &Text,
+    directory: &Directory,
+    externals: &mut BTreeMap<ElementKey, External>,
+) -> ElementKey {
+    let outside = match directory.resolve(name) {
+        Resolution::Matched { to, .. } => return ElementKey::Type(to),
+        Resolution::Ambiguous { candidates } => Outside::Ambiguous { candidates },
+        Resolution::External { evidence } => Outside::External { evidence },
+        Resolution::Unresolved => Outside::Unresolved,
+    };
+    let key = ElementKey::External { name: name.clone() };
+    let external = External {
+        name: name.clone(),
+        outside,
+    };
+    externals.insert(key.clone(), external);
+    key
+}
