@@ -1,4 +1,5 @@
-# Shared by the scripts beside it; sourced, never run. shellcheck shell=bash
+# shellcheck shell=bash
+# Shared by the scripts beside it; sourced, never run.
 
 TESTBED_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=versions.env
@@ -6,6 +7,7 @@ TESTBED_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 TESTBED_TMP=${TMPDIR:-/tmp}
 TESTBED_TMP=${TESTBED_TMP%/}
+# shellcheck disable=SC2034
 TESTBED_CACHE=${PORTOLAN_TESTBED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/portolan-testbed}
 # Ports are taken by making a directory named after them: atomic, and two
 # test beds that start at once never pick the same one.
@@ -86,7 +88,7 @@ port_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # Below the range from which Linux gives out ports for outgoing connections.
 take_port() { # run-dir -> the port in $PORT
     local try owner
-    mkdir -p -m 700 "$TESTBED_PORTS"
+    [ -d "$TESTBED_PORTS" ] || (umask 077 && mkdir -p "$TESTBED_PORTS")
     for ((try = 0; try < 500; try++)); do
         PORT=$((20000 + RANDOM % 12000))
         if ! mkdir "$TESTBED_PORTS/$PORT" 2>/dev/null; then
@@ -117,6 +119,7 @@ give_ports_back() { # run-dir
 # --- the running test bed of the caller ----------------------------------
 
 require_testbed() {
+    # shellcheck disable=SC2016
     [ -n "${PORTOLAN_TESTBED:-}" ] || die 'PORTOLAN_TESTBED is not set: run eval "$(testbed/up)" first'
     [ -f "$PORTOLAN_TESTBED/kubeconfig" ] || die "$PORTOLAN_TESTBED is not a running test bed"
 }

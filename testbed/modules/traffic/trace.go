@@ -44,7 +44,8 @@ type trace struct {
 // makeTrace makes one whole trace that has just ended.
 func makeTrace(graph *Graph, rng *rand.Rand, entry *Edge, seen map[*Edge]int) []*span {
 	t := &trace{graph: graph, rng: rng, seen: seen}
-	t.id = fmt.Sprintf("%016x%016x", rng.Uint64(), rng.Uint64()|1)
+	// Identifiers stay unique when a seed makes all else repeat.
+	t.id = fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64()|1)
 	t.serve(entry, nil, 0, 0)
 	// What is consumed from a broker may last longer than the first call.
 	var end int64
@@ -115,7 +116,7 @@ func (t *trace) call(edge *Edge, parent *span, start int64, depth int) int64 {
 func (t *trace) add(parent *span, kind string, edge *Edge, service string, start int64) *span {
 	s := &span{
 		TraceID:       t.id,
-		ID:            fmt.Sprintf("%016x", t.rng.Uint64()|1),
+		ID:            fmt.Sprintf("%016x", rand.Uint64()|1),
 		Kind:          kind,
 		Name:          edge.Operation,
 		Timestamp:     start,
@@ -128,12 +129,12 @@ func (t *trace) add(parent *span, kind string, edge *Edge, service string, start
 	if parent != nil {
 		s.ParentID = parent.ID
 	}
-	t.describe(s, edge)
+	t.describe(s, edge, parent)
 	t.spans = append(t.spans, s)
 	return s
 }
 
-func (t *trace) describe(s *span, edge *Edge) {
+func (t *trace) describe(s *span, edge *Edge, parent *span) {
 	switch edge.Kind {
 	case kindHTTP, kindExternal:
 		method, route, ok := strings.Cut(edge.Operation, " ")
@@ -141,12 +142,16 @@ func (t *trace) describe(s *span, edge *Edge) {
 			return
 		}
 		s.Tags["http.method"] = method
-		s.Tags["http.path"] = t.fill(route)
 		if s.Kind == "SERVER" {
 			s.Tags["http.route"] = route
+			if parent != nil {
+				s.Tags["http.path"] = parent.Tags["http.path"]
+				return
+			}
 		} else {
 			s.Name = method // all that a client knows
 		}
+		s.Tags["http.path"] = t.fill(route)
 	case kindGRPC:
 		service, method, _ := strings.Cut(edge.Operation, "/")
 		s.Tags["rpc.system"] = "grpc"
