@@ -54,30 +54,44 @@ alive() { # pid start-time
     now=$(start_time "$1") && [ "$now" = "$2" ]
 }
 
-# Ends the processes recorded in a run directory, last started first.
+# Waits for the end of a process that was told to end.
+wait_end() { # name pid start-time
+    local waited=0
+    while alive "$2" "$3"; do
+        if [ "$waited" -eq 30 ]; then
+            # The API server waits a minute for open watches; asked a second
+            # time, it does not.
+            kill -TERM "$2" 2>/dev/null || true
+        elif [ "$waited" -eq 150 ]; then
+            say "$1 (pid $2) does not end, killing it"
+            kill -KILL "$2" 2>/dev/null || true
+        elif [ "$waited" -ge 300 ]; then
+            say "$1 (pid $2) cannot be ended"
+            return 1
+        fi
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+}
+
+# Ends the processes recorded in a run directory: etcd after all the others,
+# because the API server waits for it while it shuts down.
 stop_recorded() { # run-dir
-    local name pid started waited lines=() line i
+    local name pid started pass failed=0
     [ -f "$1/processes" ] || return 0
-    mapfile -t lines <"$1/processes"
-    for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
-        read -r name pid started <<<"${lines[i]}"
-        alive "$pid" "$started" && kill -TERM "$pid" 2>/dev/null || true
-    done
-    for line in "${lines[@]}"; do
-        read -r name pid started <<<"$line"
-        waited=0
-        while alive "$pid" "$started"; do
-            if [ "$waited" -eq 150 ]; then
-                say "$name (pid $pid) does not end, killing it"
-                kill -KILL "$pid" 2>/dev/null || true
-            elif [ "$waited" -ge 300 ]; then
-                say "$name (pid $pid) cannot be ended"
-                return 1
+    for pass in 1 2; do
+        while read -r name pid started; do
+            if [ $pass -eq 2 ] || [ "$name" != etcd ]; then
+                if alive "$pid" "$started"; then kill -TERM "$pid" 2>/dev/null || true; fi
             fi
-            sleep 0.1
-            waited=$((waited + 1))
-        done
+        done <"$1/processes"
+        while read -r name pid started; do
+            if [ $pass -eq 2 ] || [ "$name" != etcd ]; then
+                wait_end "$name" "$pid" "$started" || failed=1
+            fi
+        done <"$1/processes"
     done
+    [ $failed -eq 0 ] || return 1
     rm -f "$1/processes"
 }
 
