@@ -5,3 +5,4 @@
 //! effects, and those that touch the cluster go through effectors. `ARCHITECTURE.md` has the picture.
 
 pub mod model;
+pub mod ui;

@@ -13,10 +13,12 @@ pub mod graph;
 pub mod identity;
 pub mod key;
 pub mod lifecycle;
+pub mod log;
 pub mod observation;
 pub mod query;
 pub mod source;
 mod telemetry;
+mod tell;
 pub mod text;
 mod workload;
 
