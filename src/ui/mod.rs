@@ -7,9 +7,11 @@
 
 pub mod action;
 pub mod chord;
+pub mod detail;
 pub mod filter;
 pub mod format;
 pub mod keymap;
+pub mod overlay;
 pub mod theme;
 pub mod views;
 

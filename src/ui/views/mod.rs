@@ -1,9 +1,11 @@
 //! The views. A new one is one file here and one line in [`all`].
 
+mod tree;
+
 use super::View;
 
 /// All views, in the order of the help. The first one is where a person starts.
 #[must_use]
 pub fn all() -> Vec<Box<dyn View>> {
-    vec![]
+    vec![Box::new(tree::TreeView::default())]
 }

@@ -1,0 +1,3 @@
+//! What stands over a view until it is answered or closed. A stack, so that illegal mixtures do not fit.
+
+pub mod prompt;
