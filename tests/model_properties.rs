@@ -36,7 +36,7 @@ fn streams(world: &World, listed: &[usize], overlapping: bool) -> Vec<Vec<Observ
 }
 
 fn plainly(world: &World) -> Model {
-    told(streams(world, &[9], false).concat(), usize::MAX)
+    told(&streams(world, &[9], false).concat(), usize::MAX)
 }
 
 /// All lists of the end, of every kind.
@@ -48,7 +48,10 @@ fn lists(world: &World, epoch: u64) -> Vec<Observation> {
         .collect()
 }
 
-fn fold(map: &mut BTreeMap<ElementKey, Arc<Element>>, change: &Change) -> Result<(), TestCaseError> {
+fn fold(
+    map: &mut BTreeMap<ElementKey, Arc<Element>>,
+    change: &Change,
+) -> Result<(), TestCaseError> {
     let before = match &change.after {
         Some(after) => map.insert(change.key.clone(), after.clone()),
         None => map.remove(&change.key),
@@ -69,7 +72,7 @@ proptest! {
         size in 1usize..20,
     ) {
         let merged = interleave(streams(&world, &listed, overlapping), &picks);
-        prop_assert_eq!(canonical(&told(merged, size)), canonical(&plainly(&world)));
+        prop_assert_eq!(canonical(&told(&merged, size)), canonical(&plainly(&world)));
     }
 
     #[test]
@@ -254,7 +257,7 @@ proptest! {
 
     #[test]
     fn calls_are_never_lost(world in world(), picks in prop::collection::vec(any::<u16>(), 1..100)) {
-        let model = told(interleave(streams(&world, &[0, 2], true), &picks), 3);
+        let model = told(&interleave(streams(&world, &[0, 2], true), &picks), 3);
         let counted: u64 = world.links.iter().map(|l| u64::from(l.2)).sum();
         let shown: u64 = model
             .graph()

@@ -214,8 +214,7 @@ impl Model {
             Fact::Namespace(f) => mark(&mut dirty.tenants, f.meta.name.clone(), cause),
             Fact::Node(f) => {
                 mark(&mut dirty.nodes, f.meta.name.clone(), cause);
-                if is_ready_node(change.before.as_deref()) == is_ready_node(change.after.as_deref())
-                {
+                if readiness(change.before.as_deref()) == readiness(change.after.as_deref()) {
                     return;
                 }
                 for uid in self.index.on.get(&f.meta.name).into_iter().flatten() {
@@ -521,15 +520,11 @@ impl Model {
     }
 
     fn component(&self, pod: &PodFact, top: &TypeKey) -> Component {
-        let lost = pod
-            .node
-            .as_ref()
-            .and_then(|node| self.node_fact(node))
-            .is_some_and(|node| node.ready != Some(true));
-        let says = if lost {
-            MachineSays::Lost
-        } else {
-            MachineSays::Nothing
+        let node = pod.node.as_ref().and_then(|node| self.node_fact(node));
+        let says = match node.map(|node| node.ready) {
+            None | Some(Some(true)) => MachineSays::Nothing,
+            Some(Some(false)) => MachineSays::NotReady,
+            Some(None) => MachineSays::Lost,
         };
         let judgement = lifecycle::judge(pod, says);
         Component {
@@ -928,11 +923,11 @@ impl Members {
     }
 }
 
-/// Whether pods on a machine need not be doubted: one that nobody tells of is not lost.
-fn is_ready_node(fact: Option<&Fact>) -> bool {
+/// What a machine's Ready condition says, as far as pods on it care: one that nobody tells of is not lost.
+fn readiness(fact: Option<&Fact>) -> Option<bool> {
     match fact {
-        Some(Fact::Node(node)) => node.ready == Some(true),
-        _ => true,
+        Some(Fact::Node(node)) => node.ready,
+        _ => Some(true),
     }
 }
 

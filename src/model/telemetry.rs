@@ -141,10 +141,9 @@ fn place(
 ) -> ElementKey {
     let outside = match directory.resolve(name) {
         Resolution::Matched { to, .. } if is_there(&to) => return ElementKey::Type(to),
-        Resolution::Matched { .. } => Outside::Unresolved,
         Resolution::Ambiguous { candidates } => Outside::Ambiguous { candidates },
         Resolution::External { evidence } => Outside::External { evidence },
-        Resolution::Unresolved => Outside::Unresolved,
+        Resolution::Matched { .. } | Resolution::Unresolved => Outside::Unresolved,
     };
     let key = ElementKey::External { name: name.clone() };
     let external = External {

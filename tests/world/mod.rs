@@ -1,5 +1,10 @@
 //! Small generated systems, as the streams of observations that watches of them would send.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "every index is taken modulo the length"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -171,12 +176,12 @@ impl Writer {
     }
 }
 
-fn owner(kind: &str, name: &str, uid: &str) -> Option<OwnerRef> {
-    Some(OwnerRef {
+fn owner(kind: &str, name: &str, uid: &str) -> OwnerRef {
+    OwnerRef {
         kind: kind.into(),
         name: name.into(),
         uid: uid.into(),
-    })
+    }
 }
 
 fn labels(app: &str) -> Labels {
@@ -348,23 +353,23 @@ fn write_app(writer: &mut Writer, app: &App) {
                 fact.mentions.clone_from(&mentions);
                 made.push(fact);
                 let mut meta = writer.meta(namespace, &format!("{name}-rs{generation}"), &mid);
-                meta.owner = owner("Deployment", &name, &top);
+                meta.owner = Some(owner("Deployment", &name, &top));
                 made.push(workload(Kind::ReplicaSet, meta));
-                pod_owner = owner("ReplicaSet", &format!("{name}-rs{generation}"), &mid);
+                pod_owner = Some(owner("ReplicaSet", &format!("{name}-rs{generation}"), &mid));
             }
             Shape::Custom => {
                 let mut meta = writer.meta(namespace, &format!("{name}-set"), &mid);
-                meta.owner = owner("Queue.example.org", &name, &top);
+                meta.owner = Some(owner("Queue.example.org", &name, &top));
                 made.push(workload(Kind::StatefulSet, meta));
-                pod_owner = owner("StatefulSet", &format!("{name}-set"), &mid);
+                pod_owner = Some(owner("StatefulSet", &format!("{name}-set"), &mid));
             }
             Shape::CronJob => {
                 let meta = writer.meta(namespace, &name, &top);
                 made.push(workload(Kind::CronJob, meta));
                 let mut meta = writer.meta(namespace, &format!("{name}-job{generation}"), &mid);
-                meta.owner = owner("CronJob", &name, &top);
+                meta.owner = Some(owner("CronJob", &name, &top));
                 made.push(workload(Kind::Job, meta));
-                pod_owner = owner("Job", &format!("{name}-job{generation}"), &mid);
+                pod_owner = Some(owner("Job", &format!("{name}-job{generation}"), &mid));
             }
             Shape::Bare => {}
             Shape::Unknown => pod_owner = owner("Rollout.example.org", &name, &top),
@@ -382,7 +387,13 @@ fn write_app(writer: &mut Writer, app: &App) {
     for (index, plan) in app.pods.iter().enumerate() {
         let pod_uid = uid(&format!("pod{index}"));
         uids.push((pod_uid.clone(), plan.fate));
-        write_pod(writer, (namespace, &name, &pod_uid), plan, &pod_owner, &mentions);
+        write_pod(
+            writer,
+            (namespace, &name, &pod_uid),
+            plan,
+            pod_owner.as_ref(),
+            &mentions,
+        );
     }
     write_service(writer, app, (namespace, &name), &uids);
     if app.ingress {
@@ -399,7 +410,7 @@ fn write_pod(
     writer: &mut Writer,
     (namespace, name, uid): (&str, &str, &str),
     plan: &PodPlan,
-    owner: &Option<OwnerRef>,
+    owner: Option<&OwnerRef>,
     mentions: &[Mention],
 ) {
     let lives = match plan.fate {
@@ -413,7 +424,7 @@ fn write_pod(
             mentions: mentions.to_vec(),
             ..PodFact::default()
         };
-        pod.meta.owner.clone_from(owner);
+        pod.meta.owner = owner.cloned();
         pod.meta.labels = labels(name);
         let key = Fact::Pod(Box::new(pod.clone())).key();
         writer.push(Fact::Pod(Box::new(pod.clone())));
@@ -589,7 +600,7 @@ pub fn interleave(streams: Vec<Vec<Observation>>, picks: &[u16]) -> Vec<Observat
     let mut picks = picks.iter().copied().cycle();
     while !streams.is_empty() {
         let at = usize::from(picks.next().unwrap_or(0)) % streams.len();
-        match streams[at].next() {
+        match streams.get_mut(at).and_then(Iterator::next) {
             Some(observation) => merged.push(observation),
             None => drop(streams.remove(at)),
         }
@@ -610,7 +621,10 @@ pub fn canonical(model: &Model) -> Vec<String> {
     let graph = model.graph();
     let mut lines = Vec::new();
     for (key, element) in graph.elements() {
-        lines.push(format!("{key}: {}", serde_json::to_string(element).unwrap()));
+        lines.push(format!(
+            "{key}: {}",
+            serde_json::to_string(element).unwrap_or_default()
+        ));
         for relation in RELATIONS {
             let mut targets: Vec<String> = graph
                 .targets(key, relation)
@@ -626,7 +640,7 @@ pub fn canonical(model: &Model) -> Vec<String> {
 }
 
 /// A model that was told everything in batches of `size`.
-pub fn told(observations: Vec<Observation>, size: usize) -> Model {
+pub fn told(observations: &[Observation], size: usize) -> Model {
     let mut model = Model::new("test", mapping());
     for batch in observations.chunks(size.max(1)) {
         model.apply(batch.to_vec(), now());
