@@ -394,6 +394,16 @@ async fn nobody_there_is_told_for_both_parts_at_once() {
 }
 
 #[tokio::test]
+async fn tls_where_none_is_spoken_is_told() {
+    let server = server_with(json("[]")).await;
+    let address = server.uri().replace("http://", "https://");
+    let mut running = Running::start(Some(quick(&address)));
+    let line = running.failed("dependencies").await;
+    assert!(line.contains("try http:// instead of https://"), "{line}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_slow_server_is_told_and_stopping_does_not_wait_for_it() {
     let server = server_with(json("[]").set_delay(Duration::from_secs(600))).await;
     let mut settings = quick(&server.uri());

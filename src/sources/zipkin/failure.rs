@@ -16,6 +16,9 @@ pub(super) enum Failure {
     /// No connection: name, address, port, or the certificate is wrong, or nothing runs there.
     #[error("cannot connect: {0}; check the address, and that the server runs")]
     Unreachable(Text),
+    /// Asked by TLS where plain HTTP is spoken.
+    #[error("cannot connect: the server does not speak TLS there; try http:// instead of https://")]
+    NoTls,
     /// No complete answer in time.
     #[error("no answer within {} s: the server is busy or hangs", .0.as_secs_f32())]
     TimedOut(Duration),
@@ -69,6 +72,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// Whether no question at all would be answered now.
+    pub(super) const fn is_everywhere(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::NoTls | Self::Setup(_))
+    }
+
     /// Whether the API may live below another path.
     pub(super) const fn is_wrong_place(&self) -> bool {
         matches!(self, Self::NotFound(_) | Self::Html(_))
@@ -98,7 +106,9 @@ impl Failure {
     /// What the HTTP client reports. Its address is left out, since the status line shows ours.
     pub(super) fn transport(error: reqwest::Error, timeout: Duration) -> Self {
         let error = error.without_url();
-        if error.is_connect() {
+        if error.is_connect() && speaks_no_tls(&error) {
+            Self::NoTls
+        } else if error.is_connect() {
             Self::Unreachable(root_cause(&error))
         } else if error.is_timeout() {
             Self::TimedOut(timeout)
@@ -123,6 +133,23 @@ impl Failure {
 pub(super) fn looks_like_html(body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// Whether the other side answered a TLS greeting with something else.
+fn speaks_no_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(at) = cause {
+        if matches!(at.downcast_ref(), Some(rustls::Error::InvalidMessage(_))) {
+            return true;
+        }
+        // What an I/O error wraps is not its source, but the source of its source.
+        let wrapped = at.downcast_ref().and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(inner) => Some(inner),
+            None => at.source(),
+        };
+    }
+    false
 }
 
 /// The innermost cause: the outer ones only say that a request failed.

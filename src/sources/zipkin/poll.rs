@@ -20,6 +20,9 @@ use crate::model::source::{SourceState, SourceStatus};
 use crate::model::text::{self, Text};
 use crate::sources::{Closed, Outlet};
 
+/// Shortest and longest pause after an answer, whatever the settings say: no flood, and no overflow.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(86_400));
+
 /// Asks until nobody listens any more.
 pub(super) async fn run(settings: Settings, outlet: Outlet, retry: watch::Receiver<u64>) {
     let Err(Closed) = Poll::new(settings, outlet).run(retry).await;
@@ -131,7 +134,7 @@ impl Poll {
                     let status = self.status(question.part());
                     self.outlet.send(vec![observation, status]).await?;
                 }
-                Err(failure @ Failure::Unreachable(_)) => {
+                Err(failure) if failure.is_everywhere() => {
                     // Nothing else will be answered either, and each try could take seconds.
                     for other in [Question::Services, Question::Long, Question::Recent] {
                         self.failed(other, failure.clone());
@@ -197,7 +200,7 @@ impl Poll {
 
     fn failed(&mut self, question: Question, failure: Failure) {
         let strained = question == Question::Long && failure.is_strain();
-        let long_interval = self.settings.long_interval;
+        let long_interval = self.interval(Question::Long);
         let turn = self.turn(question);
         turn.failures = turn.failures.saturating_add(1);
         let pause = back_off(turn.failures);
@@ -247,10 +250,10 @@ impl Poll {
                 }
             }
         };
-        let interval = match part {
-            Part::Dependencies => self.settings.interval,
-            Part::Services => self.settings.long_interval,
-        };
+        let interval = self.interval(match part {
+            Part::Dependencies => Question::Recent,
+            Part::Services => Question::Services,
+        });
         let line = match part {
             Part::Dependencies => &mut self.dependencies_line,
             Part::Services => &mut self.services_line,
@@ -278,11 +281,12 @@ impl Poll {
         }
     }
 
-    const fn interval(&self, question: Question) -> Duration {
-        match question {
+    fn interval(&self, question: Question) -> Duration {
+        let wanted = match question {
             Question::Recent => self.settings.interval,
             Question::Services | Question::Long => self.settings.long_interval,
-        }
+        };
+        wanted.clamp(PAUSES.0, PAUSES.1)
     }
 }
 
