@@ -1,7 +1,7 @@
 //! What somebody wants done, and how far it has come.
 //!
-//! An intent is data: the app stages it, an effector previews and sends it, and from then on only the
-//! model's own changes say what became of it. Nothing here writes.
+//! An intent is verified by what the sources observe, not by asking: a change is done when the
+//! cluster says that it is.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,83 +9,95 @@ use super::element::ComponentType;
 use super::key::TypeKey;
 use super::text::Text;
 
-/// What sets the number besides people.
+/// What is known before the number of components is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScalePreview {
+    /// The number that is wanted now.
+    pub replicas_now: u32,
+    /// The number that exists now, as its controller counts.
+    pub replicas_existing: u32,
+    /// What the server's object looked like; sending fails if it has changed since.
+    pub resource_version: Text,
+    /// Who else sets the number.
+    pub autoscaler: Autoscaler,
+}
+
+/// Whether an autoscaler sets the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum Autoscaler {
-    /// Nothing that we know of.
+    /// None does.
     None,
-    /// A `HorizontalPodAutoscaler` targets it.
+    /// A HorizontalPodAutoscaler does, and will set it back.
     Found {
         /// Its name.
         name: Text,
-        /// Fewest replicas it allows.
+        /// Its lower bound.
         min: u32,
-        /// Most replicas it allows.
+        /// Its upper bound.
         max: u32,
-        /// What it wants now, where it has decided.
-        desired: Option<u32>,
+        /// The number it wants now.
+        desired: u32,
     },
-    /// It could not be read.
+    /// It could not be found out.
     Unknown {
-        /// Why.
+        /// Why, in one line.
         why: Text,
     },
 }
 
-/// How it is now, read on demand before anything is written.
+/// The server took the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ScalePreview {
-    /// `spec.replicas` of the scale subresource.
-    pub replicas_now: u32,
-    /// The version that the write will carry, so that a change in between is a conflict.
-    pub resource_version: Text,
-    /// What would turn it back.
-    pub autoscaler: Autoscaler,
+pub struct Accepted {
+    /// The generation that the change made, where it is known.
+    pub generation: Option<i64>,
+    /// The number that is wanted now.
+    pub replicas: u32,
 }
 
 /// How far an intent has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum Stage {
-    /// A number was chosen.
+    /// Said, and nothing done yet.
     Staged,
-    /// The preview is being read.
+    /// The cluster is asked what it would mean.
     Previewing,
-    /// The preview stands and waits for confirmation.
+    /// It is known what it would mean; a person decides.
     Previewed {
-        /// It.
+        /// What is known.
         preview: ScalePreview,
     },
-    /// It is being written.
+    /// On its way.
     Sending,
-    /// The server took it. What comes now is seen in the model.
+    /// The server took it; the cluster works on it.
     Accepted {
-        /// The workload's generation after the write, where the server said.
+        /// The generation that has to be observed.
         generation: Option<i64>,
     },
-    /// The wanted number is there and ready.
+    /// The cluster is as wanted.
     Converged,
-    /// It was not done.
+    /// Not done.
     Failed {
         /// Why, with what to do.
         why: Text,
     },
-    /// It was sent, and no answer came: reading will show.
+    /// Sent, and no answer: what is observed will tell.
     OutcomeUnknown {
-        /// What happened.
+        /// Why.
         why: Text,
     },
-    /// Somebody or something set another number since.
+    /// Somebody else set another number before it was done.
     Superseded {
-        /// The number that it has now.
+        /// That number.
         by: u32,
     },
 }
 
 impl Stage {
-    /// Whether the model is still to say what became of it.
+    /// Whether what is observed is still to say what became of it.
     #[must_use]
     pub const fn is_under_way(&self) -> bool {
         matches!(
@@ -95,64 +107,204 @@ impl Stage {
     }
 }
 
-/// A wish to have another number of components.
+/// A wanted number of components.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intent {
     /// Counted up within the process.
     pub id: u64,
-    /// Of which type.
+    /// Which type.
     pub target: TypeKey,
-    /// The number before: what undo goes back to.
+    /// The number before.
     pub before: u32,
     /// The number wanted.
     pub wanted: u32,
-    /// How far it is.
+    /// How far it has come.
     pub stage: Stage,
 }
 
 impl Intent {
-    /// Compares with what the model sees now, and moves on; says whether the stage changed.
-    ///
-    /// Converged means: the server wants our number, its controller has seen that generation, and just
-    /// that many are there and ready.
-    pub fn verify(&mut self, seen: &ComponentType) -> bool {
-        let generation = match &self.stage {
-            Stage::Accepted { generation } => *generation,
-            Stage::OutcomeUnknown { .. } => None,
+    /// An intent of which nothing is done yet.
+    #[must_use]
+    pub const fn new(id: u64, target: TypeKey, before: u32, wanted: u32) -> Self {
+        Self {
+            id,
+            target,
+            before,
+            wanted,
+            stage: Stage::Staged,
+        }
+    }
+
+    /// Whether nothing more will come of it.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Converged | Stage::Failed { .. } | Stage::Superseded { .. }
+        )
+    }
+
+    /// Compares an accepted intent (or one of unknown outcome) with what is observed of its target,
+    /// and says whether that moved it on. Other stages and other types change nothing.
+    pub fn verify(&mut self, ty: &ComponentType) -> bool {
+        let accepted = match self.stage {
+            Stage::Accepted { generation } => generation,
+            // Nobody but us is known to want this number, so it was us.
+            Stage::OutcomeUnknown { .. } if ty.desired == Some(self.wanted) => ty.generation,
             _ => return false,
         };
-        let is_known = generation
-            .zip(seen.generation)
-            .is_none_or(|(wanted, seen)| seen >= wanted);
-        if !is_known {
+        if ty.key != self.target {
             return false;
         }
-        let next = match seen.desired {
-            Some(desired) if desired != self.wanted => {
-                // Until the watch brings our own write, the old number is no news.
-                if desired == self.before && generation.is_none() {
-                    return false;
-                }
-                Stage::Superseded { by: desired }
-            }
-            Some(_) => {
-                let observed = seen
-                    .generation
-                    .zip(seen.observed_generation)
-                    .is_none_or(|(is, observed)| observed >= is);
-                if !(observed && seen.ready == self.wanted && seen.components == self.wanted) {
-                    if matches!(self.stage, Stage::OutcomeUnknown { .. }) {
-                        self.stage = Stage::Accepted { generation: None };
-                        return true;
-                    }
-                    return false;
-                }
-                Stage::Converged
-            }
-            None => return false,
-        };
-        self.stage = next;
+        let stage = self.observed(accepted, ty);
+        if stage == self.stage {
+            return false;
+        }
+        self.stage = stage;
         true
+    }
+
+    fn observed(&self, accepted: Option<i64>, ty: &ComponentType) -> Stage {
+        let waiting = Stage::Accepted {
+            generation: accepted,
+        };
+        let Some(desired) = ty.desired else {
+            return waiting;
+        };
+        if desired != self.wanted {
+            // What is seen may be older than the change: its generation tells, or, where that is
+            // not known, that nothing has moved.
+            let is_newer = match (accepted, ty.generation) {
+                (Some(accepted), Some(seen)) => seen >= accepted,
+                _ => desired != self.before,
+            };
+            return if is_newer {
+                Stage::Superseded { by: desired }
+            } else {
+                waiting
+            };
+        }
+        let generation = accepted.or(ty.generation);
+        let worked_on = match (ty.observed_generation, generation) {
+            (Some(observed), Some(generation)) => observed >= generation,
+            (None, Some(_)) => false,
+            (_, None) => true,
+        };
+        if worked_on && ty.ready == self.wanted && ty.components == self.wanted {
+            Stage::Converged
+        } else {
+            Stage::Accepted { generation }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::element::{ComponentState, Health, Scalability};
+
+    fn ty(desired: u32, generations: (i64, i64), ready: u32, components: u32) -> ComponentType {
+        ComponentType {
+            key: TypeKey::new("shop", "Deployment", "cart"),
+            declared: true,
+            state: ComponentState::Started,
+            health: Health::Ok,
+            reason: None,
+            desired: Some(desired),
+            ready,
+            components,
+            updated: None,
+            restarts: 0,
+            revision: None,
+            generation: Some(generations.0),
+            observed_generation: Some(generations.1),
+            created: None,
+            images: Vec::new(),
+            labels: Default::default(),
+            schedule: None,
+            scalability: Scalability::Scalable,
+        }
+    }
+
+    fn intent(stage: Stage) -> Intent {
+        let target = TypeKey::new("shop", "Deployment", "cart");
+        Intent {
+            stage,
+            ..Intent::new(1, target, 2, 5)
+        }
+    }
+
+    fn accepted(generation: Option<i64>) -> Stage {
+        Stage::Accepted { generation }
+    }
+
+    #[test]
+    fn an_accepted_intent_converges_when_all_is_as_wanted() {
+        let mut intent = intent(accepted(Some(7)));
+        for older in [
+            ty(2, (6, 6), 2, 2),
+            ty(5, (7, 6), 2, 2),
+            ty(5, (7, 7), 2, 5),
+            ty(5, (7, 7), 5, 6),
+        ] {
+            assert!(!intent.verify(&older));
+            assert_eq!(intent.stage, accepted(Some(7)));
+        }
+        assert!(intent.verify(&ty(5, (7, 7), 5, 5)));
+        assert!(intent.is_over());
+        assert!(
+            !intent.verify(&ty(9, (8, 8), 9, 9)),
+            "what is over stays so"
+        );
+    }
+
+    #[test]
+    fn another_number_after_the_change_supersedes_it() {
+        for (generation, seen, superseded) in [
+            (Some(7), ty(3, (8, 7), 2, 2), true),
+            (Some(7), ty(2, (8, 8), 2, 2), true),
+            (Some(7), ty(2, (6, 6), 2, 2), false),
+            (None, ty(3, (8, 8), 2, 2), true),
+            (None, ty(2, (6, 6), 2, 2), false),
+        ] {
+            let mut intent = intent(accepted(generation));
+            assert_eq!(intent.verify(&seen), superseded, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_generation_the_first_sight_of_the_number_gives_it() {
+        let mut intent = intent(accepted(None));
+        assert!(intent.verify(&ty(5, (7, 6), 2, 2)));
+        assert_eq!(intent.stage, accepted(Some(7)));
+        assert!(intent.verify(&ty(2, (8, 8), 2, 2)));
+        assert_eq!(intent.stage, Stage::Superseded { by: 2 });
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_resolved_by_what_is_seen() {
+        let mut intent = intent(Stage::OutcomeUnknown { why: "cut".into() });
+        assert!(!intent.verify(&ty(2, (6, 6), 2, 2)));
+        assert!(intent.verify(&ty(5, (7, 6), 2, 2)));
+        assert_eq!(intent.stage, accepted(Some(7)));
+    }
+
+    #[test]
+    fn other_types_and_stages_change_nothing() {
+        let done = ty(5, (7, 7), 5, 5);
+        let mut staged = intent(Stage::Staged);
+        assert!(!staged.verify(&done));
+        let mut other = intent(accepted(Some(7)));
+        other.target = TypeKey::new("shop", "Deployment", "other");
+        assert!(!other.verify(&done));
+    }
+
+    #[test]
+    fn nothing_wanted_converges_when_nothing_is_left() {
+        let mut intent = intent(accepted(Some(7)));
+        intent.wanted = 0;
+        assert!(!intent.verify(&ty(0, (7, 7), 0, 1)));
+        assert!(intent.verify(&ty(0, (7, 7), 0, 0)));
     }
 }
