@@ -1,1 +1,2 @@
+//! Starts Portolan.
 fn main() {}

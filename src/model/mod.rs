@@ -99,4 +99,15 @@ impl Model {
     pub fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
         self.facts.is_complete(kind, namespace)
     }
+
+    /// How many entries all internal tables have together: what tests of growth look at.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn footprint(&self) -> usize {
+        self.facts.footprint()
+            + self.index.footprint()
+            + self.graph.footprint()
+            + self.telemetry.footprint()
+            + self.sources.len()
+    }
 }

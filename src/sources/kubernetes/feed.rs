@@ -25,7 +25,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// Objects in one page of a list.
 const PAGE: u32 = 500;
 /// How long the answer to a watch may take to begin, and a streamed list may stand still.
-const PROGRESS: Duration = Duration::from_secs(30);
+const PROGRESS: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 /// How long one page may take.
 const PAGE_LIMIT: Duration = Duration::from_secs(60);
 /// Watches that end sooner than this were not meant to; the next one waits as long.

@@ -1,1 +1,0 @@
-//! The source against a server in memory.
