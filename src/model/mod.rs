@@ -11,6 +11,7 @@ pub mod element;
 mod facts;
 pub mod graph;
 pub mod identity;
+pub mod intent;
 pub mod key;
 pub mod lifecycle;
 pub mod log;

@@ -12,6 +12,8 @@ pub mod filter;
 pub mod format;
 pub mod keymap;
 pub mod overlay;
+pub mod screen;
+pub mod terminal;
 pub mod theme;
 pub mod views;
 

@@ -1,5 +1,7 @@
 //! The views. A new one is one file here and one line in [`all`].
 
+pub mod events;
+pub mod sources;
 mod tree;
 
 use super::View;
@@ -7,5 +9,9 @@ use super::View;
 /// All views, in the order of the help. The first one is where a person starts.
 #[must_use]
 pub fn all() -> Vec<Box<dyn View>> {
-    vec![Box::new(tree::TreeView::default())]
+    vec![
+        Box::new(tree::TreeView::default()),
+        Box::new(events::EventsView::new()),
+        Box::new(sources::SourcesView::default()),
+    ]
 }
