@@ -1,1 +1,8 @@
+//! Portolan charts a running microservice system in the terminal.
+//!
+//! Sources turn the outside world into observations; one task owns the model and applies them; each
+//! application yields changes; the ui draws from the model and turns keys into actions; actions become
+//! effects, and those that touch the cluster go through effectors. `ARCHITECTURE.md` has the picture.
 
+pub mod model;
+pub mod ui;

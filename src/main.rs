@@ -1,1 +1,2 @@
-fn main(){}
+//! Starts Portolan.
+fn main() {}

@@ -1,4 +1,5 @@
-# Shared by the scripts beside it; sourced, never run. shellcheck shell=bash
+# shellcheck shell=bash
+# Shared by the scripts beside it; sourced, never run.
 
 TESTBED_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=versions.env
@@ -6,6 +7,7 @@ TESTBED_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 TESTBED_TMP=${TMPDIR:-/tmp}
 TESTBED_TMP=${TESTBED_TMP%/}
+# shellcheck disable=SC2034
 TESTBED_CACHE=${PORTOLAN_TESTBED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/portolan-testbed}
 # Ports are taken by making a directory named after them: atomic, and two
 # test beds that start at once never pick the same one.
@@ -52,30 +54,44 @@ alive() { # pid start-time
     now=$(start_time "$1") && [ "$now" = "$2" ]
 }
 
-# Ends the processes recorded in a run directory, last started first.
+# Waits for the end of a process that was told to end.
+wait_end() { # name pid start-time
+    local waited=0
+    while alive "$2" "$3"; do
+        if [ "$waited" -eq 30 ]; then
+            # The API server waits a minute for open watches; asked a second
+            # time, it does not.
+            kill -TERM "$2" 2>/dev/null || true
+        elif [ "$waited" -eq 150 ]; then
+            say "$1 (pid $2) does not end, killing it"
+            kill -KILL "$2" 2>/dev/null || true
+        elif [ "$waited" -ge 300 ]; then
+            say "$1 (pid $2) cannot be ended"
+            return 1
+        fi
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+}
+
+# Ends the processes recorded in a run directory: etcd after all the others,
+# because the API server waits for it while it shuts down.
 stop_recorded() { # run-dir
-    local name pid started waited lines=() line i
+    local name pid started pass failed=0
     [ -f "$1/processes" ] || return 0
-    mapfile -t lines <"$1/processes"
-    for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
-        read -r name pid started <<<"${lines[i]}"
-        alive "$pid" "$started" && kill -TERM "$pid" 2>/dev/null || true
-    done
-    for line in "${lines[@]}"; do
-        read -r name pid started <<<"$line"
-        waited=0
-        while alive "$pid" "$started"; do
-            if [ "$waited" -eq 150 ]; then
-                say "$name (pid $pid) does not end, killing it"
-                kill -KILL "$pid" 2>/dev/null || true
-            elif [ "$waited" -ge 300 ]; then
-                say "$name (pid $pid) cannot be ended"
-                return 1
+    for pass in 1 2; do
+        while read -r name pid started; do
+            if [ $pass -eq 2 ] || [ "$name" != etcd ]; then
+                if alive "$pid" "$started"; then kill -TERM "$pid" 2>/dev/null || true; fi
             fi
-            sleep 0.1
-            waited=$((waited + 1))
-        done
+        done <"$1/processes"
+        while read -r name pid started; do
+            if [ $pass -eq 2 ] || [ "$name" != etcd ]; then
+                wait_end "$name" "$pid" "$started" || failed=1
+            fi
+        done <"$1/processes"
     done
+    [ $failed -eq 0 ] || return 1
     rm -f "$1/processes"
 }
 
@@ -86,7 +102,7 @@ port_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # Below the range from which Linux gives out ports for outgoing connections.
 take_port() { # run-dir -> the port in $PORT
     local try owner
-    mkdir -p -m 700 "$TESTBED_PORTS"
+    [ -d "$TESTBED_PORTS" ] || (umask 077 && mkdir -p "$TESTBED_PORTS")
     for ((try = 0; try < 500; try++)); do
         PORT=$((20000 + RANDOM % 12000))
         if ! mkdir "$TESTBED_PORTS/$PORT" 2>/dev/null; then
@@ -117,6 +133,7 @@ give_ports_back() { # run-dir
 # --- the running test bed of the caller ----------------------------------
 
 require_testbed() {
+    # shellcheck disable=SC2016
     [ -n "${PORTOLAN_TESTBED:-}" ] || die 'PORTOLAN_TESTBED is not set: run eval "$(testbed/up)" first'
     [ -f "$PORTOLAN_TESTBED/kubeconfig" ] || die "$PORTOLAN_TESTBED is not a running test bed"
 }

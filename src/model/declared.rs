@@ -61,12 +61,12 @@ fn host_of(part: &str, named: bool) -> Option<&str> {
     // Several schemes are stacked in JDBC: `jdbc:mysql://host/…` was split above already.
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
-    let (host, port) = match host.split_once(':') {
-        Some((host, port)) => (host, port.parse::<u16>().is_ok()),
+    let (host, with_port) = match host.split_once(':') {
+        Some((name, number)) => (name, number.parse::<u16>().is_ok()),
         None => (host, false),
     };
     let dotted = host.contains(".svc") || host.matches('.').count() == 1 && named;
-    (is_dns(host) && (scheme || port || dotted || named)).then_some(host)
+    (is_dns(host) && (scheme || with_port || dotted || named)).then_some(host)
 }
 
 fn is_dns(host: &str) -> bool {
@@ -169,11 +169,19 @@ mod tests {
         for (place, value, host) in [
             ("CART_ADDR", "cart:7070", "cart"),
             ("ANYTHING", "cart:7070", "cart"),
-            ("X", "http://orders.shop.svc.cluster.local:80/x?y", "orders.shop.svc.cluster.local"),
+            (
+                "X",
+                "http://orders.shop.svc.cluster.local:80/x?y",
+                "orders.shop.svc.cluster.local",
+            ),
             ("X", "amqp://user:secret@rabbit:5672/vhost", "rabbit"),
             ("X", "jdbc:postgresql://db/orders", "db"),
             ("REDIS_HOST", "Redis", "redis"),
-            ("argument", "--catalog-host=catalog.shop.svc", "catalog.shop.svc"),
+            (
+                "argument",
+                "--catalog-host=catalog.shop.svc",
+                "catalog.shop.svc",
+            ),
         ] {
             assert!(
                 hosts(place, value).contains(&digest(host)),

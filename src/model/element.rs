@@ -350,7 +350,10 @@ impl Counts {
     /// Calls per second over the window.
     #[must_use]
     pub fn rate(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a rate is shown with three digits")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a rate is shown with three digits"
+        )]
         let rate = self.calls as f64 * 1000.0 / self.window_ms.max(1) as f64;
         rate
     }
@@ -358,7 +361,10 @@ impl Counts {
     /// Errors in percent of calls; `None` without calls.
     #[must_use]
     pub fn error_percent(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "a percentage is shown with three digits")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a percentage is shown with three digits"
+        )]
         (self.calls > 0).then(|| self.errors as f64 * 100.0 / self.calls as f64)
     }
 

@@ -51,7 +51,7 @@ struct Edge {
 /// All elements and their relations.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    graph: StableDiGraph<Slot, Edge>,
+    inner: StableDiGraph<Slot, Edge>,
     nodes: BTreeMap<ElementKey, NodeIndex>,
     links: BTreeMap<ElementKey, EdgeIndex>,
     ids: BTreeMap<ElementId, NodeIndex>,
@@ -63,11 +63,11 @@ impl Graph {
     #[must_use]
     pub fn get(&self, key: &ElementKey) -> Option<&Arc<Element>> {
         match self.nodes.get(key) {
-            Some(node) => self.graph.node_weight(*node).map(|slot| &slot.element),
+            Some(node) => self.inner.node_weight(*node).map(|slot| &slot.element),
             None => self
                 .links
                 .get(key)
-                .and_then(|edge| self.graph.edge_weight(*edge)?.element.as_ref()),
+                .and_then(|edge| self.inner.edge_weight(*edge)?.element.as_ref()),
         }
     }
 
@@ -75,35 +75,45 @@ impl Graph {
     #[must_use]
     pub fn id(&self, key: &ElementKey) -> Option<ElementId> {
         let node = self.nodes.get(key)?;
-        self.graph.node_weight(*node).map(|slot| slot.id)
+        self.inner.node_weight(*node).map(|slot| slot.id)
     }
 
     /// The key of an id, while the element is there.
     #[must_use]
     pub fn key(&self, id: ElementId) -> Option<&ElementKey> {
         let node = self.ids.get(&id)?;
-        self.graph.node_weight(*node).map(|slot| &slot.key)
+        self.inner.node_weight(*node).map(|slot| &slot.key)
     }
 
     /// All elements in the order of their keys, links last.
     pub fn elements(&self) -> impl Iterator<Item = (&ElementKey, &Arc<Element>)> {
-        let nodes = self.nodes.iter().filter_map(|(key, node)| {
-            Some((key, &self.graph.node_weight(*node)?.element))
-        });
+        let nodes = self
+            .nodes
+            .iter()
+            .filter_map(|(key, node)| Some((key, &self.inner.node_weight(*node)?.element)));
         nodes.chain(self.links())
     }
 
     /// Calls and declared links in the order of their keys.
     pub fn links(&self) -> impl Iterator<Item = (&ElementKey, &Arc<Element>)> {
-        self.links.iter().filter_map(|(key, edge)| {
-            Some((key, self.graph.edge_weight(*edge)?.element.as_ref()?))
-        })
+        self.links
+            .iter()
+            .filter_map(|(key, edge)| Some((key, self.inner.edge_weight(*edge)?.element.as_ref()?)))
     }
 
     /// How many elements there are, links included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.len() + self.links.len()
+    }
+
+    /// Entries of all tables together.
+    pub(super) fn footprint(&self) -> usize {
+        self.inner.node_count()
+            + self.inner.edge_count()
+            + self.nodes.len()
+            + self.links.len()
+            + self.ids.len()
     }
 
     /// Whether nothing is there.
@@ -148,7 +158,7 @@ impl Graph {
         direction: Direction,
     ) -> impl Iterator<Item = &'a Arc<Element>> {
         self.edges(key, relation, direction)
-            .filter_map(|(_, other)| self.graph.node_weight(other))
+            .filter_map(|(_, other)| self.inner.node_weight(other))
             .map(|slot| &slot.element)
     }
 
@@ -161,7 +171,7 @@ impl Graph {
         self.nodes
             .get(key)
             .into_iter()
-            .flat_map(move |node| self.graph.edges_directed(*node, direction))
+            .flat_map(move |node| self.inner.edges_directed(*node, direction))
             .filter(move |edge| edge.weight().relation == relation)
             .map(move |edge| {
                 let other = match direction {
@@ -177,13 +187,13 @@ impl Graph {
         if let Some(slot) = self
             .nodes
             .get(key)
-            .and_then(|node| self.graph.node_weight_mut(*node))
+            .and_then(|node| self.inner.node_weight_mut(*node))
         {
             return Some(std::mem::replace(&mut slot.element, element));
         }
         self.last_id += 1;
         let id = ElementId(self.last_id);
-        let node = self.graph.add_node(Slot {
+        let node = self.inner.add_node(Slot {
             id,
             key: key.clone(),
             element,
@@ -204,7 +214,7 @@ impl Graph {
         if let Some(edge) = self
             .links
             .get(key)
-            .and_then(|edge| self.graph.edge_weight_mut(*edge))
+            .and_then(|edge| self.inner.edge_weight_mut(*edge))
         {
             return Ok(edge.element.replace(element));
         }
@@ -218,7 +228,7 @@ impl Graph {
             relation,
             element: Some(element),
         };
-        let edge = self.graph.add_edge(from, to, edge);
+        let edge = self.inner.add_edge(from, to, edge);
         self.links.insert(key.clone(), edge);
         Ok(None)
     }
@@ -228,7 +238,7 @@ impl Graph {
         let mut gone = Vec::new();
         if let Some(edge) = self.links.remove(key) {
             gone.extend(
-                self.graph
+                self.inner
                     .remove_edge(edge)
                     .and_then(|e| e.element)
                     .map(|e| (key.clone(), e)),
@@ -240,7 +250,7 @@ impl Graph {
         };
         let mut links: Vec<ElementKey> = [Direction::Outgoing, Direction::Incoming]
             .into_iter()
-            .flat_map(|d| self.graph.edges_directed(node, d))
+            .flat_map(|d| self.inner.edges_directed(node, d))
             .filter_map(|e| Some(e.weight().element.as_ref()?.key()))
             .collect();
         links.sort();
@@ -248,7 +258,7 @@ impl Graph {
         for link in links {
             gone.extend(self.take(&link));
         }
-        if let Some(slot) = self.graph.remove_node(node) {
+        if let Some(slot) = self.inner.remove_node(node) {
             self.ids.remove(&slot.id);
             gone.push((key.clone(), slot.element));
         }
@@ -266,7 +276,7 @@ impl Graph {
             .collect();
         let mut kept = Vec::new();
         let mut stale = Vec::new();
-        for edge in self.graph.edges_directed(node, Direction::Outgoing) {
+        for edge in self.inner.edges_directed(node, Direction::Outgoing) {
             if edge.weight().relation != relation {
                 continue;
             }
@@ -277,7 +287,7 @@ impl Graph {
             }
         }
         for edge in stale {
-            self.graph.remove_edge(edge);
+            self.inner.remove_edge(edge);
         }
         for target in wanted {
             if !kept.contains(&target) {
@@ -285,7 +295,7 @@ impl Graph {
                     relation,
                     element: None,
                 };
-                self.graph.add_edge(node, target, edge);
+                self.inner.add_edge(node, target, edge);
                 kept.push(target);
             }
         }

@@ -283,7 +283,10 @@ mod tests {
             .collect();
         let d = Directory::new(&[], names.iter().map(|(k, n)| (k, n)), std::iter::empty());
         assert_eq!(matched(&d, "cart").as_deref(), Some("s/Deployment/cart"));
-        assert!(matches!(d.resolve("boutique"), Resolution::Ambiguous { .. }));
+        assert!(matches!(
+            d.resolve("boutique"),
+            Resolution::Ambiguous { .. }
+        ));
     }
 
     #[test]
@@ -296,7 +299,10 @@ mod tests {
         );
         assert!(matches!(
             d.resolve("ODD_NAME"),
-            Resolution::Matched { rule: Rule::Mapping, .. }
+            Resolution::Matched {
+                rule: Rule::Mapping,
+                ..
+            }
         ));
     }
 }

@@ -66,7 +66,10 @@ pub enum Stage {
     /// The cluster is asked what it would mean.
     Previewing,
     /// It is known what it would mean; a person decides.
-    Previewed,
+    Previewed {
+        /// What is known.
+        preview: ScalePreview,
+    },
     /// On its way.
     Sending,
     /// The server took it; the cluster works on it.
@@ -91,6 +94,17 @@ pub enum Stage {
         /// That number.
         by: u32,
     },
+}
+
+impl Stage {
+    /// Whether what is observed is still to say what became of it.
+    #[must_use]
+    pub const fn is_under_way(&self) -> bool {
+        matches!(
+            self,
+            Self::Sending | Self::Accepted { .. } | Self::OutcomeUnknown { .. }
+        )
+    }
 }
 
 /// A wanted number of components.

@@ -1,0 +1,303 @@
+//! One live log: Kubernetes Events, changes of the model, changes in the traces, and what Portolan did.
+//!
+//! Bounded, folded, in the order of time. It is made of [`Change`]s and happenings alone, so a journal
+//! can be read back into the same log. What only telemetry's counts or our own coming and going
+//! changed is not news, and is not told.
+
+use std::collections::{HashMap, VecDeque};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Model;
+use super::apply::Applied;
+use super::change::Cause;
+use super::key::ElementKey;
+use super::observation::Happening;
+use super::tell;
+use super::text::{self, Text};
+
+/// How much an entry matters: the log's sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Under way.
+    Notice,
+    /// Somebody should look.
+    Warning,
+}
+
+impl Severity {
+    /// The sign, which needs no colour.
+    #[must_use]
+    pub const fn sign(self) -> char {
+        match self {
+            Self::Info => 'i',
+            Self::Notice => '~',
+            Self::Warning => '!',
+        }
+    }
+}
+
+/// Who tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// An Event of the cluster.
+    Kubernetes,
+    /// A change of the model.
+    Model,
+    /// A change in the traces.
+    Trace,
+    /// Portolan itself.
+    Portolan,
+}
+
+impl Origin {
+    /// The word of the log's source column.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "k8s",
+            Self::Model => "model",
+            Self::Trace => "trace",
+            Self::Portolan => "self",
+        }
+    }
+}
+
+/// Why an entry is not from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Past {
+    /// It happened before Portolan came.
+    BeforeStart,
+    /// It happened at some time while a watch was down.
+    WhileDisconnected,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Counted up; a folded entry gets a new one when it happens again.
+    pub id: u64,
+    /// When it happened last.
+    pub at: Timestamp,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Who tells.
+    pub origin: Origin,
+    /// The element it is about, where there is one to jump to.
+    pub subject: Option<ElementKey>,
+    /// The subject's namespace.
+    pub namespace: Option<Text>,
+    /// The subject's name.
+    pub name: Text,
+    /// What happened.
+    pub text: Text,
+    /// How often.
+    pub count: u32,
+    /// Why it is not from now.
+    pub past: Option<Past>,
+}
+
+/// How far back an equal entry is looked for before a repeat becomes a line of its own.
+const FOLD_REACH: usize = 200;
+
+/// The log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    entries: VecDeque<Entry>,
+    limit: usize,
+    dropped: u64,
+    folded: u64,
+    next: u64,
+    started: Timestamp,
+    /// The entry of each Kubernetes Event, by uid, and the count that was told.
+    events: HashMap<Text, (u64, u32)>,
+}
+
+impl Log {
+    /// An empty log that keeps at most `limit` entries; what happened before `started` is marked.
+    #[must_use]
+    pub fn new(limit: usize, started: Timestamp) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            limit: limit.max(1),
+            dropped: 0,
+            folded: 0,
+            next: 0,
+            started,
+            events: HashMap::new(),
+        }
+    }
+
+    /// The entries, oldest first.
+    #[must_use]
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        self.entries.iter()
+    }
+
+    /// How many entries the limit has cost so far.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// How many repeats were folded into one line so far.
+    #[must_use]
+    pub const fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// Moves with every entry and every repeat.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.next
+    }
+
+    /// Takes in what an application of observations did; returns the new and repeated entries.
+    pub fn absorb(&mut self, applied: &Applied, model: &Model) -> Vec<Entry> {
+        let mut told = Vec::new();
+        for change in &applied.changes {
+            if matches!(change.cause, Cause::Baseline | Cause::Scope) {
+                continue;
+            }
+            let past =
+                (change.cause == Cause::WhileDisconnected).then_some(Past::WhileDisconnected);
+            for news in tell::tell(change) {
+                let element = change.after.as_ref().or(change.before.as_ref());
+                let entry = Entry {
+                    id: 0,
+                    at: change.at,
+                    severity: news.severity,
+                    origin: news.origin,
+                    subject: Some(news.subject.unwrap_or_else(|| change.key.clone())),
+                    namespace: element.and_then(|e| e.namespace().cloned()),
+                    name: news.name,
+                    text: text::message(&news.text),
+                    count: 1,
+                    past,
+                };
+                told.push(self.add(entry));
+            }
+        }
+        for happening in &applied.happenings {
+            told.extend(self.happen(happening, model));
+        }
+        told
+    }
+
+    /// What Portolan itself did or noticed.
+    pub fn note(
+        &mut self,
+        at: Timestamp,
+        severity: Severity,
+        subject: Option<(ElementKey, Text)>,
+        text: &str,
+    ) -> Entry {
+        let (subject, name) = subject.map_or((None, "portolan".into()), |(k, n)| (Some(k), n));
+        self.add(Entry {
+            id: 0,
+            at,
+            severity,
+            origin: Origin::Portolan,
+            namespace: subject.as_ref().and_then(|k| k.namespace().cloned()),
+            subject,
+            name,
+            text: text::message(text),
+            count: 1,
+            past: None,
+        })
+    }
+
+    fn happen(&mut self, happening: &Happening, model: &Model) -> Option<Entry> {
+        let mut count = happening.count.max(1);
+        if let Some((id, told)) = self.events.get(&happening.uid).copied() {
+            // A list that is repeated tells every Event again.
+            if count <= told {
+                return None;
+            }
+            if let Some(at) = self.entries.iter().rposition(|e| e.id == id) {
+                self.entries.remove(at);
+                self.folded += u64::from(count - told);
+            }
+        }
+        count = count.max(1);
+        let subject = model.find_object(
+            &happening.kind,
+            &happening.namespace,
+            &happening.name,
+            &happening.object_uid,
+        );
+        let entry = Entry {
+            id: 0,
+            at: happening.at,
+            severity: if happening.warning {
+                Severity::Warning
+            } else {
+                Severity::Info
+            },
+            origin: Origin::Kubernetes,
+            subject,
+            namespace: (!happening.namespace.is_empty()).then(|| happening.namespace.clone()),
+            name: happening.name.clone(),
+            text: text::message(&format!("{}: {}", happening.reason, happening.message)),
+            count,
+            past: (happening.at < self.started).then_some(Past::BeforeStart),
+        };
+        let entry = self.insert(entry);
+        self.events
+            .insert(happening.uid.clone(), (entry.id, entry.count));
+        self.forget_events();
+        Some(entry)
+    }
+
+    /// Adds an entry, or counts up an equal one that is near.
+    fn add(&mut self, mut entry: Entry) -> Entry {
+        let equal = self
+            .entries
+            .iter()
+            .rev()
+            .take(FOLD_REACH)
+            .position(|e| {
+                e.origin == entry.origin && e.subject == entry.subject && e.text == entry.text
+            })
+            .map(|back| self.entries.len() - 1 - back);
+        if let Some(old) = equal.and_then(|at| self.entries.remove(at)) {
+            entry.count = old.count.saturating_add(1);
+            self.folded += 1;
+        }
+        self.insert(entry)
+    }
+
+    /// Inserts by time: nearly always at the end.
+    fn insert(&mut self, mut entry: Entry) -> Entry {
+        self.next += 1;
+        entry.id = self.next;
+        let later = self
+            .entries
+            .iter()
+            .rev()
+            .take_while(|e| e.at > entry.at)
+            .count();
+        self.entries
+            .insert(self.entries.len() - later, entry.clone());
+        if self.entries.len() > self.limit {
+            self.entries.pop_front();
+            self.dropped += 1;
+        }
+        entry
+    }
+
+    /// Keeps the memory of Events bounded like the log itself.
+    fn forget_events(&mut self) {
+        if self.events.len() > self.limit * 2 {
+            let oldest = self.entries.iter().map(|e| e.id).min().unwrap_or(0);
+            self.events.retain(|_, (id, _)| *id >= oldest);
+        }
+    }
+}

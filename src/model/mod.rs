@@ -1,0 +1,113 @@
+//! The architecture model: what a running system is made of, and who calls whom.
+//!
+//! Pure: no I/O, no clock, no async; time enters as a value. Sources speak [`observation`]s, [`apply`]
+//! turns them into [`element`]s of the [`graph`] and tells what it did as [`change`]s. Everybody else
+//! asks through [`query`].
+
+pub mod apply;
+pub mod change;
+pub mod declared;
+pub mod element;
+mod facts;
+pub mod graph;
+pub mod identity;
+pub mod intent;
+pub mod key;
+pub mod lifecycle;
+pub mod log;
+pub mod observation;
+pub mod query;
+pub mod source;
+mod telemetry;
+mod tell;
+pub mod text;
+mod workload;
+
+use std::collections::BTreeMap;
+
+use self::graph::Graph;
+use self::key::TypeKey;
+use self::observation::Kind;
+use self::source::{SourceKey, SourceStatus};
+use self::text::Text;
+
+/// The model of one Kubernetes context.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    context: Text,
+    mapping: Vec<(Text, TypeKey)>,
+    facts: facts::Facts,
+    index: apply::Index,
+    graph: Graph,
+    telemetry: telemetry::Telemetry,
+    sources: BTreeMap<SourceKey, SourceStatus>,
+    seq: u64,
+    revision: u64,
+    telemetry_revision: u64,
+    status_revision: u64,
+}
+
+impl Model {
+    /// An empty model of a context; `mapping` is the person's own list of telemetry names.
+    #[must_use]
+    pub fn new(context: &str, mapping: Vec<(Text, TypeKey)>) -> Self {
+        Self {
+            context: text::name(context),
+            mapping,
+            ..Self::default()
+        }
+    }
+
+    /// The context.
+    #[must_use]
+    pub const fn context(&self) -> &Text {
+        &self.context
+    }
+
+    /// The graph, for reading.
+    #[must_use]
+    pub const fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Moves with every change that is not only counts of telemetry: what caches of structure hang on.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Moves with every change at all.
+    #[must_use]
+    pub const fn telemetry_revision(&self) -> u64 {
+        self.telemetry_revision
+    }
+
+    /// Moves with every report of a source about itself.
+    #[must_use]
+    pub const fn status_revision(&self) -> u64 {
+        self.status_revision
+    }
+
+    /// What the sources say about themselves, by source, part and namespace.
+    #[must_use]
+    pub const fn sources(&self) -> &BTreeMap<SourceKey, SourceStatus> {
+        &self.sources
+    }
+
+    /// Whether a first list of the kind is complete for the namespace.
+    #[must_use]
+    pub fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
+        self.facts.is_complete(kind, namespace)
+    }
+
+    /// How many entries all internal tables have together: what tests of growth look at.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn footprint(&self) -> usize {
+        self.facts.footprint()
+            + self.index.footprint()
+            + self.graph.footprint()
+            + self.telemetry.footprint()
+            + self.sources.len()
+    }
+}

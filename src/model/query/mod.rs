@@ -1,0 +1,4 @@
+//! Read-only questions to the model. Nothing here changes anything or knows what a screen is.
+
+pub mod links;
+pub mod structure;

@@ -1,0 +1,187 @@
+//! Numbers, ages and texts in few cells. No data is `-`, never 0.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::text::Span;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::model::element::{Counts, Reason};
+
+/// No data.
+pub const NONE: &str = "-";
+
+/// Calls per second: `0`, `0.05`, `3.1`, `312`, `4.1k`.
+#[must_use]
+pub fn rate(counts: Option<Counts>) -> String {
+    let Some(counts) = counts else {
+        return NONE.to_owned();
+    };
+    let rate = counts.rate();
+    if counts.calls == 0 {
+        "0".to_owned()
+    } else if rate < 0.095 {
+        format!("{rate:.2}")
+    } else if rate < 99.95 {
+        format!("{rate:.1}")
+    } else if rate < 9_999.5 {
+        format!("{rate:.0}")
+    } else {
+        format!("{:.1}k", rate / 1000.0)
+    }
+}
+
+/// Errors in percent of calls: `0.0`, `1.1`, `100`.
+#[must_use]
+pub fn errors(counts: Option<Counts>) -> String {
+    match counts.and_then(|c| c.error_percent()) {
+        None => NONE.to_owned(),
+        Some(percent) if percent >= 99.95 => "100".to_owned(),
+        Some(percent) => format!("{percent:.1}"),
+    }
+}
+
+/// An age as kubectl writes it, in one unit: `45s`, `11m`, `4h`, `21d`.
+#[must_use]
+pub fn age(since: Option<Timestamp>, now: Timestamp) -> String {
+    let Some(since) = since else {
+        return NONE.to_owned();
+    };
+    seconds(now.as_second().saturating_sub(since.as_second()).max(0))
+}
+
+/// A number of seconds in one unit: `45s`, `11m`, `4h`, `21d`, `3y`.
+#[must_use]
+pub fn seconds(seconds: i64) -> String {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    match seconds {
+        s if s < 2 * MINUTE => format!("{s}s"),
+        s if s < 3 * HOUR => format!("{}m", s / MINUTE),
+        s if s < 2 * DAY => format!("{}h", s / HOUR),
+        s if s < 2 * 365 * DAY => format!("{}d", s / DAY),
+        s => format!("{}y", s / (365 * DAY)),
+    }
+}
+
+/// A window: `60 s`, `10 min`, `24 h`.
+#[must_use]
+pub fn window(ms: u64) -> String {
+    match ms / 1000 {
+        s if s < 120 => format!("{s} s"),
+        s if s < 7200 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3600),
+    }
+}
+
+/// The time of day, `13:58:40`.
+#[must_use]
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// A reason in one line: `CrashLoopBackOff exit 137`.
+#[must_use]
+pub fn reason(reason: Option<&Reason>) -> String {
+    match reason {
+        None => String::new(),
+        Some(Reason { word, detail: None }) => word.to_string(),
+        Some(Reason {
+            word,
+            detail: Some(detail),
+        }) => format!("{word} {detail}"),
+    }
+}
+
+/// The width of a text in cells.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` in exactly `cells` cells: cut with an ellipsis, or filled with blanks on the right.
+#[must_use]
+pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
+    let wide = text.width();
+    if wide <= cells {
+        let mut fitted = text.to_owned();
+        fitted.extend(std::iter::repeat_n(' ', cells - wide));
+        return fitted;
+    }
+    let room = cells.saturating_sub(ellipsis.width());
+    let mut fitted = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let w = c.width().unwrap_or(0);
+        if used + w > room {
+            break;
+        }
+        fitted.push(c);
+        used += w;
+    }
+    if cells >= ellipsis.width() {
+        fitted.push_str(ellipsis);
+        used += ellipsis.width();
+    }
+    fitted.extend(std::iter::repeat_n(' ', cells.saturating_sub(used)));
+    fitted
+}
+
+/// `text` in exactly `cells` cells, to the right.
+#[must_use]
+pub fn right(text: &str, cells: usize, ellipsis: &str) -> String {
+    let wide = text.width();
+    if wide >= cells {
+        return fit(text, cells, ellipsis);
+    }
+    let mut filled: String = " ".repeat(cells - wide);
+    filled.push_str(text);
+    filled
+}
+
+/// The width of spans in cells.
+#[must_use]
+pub fn spans_width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|s| s.content.width()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fit_measures_cells_not_characters() {
+        assert_eq!(fit("abc", 5, "…"), "abc  ");
+        assert_eq!(fit("abcdef", 4, "…"), "abc…");
+        assert_eq!(fit("日本語", 4, "…"), "日… ");
+        assert_eq!(fit("abc", 0, "…"), "");
+        assert_eq!(right("7", 3, "…"), "  7");
+    }
+
+    #[test]
+    fn no_data_is_not_zero() {
+        assert_eq!(rate(None), "-");
+        let counts = Counts {
+            calls: 0,
+            errors: 0,
+            window_ms: 60_000,
+            ends: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(rate(Some(counts)), "0");
+        assert_eq!(errors(Some(counts)), "-");
+        let counts = Counts {
+            calls: 744,
+            errors: 8,
+            ..counts
+        };
+        assert_eq!(rate(Some(counts)), "12.4");
+        assert_eq!(errors(Some(counts)), "1.1");
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        assert_eq!(seconds(119), "119s");
+        assert_eq!(seconds(121), "2m");
+        assert_eq!(seconds(86_400 * 3), "3d");
+    }
+}

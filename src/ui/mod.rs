@@ -1,0 +1,101 @@
+//! What a person sees and presses: views, overlays, keys, and the screen that holds them.
+//!
+//! The ui draws from the model and answers actions; it fetches nothing and changes nothing but its own
+//! cursors. What it wants done elsewhere it says in an [`Answer`].
+//!
+//! A new view is one file in [`views`] and one line in [`views::all`].
+
+pub mod action;
+pub mod chord;
+pub mod detail;
+pub mod filter;
+pub mod format;
+pub mod keymap;
+pub mod overlay;
+pub mod screen;
+pub mod terminal;
+pub mod theme;
+pub mod views;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::Model;
+use crate::model::key::ElementKey;
+use crate::model::log::Log;
+use crate::model::observation::NamespaceChoice;
+use action::Verb;
+use filter::Filter;
+use theme::Theme;
+
+/// What everything on screen is drawn from. Borrowed for one update or one frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Ctx<'a> {
+    /// The model that is shown: live, or frozen by a pause.
+    pub model: &'a Model,
+    /// The log that is shown.
+    pub log: &'a Log,
+    /// The chosen namespaces.
+    pub choice: &'a NamespaceChoice,
+    /// What the filter lets through.
+    pub filter: &'a Filter,
+    /// Only what is broken, with its neighbours' names.
+    pub only_broken: bool,
+    /// Now, by our wall clock.
+    pub now: Timestamp,
+    /// The zone in which times are shown.
+    pub zone: &'a TimeZone,
+    /// Colours and glyphs.
+    pub theme: &'a Theme,
+    /// The replica stage that stands on a row: its component type and the number that it is at.
+    pub stage: Option<(&'a ElementKey, u32)>,
+}
+
+/// What a view answers to a verb.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The verb means nothing here.
+    Ignored,
+    /// Done, draw again.
+    Done,
+    /// Show an element in another view.
+    Show {
+        /// The view's name.
+        view: &'static str,
+        /// The element.
+        key: ElementKey,
+    },
+    /// Open the detail pane of the selected element at full size.
+    Detail,
+    /// Something to say in the notice line.
+    Say(String),
+}
+
+/// One way to look at the model. Views keep their cursor, and caches that hang on the model's revision.
+pub trait View {
+    /// Its name: in `:name`, in titles, in action places.
+    fn name(&self) -> &'static str;
+
+    /// The letter after `v` that opens it.
+    fn letter(&self) -> char;
+
+    /// One sentence for the help.
+    fn about(&self) -> &'static str;
+
+    /// What is shown, how much of it, by which rule: the pane's title after the name.
+    fn title(&self, ctx: &Ctx<'_>) -> String;
+
+    /// The element under the cursor.
+    fn selected(&self) -> Option<ElementKey>;
+
+    /// Puts the cursor on an element, or on the nearest thing that stands for it.
+    fn select(&mut self, key: &ElementKey, ctx: &Ctx<'_>);
+
+    /// Answers a verb.
+    fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer;
+
+    /// Draws itself; `focused` says whether keys go here.
+    fn draw(&mut self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, focused: bool);
+}

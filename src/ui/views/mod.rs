@@ -1,0 +1,17 @@
+//! The views. A new one is one file here and one line in [`all`].
+
+pub mod events;
+pub mod sources;
+mod tree;
+
+use super::View;
+
+/// All views, in the order of the help. The first one is where a person starts.
+#[must_use]
+pub fn all() -> Vec<Box<dyn View>> {
+    vec![
+        Box::new(tree::TreeView::default()),
+        Box::new(events::EventsView::new()),
+        Box::new(sources::SourcesView::default()),
+    ]
+}

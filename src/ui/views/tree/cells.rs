@@ -1,0 +1,385 @@
+//! The text of one row: made for visible rows only, because ages and rates move without the structure.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::rows::{Row, RowId, container_health};
+use crate::model::element::{Component, ComponentType, Element, Health, Service};
+use crate::model::key::ElementKey;
+use crate::model::query::links::Side;
+use crate::model::text::Text;
+use crate::ui::Ctx;
+use crate::ui::format::{self, NONE};
+
+/// Which columns there are, and how wide.
+pub(super) struct Columns {
+    name: usize,
+    ready: usize,
+    age: bool,
+    wide: bool,
+    rest: usize,
+}
+
+const READY: usize = 7;
+const RATE: usize = 7;
+const ERRORS: usize = 6;
+const RESTARTS: usize = 5;
+const AGE: usize = 6;
+const KIND: usize = 13;
+const NODE: usize = 16;
+/// Cells of a type's indent and fold symbol, which the tree widget draws.
+const INDENT: usize = 2;
+
+impl Columns {
+    /// Columns for a width in cells; WHY keeps its place, AGE goes first.
+    pub(super) fn new(width: u16, wide: bool) -> Self {
+        let width = usize::from(width);
+        let age = width >= 90;
+        let wide = wide && width >= 110;
+        let fixed = READY
+            + RATE
+            + ERRORS
+            + RESTARTS
+            + if age { AGE } else { 0 }
+            + if wide { KIND + NODE } else { 0 };
+        let free = width.saturating_sub(fixed);
+        // Names get three fifths of what is left, within bounds that suit pods' names.
+        let name = (free * 3 / 5).clamp(16, 48).min(free);
+        Self {
+            name,
+            ready: READY,
+            age,
+            wide,
+            rest: free.saturating_sub(name + 2),
+        }
+    }
+
+    pub(super) fn header(&self, ctx: &Ctx<'_>) -> Line<'static> {
+        let e = ctx.theme.glyphs.ellipsis;
+        let mut text = format::fit("NAME", self.name, e);
+        text.push_str(&format::right("READY", self.ready, e));
+        text.push_str(&format::right("REQ/s", RATE, e));
+        text.push_str(&format::right("ERR%", ERRORS, e));
+        text.push_str(&format::right("RST", RESTARTS, e));
+        if self.age {
+            text.push_str(&format::right("AGE", AGE, e));
+        }
+        if self.wide {
+            text.push_str("  ");
+            text.push_str(&format::fit("KIND", KIND - 2, e));
+            text.push_str("  ");
+            text.push_str(&format::fit("NODE", NODE - 2, e));
+        }
+        text.push_str("  WHY");
+        Line::from(Span::styled(text, ctx.theme.dim()))
+    }
+
+    /// The line of a row, without the indent and symbol that the tree widget draws before it.
+    pub(super) fn line(&self, row: &Row, ctx: &Ctx<'_>) -> Line<'static> {
+        let cells = match &row.id {
+            RowId::Element(key) => match ctx.model.get(key) {
+                Some(Element::Tenant(e)) => tenant(&e.name, e.terminating, e.created, ctx),
+                Some(Element::Type(e)) => component_type(e, ctx),
+                Some(Element::Component(e)) => component(e, ctx),
+                Some(Element::Service(e)) => service(e, ctx),
+                Some(Element::Ingress(e)) => Cells {
+                    name: format!("ingress {}", e.name),
+                    why: format!("{} leads to {}", e.hosts.join(", "), e.backends.join(", "))
+                        .trim_start()
+                        .to_owned(),
+                    age: format::age(e.created, ctx.now),
+                    dim: true,
+                    ..Cells::default()
+                },
+                _ => Cells::default(),
+            },
+            RowId::Container { uid, name } => container(uid, name, ctx),
+        };
+        self.spans(row, &cells, ctx)
+    }
+
+    fn spans(&self, row: &Row, cells: &Cells, ctx: &Ctx<'_>) -> Line<'static> {
+        let e = ctx.theme.glyphs.ellipsis;
+        let indent = usize::from(row.depth) * INDENT + INDENT;
+        let plain = if cells.dim {
+            ctx.theme.dim()
+        } else {
+            cells.style
+        };
+        let mut spans = vec![
+            Span::styled(
+                format::fit(&cells.name, self.name.saturating_sub(indent), e),
+                if row.depth == 0 {
+                    ctx.theme.heading()
+                } else {
+                    plain
+                },
+            ),
+            Span::styled(
+                format::right(&cells.ready, self.ready, e),
+                if cells.staged {
+                    ctx.theme.warning()
+                } else {
+                    plain
+                },
+            ),
+            Span::styled(format::right(&cells.rate, RATE, e), plain),
+            Span::styled(format::right(&cells.errors, ERRORS, e), cells.error_style),
+            Span::styled(format::right(&cells.restarts, RESTARTS, e), plain),
+        ];
+        if self.age {
+            spans.push(Span::styled(
+                format::right(&cells.age, AGE, e),
+                ctx.theme.dim(),
+            ));
+        }
+        if self.wide {
+            let text = format!(
+                "  {}  {}",
+                format::fit(&cells.kind, KIND - 2, e),
+                format::fit(&cells.node, NODE - 2, e)
+            );
+            spans.push(Span::styled(text, ctx.theme.dim()));
+        }
+        let why = format::fit(&cells.why, self.rest, e);
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(why.trim_end().to_owned(), cells.why_style));
+        Line::from(spans)
+    }
+}
+
+/// The texts of a row.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    name: String,
+    ready: String,
+    rate: String,
+    errors: String,
+    restarts: String,
+    age: String,
+    kind: String,
+    node: String,
+    why: String,
+    staged: bool,
+    dim: bool,
+    style: Style,
+    error_style: Style,
+    why_style: Style,
+}
+
+/// The sign of a row's state and its style.
+pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
+    let health = match &row.id {
+        RowId::Element(key) => ctx.model.get(key).map_or(Health::Ok, Element::health),
+        RowId::Container { uid, name } => find_container(uid, name, ctx)
+            .map_or(Health::Ok, |c| container_health(&c.state, c.ready).0),
+    };
+    (health.sign(), ctx.theme.health(health))
+}
+
+fn tenant(
+    name: &Text,
+    terminating: bool,
+    created: Option<jiff::Timestamp>,
+    ctx: &Ctx<'_>,
+) -> Cells {
+    let one = crate::model::observation::NamespaceChoice::Only([name.clone()].into());
+    let totals = ctx.model.totals(&one);
+    let why = match (terminating, totals.bad) {
+        (true, _) => "namespace is being deleted".to_owned(),
+        (false, 0) => String::new(),
+        (false, 1) => "1 type is bad".to_owned(),
+        (false, n) => format!("{n} types are bad"),
+    };
+    Cells {
+        name: name.to_string(),
+        ready: format!("{}/{}", totals.ready, totals.pods),
+        age: format::age(created, ctx.now),
+        why,
+        why_style: ctx.theme.dim(),
+        ..Cells::default()
+    }
+}
+
+fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
+    let key = ElementKey::Type(e.key.clone());
+    let traffic = ctx.model.traffic(&key, Side::Callers);
+    let style = ctx.theme.health(e.health);
+    let kind = e.key.short_kind();
+    let name = if kind == "Deployment" {
+        e.key.name.to_string()
+    } else {
+        format!("{} ({})", e.key.name, short(kind))
+    };
+    let staged = ctx
+        .stage
+        .filter(|(staged, _)| **staged == key)
+        .map(|(_, n)| n);
+    let mut why = format::reason(e.reason.as_ref());
+    let failing = traffic
+        .and_then(|c| c.error_percent())
+        .is_some_and(|p| p >= 5.0);
+    if why.is_empty() && failing {
+        why.push_str("calls to it fail");
+    }
+    if ctx.only_broken {
+        let callers: Vec<String> = ctx
+            .model
+            .neighbours(&key, Side::Callers)
+            .iter()
+            .filter_map(|n| ctx.model.get(n.key))
+            .map(|e| e.name().to_string())
+            .collect();
+        if !callers.is_empty() {
+            why.push_str(&format!(
+                " {} called by {}",
+                ctx.theme.glyphs.dot,
+                callers.join(", ")
+            ));
+        }
+    }
+    Cells {
+        name,
+        ready: match staged {
+            Some(wanted) => format!(
+                "{}{}{wanted}",
+                e.desired.unwrap_or(0),
+                ctx.theme.glyphs.arrow
+            ),
+            None => ready(e),
+        },
+        rate: format::rate(traffic),
+        errors: format::errors(traffic),
+        restarts: e.restarts.to_string(),
+        age: format::age(e.created, ctx.now),
+        kind: kind.to_owned(),
+        why,
+        staged: staged.is_some(),
+        style: if e.health == Health::Stopped {
+            style
+        } else {
+            Style::new()
+        },
+        error_style: if failing {
+            ctx.theme.health(Health::Broken)
+        } else {
+            Style::new()
+        },
+        why_style: style,
+        ..Cells::default()
+    }
+}
+
+/// Ready and wanted; during a rollout old, new and wanted: `1>2/2`.
+fn ready(e: &ComponentType) -> String {
+    let rollout = e.reason.as_ref().is_some_and(|r| &*r.word == "rollout");
+    match (e.desired, e.updated) {
+        (Some(desired), Some(updated)) if rollout => {
+            let old = e.components.saturating_sub(updated);
+            format!("{old}>{updated}/{desired}")
+        }
+        (Some(desired), _) => format!("{}/{desired}", e.ready),
+        // A CronJob wants no number.
+        (None, _) if e.components == 0 => NONE.to_owned(),
+        (None, _) => format!("{}/{}", e.ready, e.components),
+    }
+}
+
+fn component(e: &Component, ctx: &Ctx<'_>) -> Cells {
+    let style = ctx.theme.health(e.health);
+    Cells {
+        name: e.name.to_string(),
+        ready: format!("{}/{}", e.ready, e.total),
+        rate: NONE.to_owned(),
+        errors: NONE.to_owned(),
+        restarts: e.restarts.to_string(),
+        age: format::age(e.created, ctx.now),
+        kind: "Pod".to_owned(),
+        node: e.node.as_deref().unwrap_or(NONE).to_owned(),
+        why: format::reason(e.reason.as_ref()),
+        style: if e.health == Health::Stopped {
+            style
+        } else {
+            Style::new()
+        },
+        why_style: style,
+        ..Cells::default()
+    }
+}
+
+fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
+    let ports: Vec<String> = e
+        .ports
+        .iter()
+        .map(|p| match &p.target {
+            Some(target) if **target != *p.port.to_string() => {
+                format!("{}{}{target}", p.port, ctx.theme.glyphs.arrow)
+            }
+            _ => p.port.to_string(),
+        })
+        .collect();
+    let mut why = format::reason(e.reason.as_ref());
+    if let Some(host) = &e.external_name {
+        why = format!("leads outside, to {host}");
+    }
+    Cells {
+        name: format!("service {} {}", e.name, ports.join(",")),
+        ready: match e.ready_endpoints {
+            Some(ready) => format!("{ready}/{}", e.endpoints),
+            None => NONE.to_owned(),
+        },
+        age: format::age(e.created, ctx.now),
+        kind: e.service_type.to_string(),
+        why,
+        dim: e.health == Health::Ok,
+        why_style: ctx.theme.health(e.health),
+        ..Cells::default()
+    }
+}
+
+fn find_container<'a>(
+    uid: &Text,
+    name: &Text,
+    ctx: &Ctx<'a>,
+) -> Option<&'a crate::model::observation::ContainerFact> {
+    match ctx.model.get(&ElementKey::component(uid))? {
+        Element::Component(e) => e.containers.iter().find(|c| c.name == *name),
+        _ => None,
+    }
+}
+
+fn container(uid: &Text, name: &Text, ctx: &Ctx<'_>) -> Cells {
+    let Some(e) = find_container(uid, name, ctx) else {
+        return Cells::default();
+    };
+    let (health, mut why) = container_health(&e.state, e.ready);
+    if health == Health::Ok {
+        why = e.image.to_string();
+    }
+    Cells {
+        name: e.name.to_string(),
+        ready: u32::from(e.ready).to_string(),
+        restarts: e.restarts.to_string(),
+        why,
+        dim: health == Health::Ok,
+        why_style: if health == Health::Ok {
+            ctx.theme.dim()
+        } else {
+            ctx.theme.health(health)
+        },
+        ..Cells::default()
+    }
+}
+
+/// kubectl's short names, where people know them.
+fn short(kind: &str) -> &str {
+    match kind {
+        "StatefulSet" => "sts",
+        "DaemonSet" => "ds",
+        "ReplicaSet" => "rs",
+        "Job" => "job",
+        "CronJob" => "cj",
+        "Pod" => "pod",
+        other => other,
+    }
+}

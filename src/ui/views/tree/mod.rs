@@ -1,0 +1,422 @@
+//! The Tree: tenant, component types, components, containers; problems first, every unhealthy row says why.
+
+mod cells;
+mod rows;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{StatefulWidget, Widget};
+use tui_tree_widget::{Tree, TreeItem, TreeState};
+
+use crate::model::key::ElementKey;
+use crate::model::observation::{Kind, NamespaceChoice};
+use crate::model::source::SourceState;
+use crate::ui::action::Verb;
+use crate::ui::format;
+use crate::ui::{Answer, Ctx, View};
+use rows::{Folds, Order, Row, RowId, Wanted};
+
+/// Cells before the tree: the cursor and the state's sign.
+const GUTTER: u16 = 3;
+
+/// What the cached rows hang on.
+#[derive(Clone, Debug, PartialEq)]
+struct Stamp {
+    revision: u64,
+    filter: String,
+    choice: NamespaceChoice,
+    only_broken: bool,
+    order: Order,
+    folds: u64,
+}
+
+/// The tree's cursor and caches.
+#[derive(Debug, Default)]
+pub struct TreeView {
+    rows: Vec<Row>,
+    stamp: Option<Stamp>,
+    folds: Folds,
+    order: Order,
+    wide: bool,
+    selected: Option<RowId>,
+    /// Where the cursor was: it stays there when its row goes.
+    at: usize,
+    offset: usize,
+    height: usize,
+}
+
+impl TreeView {
+    fn refresh(&mut self, ctx: &Ctx<'_>) {
+        let stamp = Stamp {
+            revision: if self.order == Order::Rate || ctx.filter.source().contains(['<', '>']) {
+                // These read counts, which move without the structure.
+                ctx.model.telemetry_revision()
+            } else {
+                ctx.model.revision()
+            },
+            filter: ctx.filter.source().to_owned(),
+            choice: ctx.choice.clone(),
+            only_broken: ctx.only_broken,
+            order: self.order,
+            folds: self.folds.revision,
+        };
+        if self.stamp.as_ref() == Some(&stamp) {
+            return;
+        }
+        self.rows = Wanted::of(ctx, self.order, &self.folds).rows();
+        self.stamp = Some(stamp);
+        let found = self
+            .selected
+            .as_ref()
+            .and_then(|id| self.rows.iter().position(|r| r.id == *id));
+        match found {
+            Some(at) => self.at = at,
+            None => self.put(self.at),
+        }
+    }
+
+    fn put(&mut self, at: usize) {
+        self.at = at.min(self.rows.len().saturating_sub(1));
+        self.selected = self.rows.get(self.at).map(|r| r.id.clone());
+    }
+
+    fn move_by(&mut self, by: isize) -> Answer {
+        self.put(self.at.saturating_add_signed(by));
+        Answer::Done
+    }
+
+    fn fold(&mut self, open: bool, ctx: &Ctx<'_>) -> Answer {
+        let Some(row) = self.rows.get(self.at).cloned() else {
+            return Answer::Ignored;
+        };
+        if row.children && row.open != open {
+            self.folds.set(&row.id, open);
+            self.refresh(ctx);
+        } else if open {
+            if row.children {
+                return self.move_by(1);
+            }
+        } else if let Some(parent) = self
+            .rows
+            .iter()
+            .take(self.at)
+            .rposition(|r| r.depth < row.depth)
+        {
+            self.put(parent);
+        }
+        Answer::Done
+    }
+
+    /// Unfolds everything below the cursor's tenant level, or folds it again.
+    fn fold_all(&mut self, ctx: &Ctx<'_>) -> Answer {
+        let is_type = |r: &&Row| matches!(r.id, RowId::Element(ElementKey::Type(_)));
+        let open = self
+            .rows
+            .iter()
+            .filter(is_type)
+            .any(|r| r.children && !r.open);
+        let ids: Vec<RowId> = self
+            .rows
+            .iter()
+            .filter(is_type)
+            .map(|r| r.id.clone())
+            .collect();
+        for id in &ids {
+            self.folds.set(id, open);
+        }
+        self.refresh(ctx);
+        Answer::Done
+    }
+
+    fn scroll(&mut self, height: usize) {
+        self.height = height;
+        let last = self.rows.len().saturating_sub(height.max(1));
+        self.offset = self.offset.min(last);
+        if self.at < self.offset {
+            self.offset = self.at;
+        } else if self.at >= self.offset + height.max(1) {
+            self.offset = self.at + 1 - height.max(1);
+        }
+    }
+
+    /// The rows on screen as the tree widget wants them: nested, below the ancestors of the first one.
+    fn draw_rows(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, layout: &cells::Columns) {
+        let end = (self.offset + area.height as usize).min(self.rows.len());
+        let Some(window) = self.rows.get(self.offset..end) else {
+            return;
+        };
+        let Some(first) = window.first() else { return };
+        let mut shown: Vec<&Row> = Vec::new();
+        let mut depth = first.depth;
+        for row in self.rows.iter().take(self.offset).rev() {
+            if row.depth < depth {
+                shown.push(row);
+                depth = row.depth;
+            }
+        }
+        shown.reverse();
+        let above = shown.len();
+        shown.extend(window);
+        let mut state = TreeState::<u32>::default();
+        let mut path = Vec::new();
+        let mut cursor = 0;
+        let items = nest(
+            &shown,
+            &mut cursor,
+            0,
+            &mut path,
+            &mut |row, visible| {
+                if visible < above {
+                    Line::default()
+                } else {
+                    layout.line(row, ctx)
+                }
+            },
+            &mut state,
+        );
+        // With the last row selected and to be seen, the widget leaves exactly the ancestors out above.
+        state.scroll_selected_into_view();
+        let Ok(tree) = Tree::new(&items) else { return };
+        let tree = tree
+            .node_open_symbol(ctx.theme.glyphs.open)
+            .node_closed_symbol(ctx.theme.glyphs.closed)
+            .node_no_children_symbol("  ");
+        let inner = Rect {
+            x: area.x + GUTTER.min(area.width),
+            width: area.width.saturating_sub(GUTTER),
+            height: area
+                .height
+                .min(u16::try_from(window.len()).unwrap_or(u16::MAX)),
+            ..area
+        };
+        StatefulWidget::render(tree, inner, buf, &mut state);
+    }
+
+    fn empty(ctx: &Ctx<'_>) -> String {
+        let pods = ctx.model.sources().values().filter(|s| {
+            &*s.key.source == "kubernetes" && matches!(&*s.key.part, "pods" | "session")
+        });
+        for status in pods {
+            match &status.state {
+                Some(SourceState::Loading { seen }) => {
+                    return format!(
+                        "loading {} {seen} {}",
+                        status.key.part, ctx.theme.glyphs.ellipsis
+                    );
+                }
+                Some(SourceState::Forbidden { what: cause } | SourceState::Failed { cause }) => {
+                    return format!("{}: {cause}", status.key.part);
+                }
+                _ => {}
+            }
+        }
+        let loading = match ctx.choice {
+            NamespaceChoice::All => !ctx.model.is_complete(Kind::Pod, ""),
+            NamespaceChoice::Only(names) => {
+                names.iter().any(|n| !ctx.model.is_complete(Kind::Pod, n))
+            }
+        };
+        if loading {
+            format!("connecting {}", ctx.theme.glyphs.ellipsis)
+        } else if ctx.only_broken {
+            "nothing is broken: ctrl-z shows everything".to_owned()
+        } else if ctx.filter.is_empty() {
+            format!("nothing runs in {}: n chooses other namespaces", ctx.choice)
+        } else {
+            format!(
+                "nothing passes the filter /{}: esc clears it",
+                ctx.filter.source()
+            )
+        }
+    }
+}
+
+/// Nests a flat run of rows; every row of the run that has rows below it in the run is open.
+fn nest<'a>(
+    rows: &[&Row],
+    cursor: &mut usize,
+    depth: u16,
+    path: &mut Vec<u32>,
+    text: &mut impl FnMut(&Row, usize) -> Line<'a>,
+    state: &mut TreeState<u32>,
+) -> Vec<TreeItem<'a, u32>> {
+    let mut items = Vec::new();
+    while let Some(row) = rows.get(*cursor) {
+        if row.depth < depth {
+            break;
+        }
+        let at = *cursor;
+        *cursor += 1;
+        let id = u32::try_from(at).unwrap_or(u32::MAX);
+        let line = text(row, at);
+        path.push(id);
+        let mut children = nest(rows, cursor, row.depth + 1, path, text, state);
+        if row.open {
+            state.open(path.clone());
+        }
+        if *cursor == rows.len() && state.selected().is_empty() {
+            state.select(path.clone());
+        }
+        if row.children && children.is_empty() {
+            // Folded, or its rows are below the screen: a placeholder makes the widget draw the symbol.
+            children.push(TreeItem::new_leaf(u32::MAX, Line::default()));
+            let item = TreeItem::new(id, line, children);
+            items.extend(item.ok());
+        } else {
+            items.extend(TreeItem::new(id, line, children).ok());
+        }
+        path.pop();
+    }
+    items
+}
+
+impl View for TreeView {
+    fn name(&self) -> &'static str {
+        "tree"
+    }
+
+    fn letter(&self) -> char {
+        't'
+    }
+
+    fn about(&self) -> &'static str {
+        "what the system is made of, problems first"
+    }
+
+    fn title(&self, ctx: &Ctx<'_>) -> String {
+        let dot = ctx.theme.glyphs.dot;
+        let types = self
+            .rows
+            .iter()
+            .filter(|r| matches!(r.id, RowId::Element(ElementKey::Type(_))))
+            .count();
+        let all = ctx.model.totals(ctx.choice).types;
+        let mut title = if types == all as usize || (ctx.filter.is_empty() && !ctx.only_broken) {
+            format!(
+                "{} {dot} {all} types {dot} {}",
+                ctx.choice,
+                self.order.words()
+            )
+        } else {
+            format!(
+                "{} {dot} {types} of {all} types {dot} {}",
+                ctx.choice,
+                self.order.words()
+            )
+        };
+        if let Some(ms) = ctx.model.recent_window_ms() {
+            title.push_str(&format!(" {dot} inbound rates over {}", format::window(ms)));
+        }
+        title
+    }
+
+    fn selected(&self) -> Option<ElementKey> {
+        match self.selected.as_ref()? {
+            RowId::Element(key) => Some(key.clone()),
+            RowId::Container { uid, .. } => Some(ElementKey::component(uid)),
+        }
+    }
+
+    fn select(&mut self, key: &ElementKey, ctx: &Ctx<'_>) {
+        let id = RowId::Element(key.clone());
+        // Unfold what is above it.
+        if let Some(element) = ctx.model.get(key) {
+            if let Some(namespace) = element.namespace() {
+                let tenant = RowId::Element(ElementKey::tenant(namespace));
+                self.folds.set(&tenant, true);
+            }
+            if let Some(of) = ctx.model.type_of(key) {
+                let of = RowId::Element(ElementKey::Type(of));
+                if of != id {
+                    self.folds.set(&of, true);
+                }
+            }
+        }
+        self.refresh(ctx);
+        if let Some(at) = self.rows.iter().position(|r| r.id == id) {
+            self.put(at);
+        }
+    }
+
+    fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer {
+        self.refresh(ctx);
+        let page = isize::try_from(self.height.max(2) - 1).unwrap_or(1);
+        match verb {
+            Verb::Up => self.move_by(-1),
+            Verb::Down => self.move_by(1),
+            Verb::PageUp => self.move_by(-page),
+            Verb::PageDown => self.move_by(page),
+            Verb::Top => {
+                self.put(0);
+                Answer::Done
+            }
+            Verb::Bottom => {
+                self.put(usize::MAX);
+                Answer::Done
+            }
+            Verb::Left => self.fold(false, ctx),
+            Verb::Right => self.fold(true, ctx),
+            Verb::FoldAll => self.fold_all(ctx),
+            Verb::Enter => Answer::Detail,
+            Verb::Sort => {
+                self.order = self.order.next();
+                self.refresh(ctx);
+                Answer::Say(format!("sorted {}", self.order.words()))
+            }
+            Verb::Wide => {
+                self.wide = !self.wide;
+                Answer::Done
+            }
+            _ => Answer::Ignored,
+        }
+    }
+
+    fn draw(&mut self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, focused: bool) {
+        self.refresh(ctx);
+        if area.height == 0 || area.width <= GUTTER {
+            return;
+        }
+        if self.rows.is_empty() {
+            let line = Line::from(Span::styled(Self::empty(ctx), ctx.theme.text()));
+            line.render(Rect { height: 1, ..area }, buf);
+            return;
+        }
+        let layout = cells::Columns::new(area.width - GUTTER, self.wide);
+        let head = Rect { height: 1, ..area };
+        let inner = Rect {
+            x: area.x + GUTTER,
+            width: area.width - GUTTER,
+            ..head
+        };
+        layout.header(ctx).render(inner, buf);
+        let body = Rect {
+            y: area.y + 1,
+            height: area.height - 1,
+            ..area
+        };
+        self.scroll(body.height as usize);
+        self.draw_rows(body, buf, ctx, &layout);
+        let rows = self.rows.iter().enumerate().skip(self.offset);
+        for (y, (index, row)) in (body.y..body.bottom()).zip(rows) {
+            let line = Rect {
+                y,
+                height: 1,
+                ..body
+            };
+            let (sign, style) = cells::sign(row, ctx);
+            let here = index == self.at;
+            let mark = if here { ">" } else { " " };
+            Line::from(vec![Span::raw(mark), Span::styled(sign.to_string(), style)]).render(
+                Rect {
+                    width: GUTTER,
+                    ..line
+                },
+                buf,
+            );
+            if here {
+                buf.set_style(line, ctx.theme.cursor(focused));
+            }
+        }
+    }
+}

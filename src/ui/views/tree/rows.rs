@@ -1,0 +1,322 @@
+//! Which rows the tree has, in which order: structure only, no text, no drawing.
+
+use std::collections::HashSet;
+
+use crate::model::Model;
+use crate::model::element::{Component, ComponentType, Counts, Health};
+use crate::model::key::ElementKey;
+use crate::model::observation::{ContainerState, NamespaceChoice};
+use crate::model::query::links::Side;
+use crate::model::text::Text;
+use crate::ui::Ctx;
+use crate::ui::filter::Filter;
+
+/// What a row stands for; stable while the element lives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum RowId {
+    /// An element of the model.
+    Element(ElementKey),
+    /// A container of a component.
+    Container { uid: Text, name: Text },
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) id: RowId,
+    pub(super) depth: u16,
+    pub(super) children: bool,
+    pub(super) open: bool,
+}
+
+/// The order of types and tenants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    #[default]
+    Problems,
+    Name,
+    Rate,
+    Restarts,
+    Youngest,
+}
+
+impl Order {
+    pub(super) const fn next(self) -> Self {
+        match self {
+            Self::Problems => Self::Name,
+            Self::Name => Self::Rate,
+            Self::Rate => Self::Restarts,
+            Self::Restarts => Self::Youngest,
+            Self::Youngest => Self::Problems,
+        }
+    }
+
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Problems => "problems first",
+            Self::Name => "by name",
+            Self::Rate => "busiest first",
+            Self::Restarts => "most restarts first",
+            Self::Youngest => "youngest first",
+        }
+    }
+}
+
+/// What a person folded and unfolded, against the default: tenants open, the rest folded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Folds {
+    turned: HashSet<RowId>,
+    pub(super) revision: u64,
+}
+
+impl Folds {
+    pub(super) fn is_open(&self, id: &RowId) -> bool {
+        let by_default = matches!(id, RowId::Element(ElementKey::Tenant { .. }));
+        by_default != self.turned.contains(id)
+    }
+
+    pub(super) fn set(&mut self, id: &RowId, open: bool) {
+        if self.is_open(id) != open {
+            if !self.turned.remove(id) {
+                self.turned.insert(id.clone());
+            }
+            self.revision += 1;
+        }
+    }
+}
+
+/// Everything that the rows depend on.
+pub(super) struct Wanted<'a> {
+    pub(super) model: &'a Model,
+    pub(super) choice: &'a NamespaceChoice,
+    pub(super) filter: &'a Filter,
+    pub(super) only_broken: bool,
+    pub(super) order: Order,
+    pub(super) folds: &'a Folds,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn of(ctx: &Ctx<'a>, order: Order, folds: &'a Folds) -> Self {
+        Self {
+            model: ctx.model,
+            choice: ctx.choice,
+            filter: ctx.filter,
+            only_broken: ctx.only_broken,
+            order,
+            folds,
+        }
+    }
+
+    /// All rows that are unfolded.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let mut tenants: Vec<(Health, Text, Vec<Row>)> = self
+            .model
+            .tenants()
+            .filter(|t| self.choice.covers(&t.name))
+            .filter_map(|t| {
+                let (worst, rows) = self.tenant(&t.name)?;
+                Some((worst, t.name.clone(), rows))
+            })
+            .collect();
+        if self.order == Order::Problems {
+            tenants.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        }
+        tenants.into_iter().flat_map(|(_, _, rows)| rows).collect()
+    }
+
+    /// A tenant's rows and its worst health; `None` where the filter leaves nothing of it.
+    fn tenant(&self, name: &Text) -> Option<(Health, Vec<Row>)> {
+        let mut types: Vec<(&ComponentType, Vec<&Component>)> = self
+            .model
+            .types()
+            .filter(|t| t.key.namespace == *name)
+            .filter_map(|t| Some((t, self.kept(t)?)))
+            .collect();
+        self.sort(&mut types);
+        let loose = self.loose(name);
+        let filtering = !self.filter.is_empty() || self.only_broken;
+        if filtering && types.is_empty() && loose.is_empty() {
+            return None;
+        }
+        let worst = types
+            .iter()
+            .map(|(t, _)| t.health)
+            .max()
+            .unwrap_or_default();
+        let worst = if worst.is_bad() { worst } else { Health::Ok };
+        let id = RowId::Element(ElementKey::tenant(name));
+        let open = self.folds.is_open(&id);
+        let mut rows = vec![Row {
+            id,
+            depth: 0,
+            children: !types.is_empty() || !loose.is_empty(),
+            open,
+        }];
+        if open {
+            for (element, components) in types {
+                self.component_type(element, &components, &mut rows);
+            }
+            rows.extend(loose.into_iter().map(|key| Row {
+                id: RowId::Element(key),
+                depth: 1,
+                children: false,
+                open: false,
+            }));
+        }
+        Some((worst, rows))
+    }
+
+    /// The components of a type that the filter leaves; `None` where it leaves nothing of the type.
+    fn kept(&self, element: &ComponentType) -> Option<Vec<&'a Component>> {
+        let components = self.model.components_of(&element.key);
+        let type_passes = (!self.only_broken || element.health.is_bad())
+            && self.filter.passes_type(self.model, element);
+        if self.filter.is_empty() && !self.only_broken {
+            return Some(components);
+        }
+        let passing: Vec<&Component> = components
+            .iter()
+            .copied()
+            .filter(|c| !self.only_broken || c.health.is_bad())
+            .filter(|c| self.filter.passes_component(self.model, c))
+            .collect();
+        match (type_passes, passing.is_empty()) {
+            (false, true) => None,
+            // The type itself fits: its components are shown whole, but for the healthy ones when only broken is asked.
+            (true, true) if self.only_broken => Some(Vec::new()),
+            (true, true) => Some(components),
+            _ => Some(passing),
+        }
+    }
+
+    fn component_type(
+        &self,
+        element: &ComponentType,
+        components: &[&Component],
+        rows: &mut Vec<Row>,
+    ) {
+        let services = self.model.services_of(&element.key);
+        let id = RowId::Element(ElementKey::Type(element.key.clone()));
+        let open = self.folds.is_open(&id);
+        rows.push(Row {
+            id,
+            depth: 1,
+            children: !components.is_empty() || !services.is_empty(),
+            open,
+        });
+        if !open {
+            return;
+        }
+        for component in components {
+            let id = RowId::Element(ElementKey::component(&component.uid));
+            let open = self.folds.is_open(&id);
+            rows.push(Row {
+                id,
+                depth: 2,
+                children: !component.containers.is_empty(),
+                open,
+            });
+            if open {
+                rows.extend(component.containers.iter().map(|c| Row {
+                    id: RowId::Container {
+                        uid: component.uid.clone(),
+                        name: c.name.clone(),
+                    },
+                    depth: 3,
+                    children: false,
+                    open: false,
+                }));
+            }
+        }
+        rows.extend(services.iter().map(|s| Row {
+            id: RowId::Element(ElementKey::service(&s.namespace, &s.name)),
+            depth: 2,
+            children: false,
+            open: false,
+        }));
+    }
+
+    /// Services that lead to no type, and Ingresses.
+    fn loose(&self, namespace: &Text) -> Vec<ElementKey> {
+        let services = self
+            .model
+            .services()
+            .filter(|s| s.namespace == *namespace && s.leads_to.is_empty())
+            .filter(|s| !self.only_broken || s.health.is_bad())
+            .filter(|s| self.filter.passes_text(&s.name))
+            .map(|s| ElementKey::service(&s.namespace, &s.name));
+        let ingresses = self
+            .model
+            .ingresses()
+            .filter(|i| i.namespace == *namespace && !self.only_broken)
+            .filter(|i| self.filter.passes_text(&i.name))
+            .map(|i| ElementKey::ingress(&i.namespace, &i.name));
+        services.chain(ingresses).collect()
+    }
+
+    fn sort(&self, types: &mut [(&ComponentType, Vec<&Component>)]) {
+        match self.order {
+            Order::Name => types.sort_by(|a, b| a.0.key.name.cmp(&b.0.key.name)),
+            Order::Problems => types.sort_by(|a, b| {
+                // Stopped on purpose is no problem: it sorts last.
+                rank(b.0.health)
+                    .cmp(&rank(a.0.health))
+                    .then_with(|| a.0.key.name.cmp(&b.0.key.name))
+            }),
+            Order::Rate => {
+                let calls = |t: &ComponentType| {
+                    let key = ElementKey::Type(t.key.clone());
+                    let traffic: Option<Counts> = self.model.traffic(&key, Side::Callers);
+                    traffic.map(|c| c.calls)
+                };
+                types.sort_by_cached_key(|t| (std::cmp::Reverse(calls(t.0)), t.0.key.name.clone()));
+            }
+            Order::Restarts => types.sort_by(|a, b| {
+                b.0.restarts
+                    .cmp(&a.0.restarts)
+                    .then_with(|| a.0.key.name.cmp(&b.0.key.name))
+            }),
+            Order::Youngest => types.sort_by(|a, b| {
+                b.0.created
+                    .cmp(&a.0.created)
+                    .then_with(|| a.0.key.name.cmp(&b.0.key.name))
+            }),
+        }
+    }
+}
+
+const fn rank(health: Health) -> u8 {
+    match health {
+        Health::Stopped => 0,
+        Health::Ok => 1,
+        Health::Changing => 2,
+        Health::Unknown => 3,
+        Health::Broken => 4,
+    }
+}
+
+/// A container's own health, in the words of its component's.
+pub(super) fn container_health(state: &ContainerState, ready: bool) -> (Health, String) {
+    match state {
+        ContainerState::Unreported => (Health::Changing, "not reported yet".to_owned()),
+        ContainerState::Waiting { reason, message } => {
+            let starting = matches!(&**reason, "ContainerCreating" | "PodInitializing");
+            let health = if starting {
+                Health::Changing
+            } else {
+                Health::Broken
+            };
+            let message = message.as_deref().unwrap_or_default();
+            (health, format!("{reason} {message}").trim_end().to_owned())
+        }
+        ContainerState::Running { .. } if ready => (Health::Ok, String::new()),
+        ContainerState::Running { .. } => (Health::Changing, "running, not ready".to_owned()),
+        ContainerState::Terminated(end) if end.exit_code == 0 => {
+            (Health::Stopped, "Completed".to_owned())
+        }
+        ContainerState::Terminated(end) => (
+            Health::Broken,
+            format!("{} exit {}", end.reason, end.exit_code),
+        ),
+    }
+}

@@ -1,0 +1,3 @@
+module portolan.test/testbed/traffic
+
+go 1.26
