@@ -372,7 +372,7 @@ fn write_app(writer: &mut Writer, app: &App) {
                 pod_owner = Some(owner("Job", &format!("{name}-job{generation}"), &mid));
             }
             Shape::Bare => {}
-            Shape::Unknown => pod_owner = owner("Rollout.example.org", &name, &top),
+            Shape::Unknown => pod_owner = Some(owner("Rollout.example.org", &name, &top)),
         }
         for fact in made {
             let fact = Fact::Workload(Box::new(fact));
