@@ -24,7 +24,8 @@ use crate::ui::overlay::prompt::Prompt;
 use crate::ui::overlay::scale;
 use crate::ui::screen::{self, Focus, Foot, Mode, Scene};
 use crate::ui::theme::Theme;
-use crate::ui::views::{self, EventsView};
+use crate::ui::views;
+use crate::ui::views::events::EventsView;
 use crate::ui::{Ctx, View};
 
 /// Entries that the log keeps.

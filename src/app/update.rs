@@ -54,7 +54,11 @@ impl App {
             self.mode = Mode::Locked;
             self.say("locked again: :write unlocks for 15 minutes");
         }
-        if self.notice.as_ref().is_some_and(|(_, until)| *until <= self.now.ms) {
+        if self
+            .notice
+            .as_ref()
+            .is_some_and(|(_, until)| *until <= self.now.ms)
+        {
             self.notice = None;
         }
     }
@@ -86,13 +90,22 @@ impl App {
             let (severity, text) = match &intent.stage {
                 Stage::Converged => (
                     Severity::Info,
-                    format!("scaled to {}, all ready (was {})", intent.wanted, intent.before),
+                    format!(
+                        "scaled to {}, all ready (was {})",
+                        intent.wanted, intent.before
+                    ),
                 ),
                 Stage::Superseded { by } => (
                     Severity::Warning,
-                    format!("scaling to {} was turned to {by} by somebody else", intent.wanted),
+                    format!(
+                        "scaling to {} was turned to {by} by somebody else",
+                        intent.wanted
+                    ),
                 ),
-                _ => (Severity::Info, format!("scaling to {} arrived", intent.wanted)),
+                _ => (
+                    Severity::Info,
+                    format!("scaling to {} arrived", intent.wanted),
+                ),
             };
             self.note(&intent, severity, &text);
         }
@@ -127,7 +140,10 @@ impl App {
                 let intent = intent.clone();
                 let to = intent.wanted;
                 let text = match generation {
-                    Some(g) => format!("scaling from {} to {to} accepted, generation {g}", intent.before),
+                    Some(g) => format!(
+                        "scaling from {} to {to} accepted, generation {g}",
+                        intent.before
+                    ),
                     None => format!("scaling from {} to {to} accepted", intent.before),
                 };
                 self.note(&intent, Severity::Notice, &text);
@@ -246,6 +262,10 @@ impl App {
                 Vec::new()
             }
             Some(Run::Overlay(verb)) => self.overlay_verb(verb),
+            Some(Run::Show(view)) => {
+                self.show(view, argument);
+                Vec::new()
+            }
             None => Vec::new(),
         }
     }
@@ -356,7 +376,10 @@ impl App {
         self.overlays.pop();
         let mut intent = staged.intent;
         if preview.replicas_now == intent.wanted {
-            self.say(format!("{} has {} already", intent.target.name, intent.wanted));
+            self.say(format!(
+                "{} has {} already",
+                intent.target.name, intent.wanted
+            ));
             return Vec::new();
         }
         intent.before = preview.replicas_now;

@@ -10,6 +10,7 @@ pub mod chord;
 pub mod detail;
 pub mod filter;
 pub mod format;
+pub mod graph;
 pub mod keymap;
 pub mod overlay;
 pub mod screen;

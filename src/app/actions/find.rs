@@ -19,24 +19,44 @@ const RECENT: usize = 9;
 pub(super) fn entries() -> Vec<Entry> {
     let mut table = vec![
         app(
-            Action::new("namespaces", &["n"], "namespaces", "choose namespaces; :ns shop,bank or :ns all")
-                .takes("NAMES"),
+            Action::new(
+                "namespaces",
+                &["n"],
+                "namespaces",
+                "choose namespaces; :ns shop,bank or :ns all",
+            )
+            .takes("NAMES"),
             namespaces,
         ),
         app(
-            Action::new("filter", &["/"], "filter", "show only what fits: text, !text, -l label, state:broken, err>1 …")
-                .takes("FILTER"),
+            Action::new(
+                "filter",
+                &["/"],
+                "filter",
+                "show only what fits: text, !text, -l label, state:broken, err>1 …",
+            )
+            .takes("FILTER"),
             filter,
         ),
         app(
-            Action::new("only-broken", &["ctrl-z"], "broken", "only what is broken, with who calls it"),
+            Action::new(
+                "only-broken",
+                &["ctrl-z"],
+                "broken",
+                "only what is broken, with who calls it",
+            ),
             |app, _| {
                 app.only_broken = !app.only_broken;
                 Vec::new()
             },
         ),
         app(
-            Action::new("command", &[":"], "command", "type an action's name; tab completes"),
+            Action::new(
+                "command",
+                &[":"],
+                "command",
+                "type an action's name; tab completes",
+            ),
             |app, _| {
                 let prompt = Prompt::new(Purpose::Command, "", &app.commands);
                 app.overlays.push(Overlay::Prompt(prompt));
@@ -61,7 +81,10 @@ pub(super) fn entries() -> Vec<Entry> {
         ("recent-9", "9", |app, _| app.recent(8)),
     ];
     table.extend(digits.into_iter().map(|(name, key, run)| {
-        app(Action::new(name, &[key], "", "a namespace that was chosen lately"), run)
+        app(
+            Action::new(name, &[key], "", "a namespace that was chosen lately"),
+            run,
+        )
     }));
     table
 }
@@ -81,7 +104,9 @@ fn namespaces(app: &mut App, argument: &str) -> Vec<Effect> {
         .map(text::name)
         .collect();
     if let Some(bad) = names.iter().find(|n| !is_label(n)) {
-        app.say(format!("{bad} is no namespace: lower-case letters, digits and dashes"));
+        app.say(format!(
+            "{bad} is no namespace: lower-case letters, digits and dashes"
+        ));
         return Vec::new();
     }
     app.choose(NamespaceChoice::Only(names))
@@ -161,7 +186,11 @@ impl App {
         };
         let exact = self.actions.iter().position(|a| a.name == name);
         let begun: Vec<usize> = (0..self.actions.len())
-            .filter(|i| self.actions.get(*i).is_some_and(|a| a.name.starts_with(name)))
+            .filter(|i| {
+                self.actions
+                    .get(*i)
+                    .is_some_and(|a| a.name.starts_with(name))
+            })
             .collect();
         let found = match (exact, begun.as_slice()) {
             (Some(index), _) => index,
@@ -181,7 +210,10 @@ impl App {
                 return Vec::new();
             }
         };
-        let is_view = self.actions.get(found).and_then(|a| self.view_named(a.name));
+        let is_view = self
+            .actions
+            .get(found)
+            .and_then(|a| self.view_named(a.name));
         let name = self.actions.get(found).map_or("", |a| a.name);
         match is_view {
             // The one behaviour of all views is told which one.
@@ -197,7 +229,12 @@ impl App {
                 .actions
                 .iter()
                 .filter(|a| !a.name.contains("recent-"))
-                .filter(|a| a.place.holds(&crate::ui::action::Here { overlay: None, ..self.here() }))
+                .filter(|a| {
+                    a.place.holds(&crate::ui::action::Here {
+                        overlay: None,
+                        ..self.here()
+                    })
+                })
                 .map(|a| a.name.to_owned())
                 .chain(["ns".to_owned(), "q".to_owned()])
                 .filter(|n| n.starts_with(text) && n != text)

@@ -24,6 +24,8 @@ pub enum Run {
     Verb(Verb),
     /// The overlay on top.
     Overlay(Verb),
+    /// The view of this name, which is shown.
+    Show(&'static str),
 }
 
 /// One line of the table: an action, and who does it.

@@ -6,7 +6,12 @@ use crate::ui::action::{Action, Place, Verb};
 const LISTS: [(&str, &[&str], &str, Verb); 8] = [
     ("down", &["j", "down"], "to the next row", Verb::Down),
     ("up", &["k", "up"], "to the row before", Verb::Up),
-    ("page-down", &["pgdn", "ctrl-f"], "a screen down", Verb::PageDown),
+    (
+        "page-down",
+        &["pgdn", "ctrl-f"],
+        "a screen down",
+        Verb::PageDown,
+    ),
     ("page-up", &["pgup", "ctrl-b"], "a screen up", Verb::PageUp),
     ("top", &["g", "home"], "to the first row", Verb::Top),
     ("bottom", &["G", "end"], "to the last row", Verb::Bottom),
@@ -28,7 +33,14 @@ const LISTS: [(&str, &[&str], &str, Verb); 8] = [
 const PAGES: [(&str, [&str; 6]); 2] = [
     (
         "help",
-        ["help-down", "help-up", "help-page-down", "help-page-up", "help-top", "help-bottom"],
+        [
+            "help-down",
+            "help-up",
+            "help-page-down",
+            "help-page-up",
+            "help-top",
+            "help-bottom",
+        ],
     ),
     (
         "detail",
@@ -77,8 +89,13 @@ fn in_views() -> Vec<Entry> {
             Verb::FoldAll,
         ),
         verb(
-            Action::new("sort", &["o"], "", "the next order: problems, name, rate, restarts, age")
-                .at(tree),
+            Action::new(
+                "sort",
+                &["o"],
+                "",
+                "the next order: problems, name, rate, restarts, age",
+            )
+            .at(tree),
             Verb::Sort,
         ),
         verb(
@@ -94,7 +111,13 @@ fn in_views() -> Vec<Entry> {
             Verb::Narrower,
         ),
         verb(
-            Action::new("follow", &["f"], "follow", "follow the newest line, or stay").at(events),
+            Action::new(
+                "follow",
+                &["f"],
+                "follow",
+                "follow the newest line, or stay",
+            )
+            .at(events),
             Verb::Follow,
         ),
         verb(
@@ -107,12 +130,48 @@ fn in_views() -> Vec<Entry> {
 fn in_namespaces() -> Vec<Entry> {
     let at = Place::Overlay("namespaces");
     let list: [(&'static str, &[&str], &'static str, &'static str, Verb); 6] = [
-        ("namespace-pick", &["enter"], "choose", "choose what is marked, or under the cursor", Verb::Accept),
-        ("namespace-mark", &["space"], "mark", "mark several", Verb::Mark),
-        ("namespace-down", &["down", "ctrl-n"], "", "to the next row", Verb::Down),
-        ("namespace-up", &["up", "ctrl-p"], "", "to the row before", Verb::Up),
-        ("namespace-page-down", &["pgdn"], "", "a screen down", Verb::PageDown),
-        ("namespace-page-up", &["pgup"], "", "a screen up", Verb::PageUp),
+        (
+            "namespace-pick",
+            &["enter"],
+            "choose",
+            "choose what is marked, or under the cursor",
+            Verb::Accept,
+        ),
+        (
+            "namespace-mark",
+            &["space"],
+            "mark",
+            "mark several",
+            Verb::Mark,
+        ),
+        (
+            "namespace-down",
+            &["down", "ctrl-n"],
+            "",
+            "to the next row",
+            Verb::Down,
+        ),
+        (
+            "namespace-up",
+            &["up", "ctrl-p"],
+            "",
+            "to the row before",
+            Verb::Up,
+        ),
+        (
+            "namespace-page-down",
+            &["pgdn"],
+            "",
+            "a screen down",
+            Verb::PageDown,
+        ),
+        (
+            "namespace-page-up",
+            &["pgup"],
+            "",
+            "a screen up",
+            Verb::PageUp,
+        ),
     ];
     list.into_iter()
         .map(|(name, keys, label, about, what)| {
@@ -125,9 +184,24 @@ fn in_prompt() -> Vec<Entry> {
     let at = Place::Overlay("prompt");
     let list: [(&'static str, &[&str], &'static str, Verb); 4] = [
         ("prompt-accept", &["enter"], "do it", Verb::Accept),
-        ("prompt-complete", &["tab"], "complete the word", Verb::Complete),
-        ("prompt-before", &["up", "ctrl-p"], "the text before, in the history", Verb::Up),
-        ("prompt-after", &["down", "ctrl-n"], "the text after, in the history", Verb::Down),
+        (
+            "prompt-complete",
+            &["tab"],
+            "complete the word",
+            Verb::Complete,
+        ),
+        (
+            "prompt-before",
+            &["up", "ctrl-p"],
+            "the text before, in the history",
+            Verb::Up,
+        ),
+        (
+            "prompt-after",
+            &["down", "ctrl-n"],
+            "the text after, in the history",
+            Verb::Down,
+        ),
     ];
     list.into_iter()
         .map(|(name, keys, about, what)| overlay(Action::new(name, keys, "", about).at(at), what))

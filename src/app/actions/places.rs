@@ -1,6 +1,6 @@
 //! Going places: views, panes, back and forward, and along calls.
 
-use super::{Entry, app};
+use super::{Entry, Run, app};
 use crate::app::effect::Effect;
 use crate::app::state::{App, Overlay};
 use crate::model::key::ElementKey;
@@ -13,19 +13,31 @@ use crate::ui::screen::Focus;
 pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
     let mut table = vec![
         app(
-            Action::new("callees", &[">"], "callees", "whom the selected element calls, in the graph"),
+            Action::new(
+                "callees",
+                &[">"],
+                "callees",
+                "whom the selected element calls, in the graph",
+            ),
             |app, _| along(app, Side::Callees),
         ),
         app(
-            Action::new("callers", &["<"], "callers", "who calls the selected element, in the graph"),
+            Action::new(
+                "callers",
+                &["<"],
+                "callers",
+                "who calls the selected element, in the graph",
+            ),
             |app, _| along(app, Side::Callers),
         ),
     ];
     // A view is reached by its letter after `v`, and by its name as a command.
     table.extend(views.iter().map(|view| {
         let keys = format!("v {}", view.letter());
-        let action = Action::new(view.name(), &[&keys], view.name(), view.about()).takes("NAME");
-        app(action, show)
+        Entry {
+            action: Action::new(view.name(), &[&keys], view.name(), view.about()).takes("NAME"),
+            run: Run::Show(view.name()),
+        }
     }));
     table.extend([
         app(
@@ -33,12 +45,22 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
             last_view,
         ),
         app(
-            Action::new("next-pane", &["tab"], "", "to the next pane: view, detail, events"),
+            Action::new(
+                "next-pane",
+                &["tab"],
+                "",
+                "to the next pane: view, detail, events",
+            ),
             next_pane,
         ),
         app(
-            Action::new("toggle-detail", &["ctrl-d d"], "", "show or hide the detail pane")
-                .at(Place::Everywhere),
+            Action::new(
+                "toggle-detail",
+                &["ctrl-d d"],
+                "",
+                "show or hide the detail pane",
+            )
+            .at(Place::Everywhere),
             |app, _| {
                 app.show_detail = !app.show_detail;
                 app.focus = Focus::View;
@@ -46,7 +68,12 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
             },
         ),
         app(
-            Action::new("toggle-events", &["ctrl-d e"], "", "show or hide the event tail"),
+            Action::new(
+                "toggle-events",
+                &["ctrl-d e"],
+                "",
+                "show or hide the event tail",
+            ),
             |app, _| {
                 app.show_tail = !app.show_tail;
                 app.focus = Focus::View;
@@ -57,24 +84,21 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
     table
 }
 
-/// Shows a view; the command may name an element. Which view is asked for is the action's own name, so
-/// the caller says it before the argument.
-fn show(app: &mut App, argument: &str) -> Vec<Effect> {
-    let (view, wanted) = argument.split_once(' ').unwrap_or((argument, ""));
-    let Some(index) = app.view_named(view) else {
-        return Vec::new();
-    };
-    let wanted = wanted.trim();
-    if wanted.is_empty() {
-        let key = app.selected();
-        app.go(index, key.as_ref());
-        return Vec::new();
+impl App {
+    /// Shows a view, on the element that a command names or on the selected one.
+    pub(in crate::app) fn show(&mut self, view: &str, wanted: &str) {
+        let Some(index) = self.view_named(view) else {
+            return;
+        };
+        if wanted.is_empty() {
+            let key = self.selected();
+            self.go(index, key.as_ref());
+        } else if let Some(key) = find(self, wanted) {
+            self.go(index, Some(&key));
+        } else {
+            self.say(format!("nothing here is called {wanted}"));
+        }
     }
-    match find(app, wanted) {
-        Some(key) => app.go(index, Some(&key)),
-        None => app.say(format!("nothing here is called {wanted}")),
-    }
-    Vec::new()
 }
 
 /// The element of a name: a type before a Service before a pod, by the whole name before its beginning.

@@ -17,22 +17,43 @@ pub(super) fn entries() -> Vec<Entry> {
     let stage = Place::Overlay("scale");
     vec![
         app(
-            Action::new("scale", &["s"], "scale", "stage another number of replicas; :scale 3")
-                .takes("NUMBER")
-                .at(PLACES),
+            Action::new(
+                "scale",
+                &["s"],
+                "scale",
+                "stage another number of replicas; :scale 3",
+            )
+            .takes("NUMBER")
+            .at(PLACES),
             |app, argument| scale(app, argument, 0),
         ),
         app(
-            Action::new("scale-up", &["+", "="], "one more", "stage one replica more").at(PLACES),
+            Action::new(
+                "scale-up",
+                &["+", "="],
+                "one more",
+                "stage one replica more",
+            )
+            .at(PLACES),
             |app, argument| scale(app, argument, 1),
         ),
         app(
-            Action::new("undo", &["u"], "", "stage the number that was before the last write"),
+            Action::new(
+                "undo",
+                &["u"],
+                "",
+                "stage the number that was before the last write",
+            ),
             |app, _| undo(app),
         ),
         overlay(
-            Action::new("scale-accept", &["enter"], "preview, then write", "preview; then write what was previewed")
-                .at(stage),
+            Action::new(
+                "scale-accept",
+                &["enter"],
+                "preview, then write",
+                "preview; then write what was previewed",
+            )
+            .at(stage),
             Verb::Accept,
         ),
         overlay(

@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 
-use super::{Entry, app, overlay};
+use super::{Entry, app};
 use crate::app::effect::Effect;
 use crate::app::state::{App, Overlay};
 use crate::model::log::Severity;
-use crate::ui::action::{Action, Place, Verb};
+use crate::ui::action::{Action, Place};
 use crate::ui::filter::Filter;
 use crate::ui::overlay::help::Help;
 use crate::ui::screen::{Focus, Mode};
@@ -24,16 +24,31 @@ pub(super) fn entries() -> Vec<Entry> {
             },
         ),
         app(
-            Action::new("back", &["esc", "q"], "", "close, clear the filter, or to the view before"),
+            Action::new(
+                "back",
+                &["esc", "q"],
+                "",
+                "close, clear the filter, or to the view before",
+            ),
             back,
         ),
         app(
-            Action::new("interrupt", &["ctrl-c"], "", "close what is open, else quit"),
+            Action::new(
+                "interrupt",
+                &["ctrl-c"],
+                "",
+                "close what is open, else quit",
+            ),
             interrupt,
         ),
         app(Action::new("quit", &[], "", "quit; :q"), |app, _| quit(app)),
         app(
-            Action::new("pause", &["P"], "", "freeze what is shown, while the model goes on"),
+            Action::new(
+                "pause",
+                &["P"],
+                "",
+                "freeze what is shown, while the model goes on",
+            ),
             pause,
         ),
         app(
@@ -44,18 +59,33 @@ pub(super) fn entries() -> Vec<Entry> {
             },
         ),
         app(
-            Action::new("retry", &["ctrl-r"], "", "ask the sources that failed again now"),
+            Action::new(
+                "retry",
+                &["ctrl-r"],
+                "",
+                "ask the sources that failed again now",
+            ),
             |app, _| {
                 app.say("asking again");
                 vec![Effect::Retry]
             },
         ),
         app(
-            Action::new("copy", &["c"], "", "copy the selected name to your terminal's clipboard"),
+            Action::new(
+                "copy",
+                &["c"],
+                "",
+                "copy the selected name to your terminal's clipboard",
+            ),
             copy,
         ),
         app(
-            Action::new("write", &[], "", "unlock writing for 15 minutes; :lock ends it"),
+            Action::new(
+                "write",
+                &[],
+                "",
+                "unlock writing for 15 minutes; :lock ends it",
+            ),
             unlock,
         ),
         app(
@@ -82,11 +112,6 @@ pub(super) fn entries() -> Vec<Entry> {
             |app, _| close(app),
         )
     }));
-    table.push(overlay(
-        Action::new("detail-enter", &[], "", "").at(Place::Overlay("detail")),
-        Verb::Enter,
-    ));
-    table.pop();
     table
 }
 
@@ -145,19 +170,14 @@ fn pause(app: &mut App, _: &str) -> Vec<Effect> {
 }
 
 fn copy(app: &mut App, _: &str) -> Vec<Effect> {
-    let name = app
-        .selected()
-        .and_then(|key| app.shown().get(&key).map(|e| e.name()));
-    match name {
-        Some(name) => {
-            app.say(format!("copied {name}"));
-            vec![Effect::Copy(name.to_string())]
-        }
-        None => {
-            app.say("nothing is selected");
-            Vec::new()
-        }
-    }
+    let selected = app.selected();
+    let element = selected.and_then(|key| Some(app.shown().get(&key)?.name()));
+    let Some(name) = element else {
+        app.say("nothing is selected");
+        return Vec::new();
+    };
+    app.say(format!("copied {name}"));
+    vec![Effect::Copy(name.to_string())]
 }
 
 fn unlock(app: &mut App, _: &str) -> Vec<Effect> {

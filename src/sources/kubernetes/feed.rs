@@ -185,12 +185,12 @@ impl<K: Lean> Feed<K> {
         steps.extend(list.items.into_iter().flatten().map(Step::Listed));
         let metadata = list.metadata.unwrap_or_default();
         let version = metadata.resource_version.unwrap_or_default();
-        self.phase = match metadata.next.filter(|token| !token.is_empty()) {
-            Some(token) => Phase::Page { token: Some(token) },
-            None => {
-                steps.push(Step::Complete);
-                Phase::Resume { version }
-            }
+        let token = metadata.next.filter(|token| !token.is_empty());
+        self.phase = if token.is_some() {
+            Phase::Page { token }
+        } else {
+            steps.push(Step::Complete);
+            Phase::Resume { version }
         };
         steps
     }
@@ -226,7 +226,8 @@ impl<K: Lean> Feed<K> {
                 vec![Step::Connected]
             }
             Err(trouble) => {
-                if trouble.class != Class::Gone {
+                // A version that the server does not take will not become better.
+                if !matches!(trouble.class, Class::Gone | Class::Refused) {
                     self.phase = Phase::Resume { version };
                 }
                 vec![Step::Failed(trouble)]

@@ -28,14 +28,14 @@ pub(super) fn of(choice: &NamespaceChoice) -> BTreeSet<Scope> {
         NamespaceChoice::All => vec![None],
         NamespaceChoice::Only(names) => names.iter().cloned().map(Some).collect(),
     };
-    let namespaced = NAMESPACED.into_iter().flat_map(|kind| {
-        let scopes = namespaces.iter().cloned();
-        scopes.map(move |namespace| scope(kind, namespace))
+    let chosen = NAMESPACED.into_iter().flat_map(|kind| {
+        let each = namespaces.iter().cloned();
+        each.map(move |namespace| scope(kind, namespace))
     });
     CLUSTER_WIDE
         .into_iter()
         .map(|kind| scope(kind, None))
-        .chain(namespaced)
+        .chain(chosen)
         .collect()
 }
 

@@ -141,6 +141,10 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError`], which says what to do and holds nothing of the files' content but names.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what the command line parsed is given away here"
+    )]
     pub fn open(
         kubeconfig: Option<PathBuf>,
         context: Option<String>,
@@ -433,9 +437,7 @@ mod tests {
             );
         }
         let count = || {
-            std::fs::read_to_string(&runs)
-                .map(|t| t.lines().count())
-                .unwrap_or(0)
+            std::fs::read_to_string(&runs).map_or(0, |t| t.lines().count())
         };
         assert_eq!(count(), 1);
         // A later attempt runs it again.

@@ -17,7 +17,7 @@ use super::session::{Session, SessionError};
 const LIMIT: usize = 200;
 
 /// What a failure calls for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Class {
     /// The session has no client.
     NoClient,
@@ -99,6 +99,8 @@ impl Trouble {
             403 => Class::Forbidden,
             404 => Class::Unknown,
             410 => Class::Gone,
+            // A server whose data was set back does not know our place either.
+            504 if is_ahead(status) => Class::Gone,
             400 | 422 => Class::Refused,
             429 => Class::Busy(
                 status
@@ -128,7 +130,7 @@ impl Trouble {
             Class::Unknown => {
                 format!("the server does not have {what} (404); is it older than Kubernetes 1.21?")
             }
-            Class::Gone => "the server forgot where the watch was (410); listing again".to_owned(),
+            Class::Gone => "the server does not know where the watch was; listing again".to_owned(),
             Class::Busy(_) => {
                 "the server is busy (429); waiting before the next attempt".to_owned()
             }
@@ -140,6 +142,12 @@ impl Trouble {
             line: text::message(&line),
         }
     }
+}
+
+/// Whether the version that was asked for is newer than all that the server has.
+fn is_ahead(status: &Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes.into_iter().any(|cause| cause.reason == "ResourceVersionTooLarge")
 }
 
 /// `pods in namespace shop`, `pods in all namespaces`, `nodes`.

@@ -1,5 +1,6 @@
 //! One scope's watch: turns what the server says into observations and a status, and goes on for ever.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -29,12 +30,8 @@ pub(super) struct Watch {
     seen: u64,
     /// A first list was complete, so something is shown.
     shown: bool,
-    /// New credentials were tried since the server last accepted some.
-    renewed: bool,
-    /// The place in the stream was lost since the last complete list.
-    lost: bool,
-    /// Refused once although it was allowed before.
-    doubted: bool,
+    /// Failures that were met with a remedy since things last went well: each has one.
+    met: HashSet<Class>,
     out: Vec<Observation>,
 }
 
@@ -62,9 +59,7 @@ impl Watch {
             epoch: 0,
             seen: 0,
             shown: false,
-            renewed: false,
-            lost: false,
-            doubted: false,
+            met: HashSet::new(),
             out: Vec::new(),
         }
     }
@@ -142,7 +137,7 @@ impl Watch {
                     epoch: self.epoch,
                 });
                 self.shown = true;
-                self.lost = false;
+                self.met.clear();
                 self.accepted();
             }
             Step::Connected => self.accepted(),
@@ -152,8 +147,8 @@ impl Watch {
 
     fn accepted(&mut self) {
         self.permit = None;
-        self.renewed = false;
-        self.doubted = false;
+        // That a watch was opened does not show yet that listing again has helped.
+        self.met.retain(|class| *class == Class::Gone);
         self.out.extend(self.line.set(SourceState::Live));
     }
 
@@ -164,31 +159,24 @@ impl Watch {
         feed: &mut Feed<K>,
     ) -> Result<(), Closed> {
         self.permit = None;
+        let first = self.met.insert(trouble.class);
         match trouble.class {
             // Listing again is the answer; only when it does not help is it a trouble.
-            Class::Gone if !self.lost => {
-                self.lost = true;
-                return Ok(());
-            }
-            Class::Unauthorized if !self.renewed => {
-                self.renewed = true;
-                return match self.session.renew(feed.generation()).await {
+            Class::Gone if first => Ok(()),
+            Class::Unauthorized if first => {
+                match self.session.renew(feed.generation()).await {
                     Ok(connection) => {
                         feed.reconnect(connection);
                         Ok(())
                     }
                     Err(error) => self.wait(Trouble::session(&error)).await,
-                };
+                }
             }
-            Class::Forbidden if self.shown && !self.doubted => {
-                // A server that starts refuses before it has read its rules; ask once more before
-                // everything is taken from the screen.
-                self.doubted = true;
-            }
-            Class::Forbidden => return self.forbidden(trouble).await,
-            _ => {}
+            // A server that starts refuses before it has read its rules; ask once more before
+            // everything is taken from the screen.
+            Class::Forbidden if !(first && self.shown) => self.forbidden(trouble).await,
+            _ => self.wait(trouble).await,
         }
-        self.wait(trouble).await
     }
 
     async fn wait(&mut self, trouble: Trouble) -> Result<(), Closed> {
@@ -198,7 +186,7 @@ impl Watch {
             Class::NoClient | Class::Unauthorized | Class::Unknown => {
                 self.pause.exactly(SLOW).await;
                 // The next attempt may be with what a person has just mended.
-                self.renewed = false;
+                self.met.remove(&Class::Unauthorized);
             }
             Class::Busy(Some(wait)) => self.pause.exactly(wait.min(SLOW)).await,
             _ => self.pause.longer().await,
@@ -214,7 +202,6 @@ impl Watch {
             });
         }
         self.shown = false;
-        self.doubted = false;
         let what = trouble.line;
         self.out
             .extend(self.line.set(SourceState::Forbidden { what }));

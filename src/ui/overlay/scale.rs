@@ -172,9 +172,7 @@ fn autoscaler(autoscaler: &Autoscaler, wanted: u32, ctx: &Ctx<'_>) -> Line<'stat
             max,
             desired,
         } => {
-            let wants = desired
-                .map(|d| format!(", wants {d} now"))
-                .unwrap_or_default();
+            let wants = format!(", wants {desired} now");
             let verdict = if wanted == 0 {
                 "it stays off while the number is 0"
             } else if wanted < *min || wanted > *max {

@@ -280,17 +280,21 @@ impl EventsView {
     }
 
     /// How many lines there are: `12 lines`, or `3 of 12 lines` where something is left out.
-    fn amount(&self, ctx: &Ctx<'_>) -> String {
+    fn amount(&self, ctx: &Ctx<'_>) -> Option<String> {
         let passing = if self.is_fresh(ctx) {
             self.entries.len()
         } else {
             ctx.log.entries().filter(|e| passes(e, ctx)).count()
         };
         let all = ctx.log.entries().filter(|e| in_choice(e, ctx)).count();
-        if ctx.filter.is_empty() && !ctx.only_broken {
-            lines(passing)
-        } else {
-            format!("{} of {}", sources::number(passing as u64), lines(all))
+        match all {
+            0 => None,
+            _ if ctx.filter.is_empty() && !ctx.only_broken => Some(lines(passing)),
+            all => Some(format!(
+                "{} of {}",
+                sources::number(passing as u64),
+                lines(all)
+            )),
         }
     }
 
@@ -635,7 +639,7 @@ impl View for EventsView {
             n => format!("paused, {} below", count(n as u64, "new")),
         });
         if !self.tail {
-            parts.push(self.amount(ctx));
+            parts.extend(self.amount(ctx));
         }
         if ctx.only_broken {
             parts.push("warnings only".to_owned());
@@ -1298,13 +1302,27 @@ mod tests {
             "{after}"
         );
         // Nothing moved, though both lines are other ones in the log now.
-        assert_eq!(
-            before.lines().skip(1).collect::<Vec<_>>(),
-            after.lines().skip(1).collect::<Vec<_>>()
-        );
+        let rows = |text: &str| text.lines().skip(1).take(9).collect::<Vec<_>>().join("\n");
+        assert_eq!(rows(&before), rows(&after));
         view.act(Verb::Bottom, &bed.ctx());
         assert!(view.is_following());
-        assert_snapshot!(picture(&mut view, &bed, 80, 14), @"");
+        assert_snapshot!(picture(&mut view, &bed, 80, 14), @r#"
+        [shop · following · 8 lines · 5 folded]
+        | 12:56:20 i k8s   cart-6c4d5f8b9-hhv7m     Pulled: Successfully pulled image "r…
+        | 13:52:40 i k8s   payment                  ScalingReplicaSet: Scaled up replica…
+        |── above: before the start ─────────────────────────────────────────────────────
+        | 13:58:40 ~ model payment                  (disconnected) image registry/paymen…
+        | 13:59:05 ! k8s   node-3                   NodeNotReady: Node node-3 status … ×2
+        | 13:59:50 i model payment                  scaled from 3 to 4
+        | 14:01:20 i self  portolan                 writing is unlocked for 15 min
+        | 14:03:50 ! k8s   payment-5d8f7c9b6d-9kqxz BackOff: Back-off restarting fai… ×15
+        |>14:03:51 ! k8s   payment-5d8f7c9b6d-x2x2x FailedScheduling: 0/7 nodes are a… ×2
+        |
+        |
+        |
+        |
+        |
+        "#);
     }
 
     #[test]
@@ -1402,7 +1420,7 @@ mod tests {
         bed.log = Log::new(10, time(0));
         bed.event(1, "x", 1, ("shop", "Pod", "cart-1"), ("Pulled", "pulled"));
         assert_snapshot!(picture(&mut EventsView::new(), &bed, 60, 4), @"
-        [other · following · 0 of 0 lines · warnings only]
+        [other · following · warnings only]
         | nothing has happened in other yet; 1 line of other
         | namespaces are not shown
         |
@@ -1414,14 +1432,14 @@ mod tests {
     fn empty_views_say_why() {
         let mut bed = Bed::new();
         assert_snapshot!(picture(&mut EventsView::new(), &bed, 60, 3), @"
-        [shop · following · 0 lines]
+        [shop · following]
         | no events yet: what happens from now on appears here
         |
         |
         ");
         bed.status("events", Some("shop"), SourceState::Loading { seen: 3200 });
         assert_snapshot!(picture(&mut EventsView::new(), &bed, 60, 3), @"
-        [shop · following · 0 lines]
+        [shop · following]
         | Kubernetes events in shop: loading 3,200 …
         |
         |
@@ -1433,7 +1451,7 @@ mod tests {
             SourceState::Forbidden { what: what.into() },
         );
         assert_snapshot!(picture(&mut EventsView::new(), &bed, 60, 5), @"
-        [shop · following · 0 lines · k8s events forbidden]
+        [shop · following · k8s events forbidden]
         | no events yet: what happens from now on appears here
         | Kubernetes events in shop forbidden: the user dev may not
         | list events here; ask for the verbs list and watch

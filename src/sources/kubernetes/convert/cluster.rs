@@ -94,7 +94,7 @@ fn last_time(event: &Event) -> Timestamp {
         .last_timestamp
         .0
         .or_else(|| series.and_then(|s| s.last_observed_time.0))
-        .or(event.event_time.0)
+        .or(event.time.0)
         .or(event.first_timestamp.0)
         .or(event.metadata.creation_timestamp.0)
         .unwrap_or(Timestamp::UNIX_EPOCH)

@@ -56,7 +56,8 @@ pub(in super::super) struct Event {
     pub(in super::super) series: Option<Series>,
     pub(in super::super) first_timestamp: Moment,
     pub(in super::super) last_timestamp: Moment,
-    pub(in super::super) event_time: Moment,
+    #[serde(rename = "eventTime")]
+    pub(in super::super) time: Moment,
 }
 
 /// An Event that goes on.

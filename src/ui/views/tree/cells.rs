@@ -43,8 +43,8 @@ impl Columns {
             + if age { AGE } else { 0 }
             + if wide { KIND + NODE } else { 0 };
         let free = width.saturating_sub(fixed);
-        // Names get three fifths of what is left, within bounds that suit pods' names.
-        let name = (free * 3 / 5).clamp(16, 48).min(free);
+        // Names get half of what is left, within bounds that suit pods' names.
+        let name = (free / 2).clamp(18, 44).min(free);
         Self {
             name,
             ready: READY,
@@ -279,8 +279,8 @@ fn ready(e: &ComponentType) -> String {
             format!("{old}>{updated}/{desired}")
         }
         (Some(desired), _) => format!("{}/{desired}", e.ready),
-        // A CronJob wants no number.
-        (None, _) if e.components == 0 => NONE.to_owned(),
+        // No number is wanted: a CronJob, bare pods. What has finished does not count.
+        (None, _) if e.health == Health::Stopped || e.ready == 0 => NONE.to_owned(),
         (None, _) => format!("{}/{}", e.ready, e.components),
     }
 }
