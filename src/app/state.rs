@@ -298,6 +298,8 @@ impl App {
 
     pub(super) fn arrive(&mut self, view: usize, key: Option<&ElementKey>) {
         self.view = view.min(self.views.len().saturating_sub(1));
+        self.overlays
+            .retain(|o| !matches!(o, Overlay::Detail { .. }));
         self.focus = Focus::View;
         self.detail_offset = 0;
         if let Some(key) = key {

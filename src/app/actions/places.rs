@@ -2,7 +2,7 @@
 
 use super::{Entry, Run, app};
 use crate::app::effect::Effect;
-use crate::app::state::{App, Overlay};
+use crate::app::state::App;
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::ui::View;
@@ -147,9 +147,6 @@ fn along(app: &mut App, side: Side) -> Vec<Effect> {
         (Side::Callers, false) => format!("{name} is called by {}", names.join(", ")),
     };
     if let Some(graph) = app.view_named("graph") {
-        while matches!(app.overlays.last(), Some(Overlay::Detail { .. })) {
-            app.overlays.pop();
-        }
         app.go(graph, Some(&key));
         let verb = match side {
             Side::Callees => crate::ui::action::Verb::Right,

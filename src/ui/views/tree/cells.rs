@@ -216,6 +216,14 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         .filter(|(staged, _)| **staged == key)
         .map(|(_, n)| n);
     let mut why = format::reason(e.reason.as_ref());
+    if why.is_empty() {
+        why = ctx
+            .model
+            .components_of(&e.key)
+            .into_iter()
+            .find_map(|c| restarted(c, ctx))
+            .unwrap_or_default();
+    }
     let failing = traffic
         .and_then(|c| c.error_percent())
         .is_some_and(|p| p >= 5.0);
