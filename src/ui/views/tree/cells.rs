@@ -304,7 +304,10 @@ fn component(e: &Component, ctx: &Ctx<'_>) -> Cells {
         age: format::age(e.created, ctx.now),
         kind: "Pod".to_owned(),
         node: e.node.as_deref().unwrap_or(NONE).to_owned(),
-        why: format::reason(e.reason.as_ref()),
+        why: match &e.reason {
+            Some(reason) => format::reason(Some(reason)),
+            None => restarted(e, ctx).unwrap_or_default(),
+        },
         style: if e.health == Health::Stopped {
             style
         } else {
@@ -313,6 +316,29 @@ fn component(e: &Component, ctx: &Ctx<'_>) -> Cells {
         why_style: style,
         ..Cells::default()
     }
+}
+
+/// Seconds for which a restart stays worth a word: between two rounds of a crash loop everything looks
+/// well, and the kubelet waits up to five minutes before the next one.
+const FRESH_RESTART: i64 = 600;
+
+/// A restart that was not long ago, of a component that is well now.
+fn restarted(e: &Component, ctx: &Ctx<'_>) -> Option<String> {
+    let end = e
+        .containers
+        .iter()
+        .filter(|c| c.restarts > 0)
+        .find_map(|c| c.last.as_ref().filter(|l| l.exit_code != 0))?;
+    let ago = ctx.now.as_second() - end.finished?.as_second();
+    (ago < FRESH_RESTART).then(|| {
+        let reason = if end.reason.is_empty() {
+            "ended"
+        } else {
+            &*end.reason
+        };
+        let ago = format::seconds(ago.max(0));
+        format!("{reason} exit {}, restarted {ago} ago", end.exit_code)
+    })
 }
 
 fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
