@@ -147,7 +147,9 @@ impl Trouble {
 /// Whether the version that was asked for is newer than all that the server has.
 fn is_ahead(status: &Status) -> bool {
     let causes = status.details.iter().flat_map(|details| &details.causes);
-    causes.into_iter().any(|cause| cause.reason == "ResourceVersionTooLarge")
+    causes
+        .into_iter()
+        .any(|cause| cause.reason == "ResourceVersionTooLarge")
 }
 
 /// `pods in namespace shop`, `pods in all namespaces`, `nodes`.
