@@ -436,9 +436,7 @@ mod tests {
                 "{error}"
             );
         }
-        let count = || {
-            std::fs::read_to_string(&runs).map_or(0, |t| t.lines().count())
-        };
+        let count = || std::fs::read_to_string(&runs).map_or(0, |t| t.lines().count());
         assert_eq!(count(), 1);
         // A later attempt runs it again.
         assert!(session.client().await.is_err());

@@ -163,15 +163,13 @@ impl Watch {
         match trouble.class {
             // Listing again is the answer; only when it does not help is it a trouble.
             Class::Gone if first => Ok(()),
-            Class::Unauthorized if first => {
-                match self.session.renew(feed.generation()).await {
-                    Ok(connection) => {
-                        feed.reconnect(connection);
-                        Ok(())
-                    }
-                    Err(error) => self.wait(Trouble::session(&error)).await,
+            Class::Unauthorized if first => match self.session.renew(feed.generation()).await {
+                Ok(connection) => {
+                    feed.reconnect(connection);
+                    Ok(())
                 }
-            }
+                Err(error) => self.wait(Trouble::session(&error)).await,
+            },
             // A server that starts refuses before it has read its rules; ask once more before
             // everything is taken from the screen.
             Class::Forbidden if !(first && self.shown) => self.forbidden(trouble).await,
