@@ -8,6 +8,7 @@ pub mod apply;
 pub mod change;
 pub mod declared;
 pub mod element;
+pub mod export;
 mod facts;
 pub mod graph;
 pub mod identity;
