@@ -267,7 +267,7 @@ impl Columns {
             part: format::width(&head.part),
             namespace: None,
             state: format::width(&head.state),
-            last: (width >= ROOMY).then_some(format::width(&head.last) + 1),
+            last: (width >= ROOMY).then_some(format::width(&head.last)),
             every: (width >= WIDE).then_some(format::width(&head.every)),
             width,
         };
@@ -339,6 +339,7 @@ fn source_line(group: &Group<'_>, width: usize, ctx: &Ctx<'_>) -> Line<'static> 
     let room = width.saturating_sub(3 + format::width(&name) + 4 + format::width(&summary));
     let address = match room {
         0..8 => String::new(),
+        _ if address.is_empty() => String::new(),
         room => {
             let cells = room.min(format::width(address));
             format!("  {}", format::fit(address, cells, e))
@@ -744,26 +745,26 @@ mod tests {
     fn trouble_stands_first() {
         assert_snapshot!(picture(&mut SourcesView::default(), &troubled(), 158, 26, &[]), @"
         [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
-        |     PART            NAMESPACE  STATE             LAST  EVERY  WHY
+        |     PART            NAMESPACE  STATE            LAST  EVERY  WHY
         | ! kubernetes  https://10.96.0.1:6443  1 forbidden, 1 stale, 1 loading, 10 of 13 live
-        |>!   events          shop       forbidden            -  watch  the user dev may not list or watch events in shop: bind a role with these verbs, e.g. the clus…
-        | ?   jobs            shop       stale                -  watch  since 13:52:00 (11m): connection reset by peer; trying again in 5 s
-        | ~   cronjobs        shop       loading 3,200 …      -  watch
-        |     daemonsets      all        live                 -  watch
-        |     deployments     all        live                 -  watch
-        |     endpointslices  all        live                 -  watch
-        |     ingresses       all        live                 -  watch
-        |     nodes           all        live                 -  watch
-        |     pods            shop       live                 -  watch
-        |     replicasets     all        live                 -  watch
-        |     services        all        live                 -  watch
-        |     session         all        live                 -  watch
-        |     statefulsets    all        live                 -  watch
+        |>!   events          shop       forbidden           -  watch  the user dev may not list or watch events in shop: bind a role with these verbs, e.g. the clust…
+        | ?   jobs            shop       stale               -  watch  since 13:52:00 (11m): connection reset by peer; trying again in 5 s
+        | ~   cronjobs        shop       loading 3,200 …     -  watch
+        |     daemonsets      all        live                -  watch
+        |     deployments     all        live                -  watch
+        |     endpointslices  all        live                -  watch
+        |     ingresses       all        live                -  watch
+        |     nodes           all        live                -  watch
+        |     pods            shop       live                -  watch
+        |     replicasets     all        live                -  watch
+        |     services        all        live                -  watch
+        |     session         all        live                -  watch
+        |     statefulsets    all        live                -  watch
         | ! zipkin  http://zipkin.tracing:9411  1 failed, 1 of 2 live, clock 3.2 s ahead of ours
-        | !   services        all        failed              4s    60s  HTTP 404: is this the address of a Zipkin server? It ends before /api
-        |     dependencies    all        live                4s    15s
-        | x metrics    off
-        | x   pods            all        off                  -      -  switch it on with metrics = true in the configuration
+        | !   services        all        failed             4s    60s  HTTP 404: is this the address of a Zipkin server? It ends before /api
+        |     dependencies    all        live               4s    15s
+        | x metrics  off
+        | x   pods            all        off                 -      -  switch it on with metrics = true in the configuration
         |
         |
         |
@@ -773,17 +774,17 @@ mod tests {
         ");
         assert_snapshot!(picture(&mut SourcesView::default(), &troubled(), 80, 14, &[]), @"
         [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
-        |     PART            NAMESPACE  STATE             LAST  WHY
+        |     PART            NAMESPACE  STATE            LAST  WHY
         | ! kubernetes  https://10.96.0.…  1 forbidden, 1 stale, 1 loading, 10 of 13 live
-        |>!   events          shop       forbidden            -  the user dev may not li…
-        | ?   jobs            shop       stale                -  since 13:52:00 (11m): c…
-        | ~   cronjobs        shop       loading 3,200 …      -
-        |     daemonsets      all        live                 -
-        |     deployments     all        live                 -
-        |     endpointslices  all        live                 -
-        |     ingresses       all        live                 -
-        |     nodes           all        live                 -
-        |     pods            shop       live                 -
+        |>!   events          shop       forbidden           -  the user dev may not lis…
+        | ?   jobs            shop       stale               -  since 13:52:00 (11m): co…
+        | ~   cronjobs        shop       loading 3,200 …     -
+        |     daemonsets      all        live                -
+        |     deployments     all        live                -
+        |     endpointslices  all        live                -
+        |     ingresses       all        live                -
+        |     nodes           all        live                -
+        |     pods            shop       live                -
         |── kubernetes events in shop · https://10.96.0.1:6443 · reported 13:58:01 ──────
         | forbidden: the user dev may not list or watch events in shop: bind a role with
         | these verbs, e.g. the clusterrole view; asked again every 5 min
@@ -807,46 +808,46 @@ mod tests {
         let mut view = SourcesView::default();
         assert_snapshot!(picture(&mut view, &troubled(), 80, 12, &[Verb::Down]), @"
         [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
-        |     PART            NAMESPACE  STATE             LAST  WHY
+        |     PART            NAMESPACE  STATE            LAST  WHY
         | ! kubernetes  https://10.96.0.…  1 forbidden, 1 stale, 1 loading, 10 of 13 live
-        | !   events          shop       forbidden            -  the user dev may not li…
-        |>?   jobs            shop       stale                -  since 13:52:00 (11m): c…
-        | ~   cronjobs        shop       loading 3,200 …      -
-        |     daemonsets      all        live                 -
-        |     deployments     all        live                 -
-        |     endpointslices  all        live                 -
-        |     ingresses       all        live                 -
-        |     nodes           all        live                 -
+        | !   events          shop       forbidden           -  the user dev may not lis…
+        |>?   jobs            shop       stale               -  since 13:52:00 (11m): co…
+        | ~   cronjobs        shop       loading 3,200 …     -
+        |     daemonsets      all        live                -
+        |     deployments     all        live                -
+        |     endpointslices  all        live                -
+        |     ingresses       all        live                -
+        |     nodes           all        live                -
         |── kubernetes jobs in shop · https://10.96.0.1:6443 · reported 13:58:01 ────────
         | stale: since 13:52:00 (11m): connection reset by peer; trying again in 5 s
         ");
         assert_snapshot!(picture(&mut view, &troubled(), 80, 12, &[Verb::Down, Verb::Down]), @"
         [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
-        |     PART            NAMESPACE  STATE             LAST  WHY
+        |     PART            NAMESPACE  STATE            LAST  WHY
         | ! kubernetes  https://10.96.0.…  1 forbidden, 1 stale, 1 loading, 10 of 13 live
-        | !   events          shop       forbidden            -  the user dev may not li…
-        | ?   jobs            shop       stale                -  since 13:52:00 (11m): c…
-        | ~   cronjobs        shop       loading 3,200 …      -
-        |>    daemonsets      all        live                 -
-        |     deployments     all        live                 -
-        |     endpointslices  all        live                 -
-        |     ingresses       all        live                 -
-        |     nodes           all        live                 -
+        | !   events          shop       forbidden           -  the user dev may not lis…
+        | ?   jobs            shop       stale               -  since 13:52:00 (11m): co…
+        | ~   cronjobs        shop       loading 3,200 …     -
+        |>    daemonsets      all        live                -
+        |     deployments     all        live                -
+        |     endpointslices  all        live                -
+        |     ingresses       all        live                -
+        |     nodes           all        live                -
         |── kubernetes daemonsets · https://10.96.0.1:6443 · reported 13:58:01 ──────────
         | live: what is shown is current
         ");
         assert_snapshot!(picture(&mut view, &troubled(), 80, 12, &[Verb::Bottom]), @"
         [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
-        |     PART            NAMESPACE  STATE             LAST  WHY
-        |     replicasets     all        live                 -
-        |     services        all        live                 -
-        |     session         all        live                 -
-        |     statefulsets    all        live                 -
+        |     PART            NAMESPACE  STATE            LAST  WHY
+        |     replicasets     all        live                -
+        |     services        all        live                -
+        |     session         all        live                -
+        |     statefulsets    all        live                -
         | ! zipkin  http://zipkin.trac…  1 failed, 1 of 2 live, clock 3.2 s ahead of ours
-        | !   services        all        failed              4s  HTTP 404: is this the a…
-        |     dependencies    all        live                4s
-        | x metrics    off
-        |>x   pods            all        off                  -  switch it on with metri…
+        | !   services        all        failed             4s  HTTP 404: is this the ad…
+        |     dependencies    all        live               4s
+        | x metrics  off
+        |>x   pods            all        off                 -  switch it on with metric…
         |── metrics pods · reported 13:58:00 ────────────────────────────────────────────
         | off: switch it on with metrics = true in the configuration
         ");
@@ -857,18 +858,18 @@ mod tests {
         let statuses = KINDS.map(|kind| kubernetes(kind, None, SourceState::Live));
         assert_snapshot!(picture(&mut SourcesView::default(), &model(statuses.into()), 80, 14, &[]), @"
         [all 10 live]
-        |     PART            STATE   LAST  WHY
+        |     PART            STATE  LAST  WHY
         |>  kubernetes  https://10.96.0.1:6443  all 10 live
-        |     daemonsets      live       -
-        |     deployments     live       -
-        |     endpointslices  live       -
-        |     ingresses       live       -
-        |     nodes           live       -
-        |     pods            live       -
-        |     replicasets     live       -
-        |     services        live       -
-        |     session         live       -
-        |     statefulsets    live       -
+        |     daemonsets      live      -
+        |     deployments     live      -
+        |     endpointslices  live      -
+        |     ingresses       live      -
+        |     nodes           live      -
+        |     pods            live      -
+        |     replicasets     live      -
+        |     services        live      -
+        |     session         live      -
+        |     statefulsets    live      -
         |── kubernetes · https://10.96.0.1:6443 ─────────────────────────────────────────
         | all 10 live
         ");
