@@ -334,11 +334,12 @@ impl App {
         };
         if let Some(view) = views.get_mut(self.view) {
             let is_log = view.name() == "events";
+            let has_detail = view.has_detail();
             let mut scene = Scene {
                 ctx,
                 view: view.as_mut(),
                 tail: (self.show_tail && !is_log).then_some(&mut tail),
-                detail: (self.show_detail && !is_log).then_some(self.detail_offset),
+                detail: (self.show_detail && has_detail).then_some(self.detail_offset),
                 focus: self.focus,
                 mode: self.mode,
                 paused: self.frozen.is_some().then_some(self.waiting),
