@@ -8,6 +8,8 @@ mod cells;
 mod empty;
 mod rows;
 
+use std::collections::HashMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -105,8 +107,21 @@ impl EventsView {
                 self.entries.insert(at, entry.clone());
             }
         } else {
+            // Only what is new is asked whether it passes.
+            let told = if same && revision > self.told {
+                self.told
+            } else {
+                0
+            };
+            let old = std::mem::take(&mut self.entries);
+            let mut old: HashMap<u64, Entry> = old.into_iter().map(|e| (e.id, e)).collect();
             let all = ctx.log.entries();
-            self.entries = all.filter(|e| passes(e, ctx)).cloned().collect();
+            self.entries = all
+                .filter_map(|e| match e.id {
+                    id if id <= told => old.remove(&id),
+                    _ => passes(e, ctx).then(|| e.clone()),
+                })
+                .collect();
         }
         self.told = revision;
         self.rows = rows(&self.entries, &sight);

@@ -635,6 +635,36 @@ fn enter_goes_to_the_element() {
     assert_eq!(view.act(Verb::Up, &bed.ctx()), Answer::Done);
 }
 
+#[test]
+fn a_followed_view_is_the_log() {
+    let mut bed = Bed::busy();
+    bed.log = Log::new(12, time(0));
+    bed.filter = Filter::parse("!silent").unwrap();
+    let mut view = EventsView::new();
+    for i in 0..40_u32 {
+        // Repeats, lines that do not pass, late ones, and those that the limit costs.
+        let uid = format!("e{}", i % 7);
+        let reason = ["BackOff", "silent", "Pulled"][i as usize % 3];
+        let late = i64::from(i % 5) * 3;
+        bed.event(
+            100 + i64::from(i) - late,
+            &uid,
+            i,
+            ("shop", "Pod", "p"),
+            (reason, &i.to_string()),
+        );
+        view.sync(&bed.ctx());
+        let wanted: Vec<Entry> = bed
+            .log
+            .entries()
+            .filter(|e| passes(e, &bed.ctx()))
+            .cloned()
+            .collect();
+        assert_eq!(view.entries, wanted);
+    }
+    assert!(bed.log.dropped() > 0 || bed.log.folded() > 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]
