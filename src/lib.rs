@@ -4,5 +4,8 @@
 //! application yields changes; the ui draws from the model and turns keys into actions; actions become
 //! effects, and those that touch the cluster go through effectors. `ARCHITECTURE.md` has the picture.
 
+pub mod app;
+pub mod effectors;
 pub mod model;
+pub mod sources;
 pub mod ui;

@@ -49,6 +49,8 @@ pub(super) struct Index {
     on: HashMap<Text, BTreeSet<Text>>,
     /// Slices by Service.
     slices: HashMap<(Text, Text), BTreeSet<FactKey>>,
+    /// Slices by the uid of a pod that they list.
+    behind: HashMap<Text, BTreeSet<FactKey>>,
     /// The topmost owner of pods and workloads.
     top: HashMap<FactKey, TypeKey>,
     /// Pods (by name and uid) and workloads of a type.
@@ -60,6 +62,27 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// Entries of all tables together.
+    pub(super) fn footprint(&self) -> usize {
+        fn sets<K, V>(map: &HashMap<K, BTreeSet<V>>) -> usize {
+            map.values().map(|set| 1 + set.len()).sum()
+        }
+        let members = self
+            .members
+            .values()
+            .map(|m| 1 + m.pods.len() + m.workloads.len());
+        self.workloads.len()
+            + sets(&self.owned)
+            + sets(&self.inside)
+            + sets(&self.on)
+            + sets(&self.slices)
+            + sets(&self.behind)
+            + sets(&self.mentions)
+            + self.top.len()
+            + members.sum::<usize>()
+            + self.names.len()
+    }
+
     /// The topmost owner of a workload, by the workload's uid.
     pub(super) fn owner_of(&self, uid: &Text) -> Option<&TypeKey> {
         self.top.get(self.workloads.get(uid)?)
@@ -191,8 +214,7 @@ impl Model {
             Fact::Namespace(f) => mark(&mut dirty.tenants, f.meta.name.clone(), cause),
             Fact::Node(f) => {
                 mark(&mut dirty.nodes, f.meta.name.clone(), cause);
-                if is_ready_node(change.before.as_deref()) == is_ready_node(change.after.as_deref())
-                {
+                if readiness(change.before.as_deref()) == readiness(change.after.as_deref()) {
                     return;
                 }
                 for uid in self.index.on.get(&f.meta.name).into_iter().flatten() {
@@ -249,6 +271,9 @@ impl Model {
                     if let Some(Fact::EndpointSlice(slice)) = fact.as_deref() {
                         let of = (slice.meta.namespace.clone(), slice.service.clone());
                         put(&mut self.index.slices, of, &key, there);
+                        for pod in slice.endpoints.iter().filter_map(|e| e.pod.as_ref()) {
+                            put(&mut self.index.behind, pod.clone(), &key, there);
+                        }
                         let service = FactKey {
                             kind: Kind::Service,
                             namespace: slice.meta.namespace.clone(),
@@ -478,7 +503,7 @@ impl Model {
                 .into_iter()
                 .chain(component.as_ref().map(|c| &c.labels))
                 .collect();
-            self.mark_services(&key.namespace, &labels, cause, dirty);
+            self.mark_services(key, &labels, cause, dirty);
         }
         for of in old
             .map(|c| c.of.clone())
@@ -495,15 +520,11 @@ impl Model {
     }
 
     fn component(&self, pod: &PodFact, top: &TypeKey) -> Component {
-        let lost = pod
-            .node
-            .as_ref()
-            .and_then(|node| self.node_fact(node))
-            .is_some_and(|node| node.ready != Some(true));
-        let says = if lost {
-            MachineSays::Lost
-        } else {
-            MachineSays::Nothing
+        let node = pod.node.as_ref().and_then(|node| self.node_fact(node));
+        let says = match node.map(|node| node.ready) {
+            None | Some(Some(true)) => MachineSays::Nothing,
+            Some(Some(false)) => MachineSays::NotReady,
+            Some(None) => MachineSays::Lost,
         };
         let judgement = lifecycle::judge(pod, says);
         Component {
@@ -528,17 +549,37 @@ impl Model {
         }
     }
 
-    /// Marks the Services that a pod with one of these labels may be behind.
-    fn mark_services(&self, namespace: &Text, labels: &[&Labels], cause: Cause, dirty: &mut Dirty) {
-        let inside = self.index.inside.get(namespace).into_iter().flatten();
-        for key in inside.filter(|k| k.kind == Kind::Service) {
-            if let Some(Fact::Service(service)) = self.facts.get(key).map(|f| &**f) {
-                let selected = labels.iter().any(|l| selects(&service.selector, l));
-                if selected || service.selector.is_empty() {
-                    mark(&mut dirty.services, key.clone(), cause);
-                }
+    /// Marks the Services that a pod is behind, by slices or with one of these labels.
+    fn mark_services(&self, pod: &FactKey, labels: &[&Labels], cause: Cause, dirty: &mut Dirty) {
+        for slice in self.index.behind.get(&pod.name).into_iter().flatten() {
+            if let Some(Fact::EndpointSlice(slice)) = self.facts.get(slice).map(|f| &**f) {
+                let service = FactKey {
+                    kind: Kind::Service,
+                    namespace: slice.meta.namespace.clone(),
+                    name: slice.service.clone(),
+                };
+                mark(&mut dirty.services, service, cause);
             }
         }
+        for key in self.inside(&pod.namespace, Kind::Service) {
+            if let Some(Fact::Service(service)) = self.facts.get(key).map(|f| &**f)
+                && labels.iter().any(|l| selects(&service.selector, l))
+            {
+                mark(&mut dirty.services, key.clone(), cause);
+            }
+        }
+    }
+
+    /// The facts of one kind in a namespace.
+    fn inside<'a>(&'a self, namespace: &Text, kind: Kind) -> impl Iterator<Item = &'a FactKey> {
+        let first = FactKey {
+            kind,
+            namespace: namespace.clone(),
+            name: "".into(),
+        };
+        let all = self.index.inside.get(namespace).into_iter();
+        all.flat_map(move |set| set.range(&first..))
+            .take_while(move |key| key.kind == kind)
     }
 
     fn settle_type(
@@ -648,12 +689,14 @@ impl Model {
         out: &mut Recorder<'_>,
     ) {
         let element_key = ElementKey::service(&key.namespace, &key.name);
-        let before = match self.graph.get(&element_key).map(|e| &**e) {
-            Some(Element::Service(s)) => Some(s.leads_to.clone()),
+        let before = self.graph.get(&element_key).cloned();
+        let before = match before.as_deref() {
+            Some(Element::Service(s)) => Some(&**s),
             _ => None,
         };
         let service = self.service(key);
-        if before.as_ref() != service.as_ref().map(|s| &s.leads_to) {
+        let names = |s: Option<&Service>| s.map(|s| (s.leads_to.clone(), s.external_name.clone()));
+        if names(before) != names(service.as_ref()) {
             mark_one(&mut dirty.join, Cause::Scope);
             mark_one(&mut dirty.declared, cause);
         }
@@ -673,12 +716,13 @@ impl Model {
             return None;
         };
         let mut leads_to: BTreeSet<TypeKey> = BTreeSet::new();
-        let inside = self.index.inside.get(&key.namespace).into_iter().flatten();
-        for pod_key in inside.filter(|k| k.kind == Kind::Pod) {
-            if let Some(pod) = self.pod_fact(pod_key)
-                && selects(&fact.selector, &pod.meta.labels)
-            {
-                leads_to.extend(self.index.top.get(pod_key).cloned());
+        if !fact.selector.is_empty() {
+            for pod_key in self.inside(&key.namespace, Kind::Pod) {
+                if let Some(pod) = self.pod_fact(pod_key)
+                    && selects(&fact.selector, &pod.meta.labels)
+                {
+                    leads_to.extend(self.index.top.get(pod_key).cloned());
+                }
             }
         }
         let (mut ready, mut endpoints) = (0, 0);
@@ -775,7 +819,9 @@ impl Model {
             _ => None,
         });
         let directory = Directory::new(&self.mapping, self.index.names.iter(), services);
-        let joined = self.telemetry.join(&directory);
+        let joined = self
+            .telemetry
+            .join(&directory, |key| self.index.members.contains_key(key));
         let stale: Vec<ElementKey> = elements
             .iter()
             .filter(|e| matches!(&***e, Element::Call(_)))
@@ -877,11 +923,11 @@ impl Members {
     }
 }
 
-/// Whether pods on a machine need not be doubted: one that nobody tells of is not lost.
-fn is_ready_node(fact: Option<&Fact>) -> bool {
+/// What a machine's Ready condition says, as far as pods on it care: one that nobody tells of is not lost.
+fn readiness(fact: Option<&Fact>) -> Option<bool> {
     match fact {
-        Some(Fact::Node(node)) => node.ready == Some(true),
-        _ => true,
+        Some(Fact::Node(node)) => node.ready,
+        _ => Some(true),
     }
 }
 

@@ -8,9 +8,11 @@ pub mod apply;
 pub mod change;
 pub mod declared;
 pub mod element;
+pub mod export;
 mod facts;
 pub mod graph;
 pub mod identity;
+pub mod intent;
 pub mod key;
 pub mod lifecycle;
 pub mod log;
@@ -97,5 +99,16 @@ impl Model {
     #[must_use]
     pub fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
         self.facts.is_complete(kind, namespace)
+    }
+
+    /// How many entries all internal tables have together: what tests of growth look at.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn footprint(&self) -> usize {
+        self.facts.footprint()
+            + self.index.footprint()
+            + self.graph.footprint()
+            + self.telemetry.footprint()
+            + self.sources.len()
     }
 }

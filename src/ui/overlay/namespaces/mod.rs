@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use super::border_set;
 use crate::model::Model;
 use crate::model::observation::NamespaceChoice;
 use crate::model::source::SourceState;
@@ -323,17 +323,6 @@ impl NamespaceSwitcher {
 
     fn block(&self, ctx: &Ctx<'_>) -> Block<'static> {
         let glyphs = ctx.theme.glyphs;
-        let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
-        let set = border::Set {
-            top_left,
-            top_right,
-            bottom_left,
-            bottom_right,
-            vertical_left: glyphs.vertical,
-            vertical_right: glyphs.vertical,
-            horizontal_top: glyphs.horizontal,
-            horizontal_bottom: glyphs.horizontal,
-        };
         let title = if self.marked.is_empty() && self.listed.is_empty() {
             " Namespaces ".to_owned()
         } else if self.marked.is_empty() {
@@ -344,7 +333,7 @@ impl NamespaceSwitcher {
             format!(" Namespaces {} {count} marked: {marked} ", glyphs.dot)
         };
         Block::bordered()
-            .border_set(set)
+            .border_set(border_set(ctx.theme))
             .border_style(ctx.theme.border(true))
             .title(Span::styled(title, ctx.theme.heading()))
     }

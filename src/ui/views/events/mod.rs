@@ -311,9 +311,12 @@ impl View for EventsView {
         'e'
     }
 
+    fn has_detail(&self) -> bool {
+        false
+    }
+
     fn about(&self) -> &'static str {
-        "what happened, newest at the bottom: Kubernetes events, changes of the model and of the traces, \
-         and what Portolan did; folding repeats shows one line per element and minute (+3: three more)"
+        "what happened: Kubernetes events, changes of the model and of the traces, what Portolan did"
     }
 
     fn title(&self, ctx: &Ctx<'_>) -> String {

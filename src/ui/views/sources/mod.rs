@@ -134,6 +134,10 @@ impl View for SourcesView {
         's'
     }
 
+    fn has_detail(&self) -> bool {
+        false
+    }
+
     fn about(&self) -> &'static str {
         "where the data comes from, what each source is doing, and what to do where one fails"
     }
