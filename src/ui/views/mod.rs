@@ -1,6 +1,7 @@
 //! The views. A new one is one file here and one line in [`all`].
 
 pub mod events;
+pub(in crate::ui) mod lines;
 pub mod sources;
 mod tree;
 
