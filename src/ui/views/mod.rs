@@ -1,5 +1,6 @@
 //! The views. A new one is one file here and one line in [`all`].
 
+mod graph;
 mod tree;
 
 use super::View;
@@ -7,5 +8,8 @@ use super::View;
 /// All views, in the order of the help. The first one is where a person starts.
 #[must_use]
 pub fn all() -> Vec<Box<dyn View>> {
-    vec![Box::new(tree::TreeView::default())]
+    vec![
+        Box::new(tree::TreeView::default()),
+        Box::new(graph::GraphView::default()),
+    ]
 }
