@@ -320,10 +320,11 @@ impl App {
     /// Draws a frame.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
         self.dirty = false;
+        let foot = self.foot();
+        let here = self.here().view.to_owned();
         let mut views = std::mem::take(&mut self.views);
         let mut tail = std::mem::take(&mut self.tail);
         let mut overlays = std::mem::take(&mut self.overlays);
-        let foot = self.foot(overlays.last());
         let staged = self.stage.as_ref().map(|s| {
             let key = ElementKey::Type(s.intent.target.clone());
             (key, s.intent.wanted)
@@ -347,7 +348,7 @@ impl App {
             };
             let body = screen::draw(&mut scene, area, buf);
             for overlay in &mut overlays {
-                self.draw_overlay(overlay, area, body, buf, &ctx);
+                self.draw_overlay(overlay, &here, area, body, buf, &ctx);
             }
         }
         self.views = views;
@@ -358,6 +359,7 @@ impl App {
     fn draw_overlay(
         &self,
         overlay: &mut Overlay,
+        here: &str,
         area: Rect,
         body: Rect,
         buf: &mut Buffer,
@@ -365,8 +367,7 @@ impl App {
     ) {
         match overlay {
             Overlay::Help(help) => {
-                let view = self.here().view;
-                let lines = Help::lines(&self.actions, &self.keymap, view, &self.theme);
+                let lines = Help::lines(&self.actions, &self.keymap, here, &self.theme);
                 help.draw(lines, body, buf, &self.theme);
             }
             Overlay::Prompt(prompt) => {
@@ -392,16 +393,13 @@ impl App {
     }
 
     /// The last line: a notice, what may follow the keys pressed, or what works here.
-    fn foot(&self, top: Option<&Overlay>) -> Foot {
+    fn foot(&self) -> Foot {
         if let Some((text, until)) = &self.notice
             && *until > self.now.ms
         {
             return Foot::Notice(text.clone());
         }
-        let here = Here {
-            overlay: top.map(Overlay::name),
-            ..self.here()
-        };
+        let here = self.here();
         let named = |(key, index): (String, usize)| {
             let action = self.actions.get(index)?;
             let label = if self.pressed.is_empty() {
@@ -421,7 +419,12 @@ impl App {
             .enumerate()
             .filter(|(_, a)| a.place.holds(&here))
             .filter_map(|(index, _)| Some((self.keymap.keys(index).first()?.clone(), index)));
-        Foot::Keys(keys.filter_map(named).collect())
+        let mut keys: Vec<(String, String)> = keys.filter_map(named).collect();
+        // On a narrow screen the end is cut, and the help must not be.
+        if let Some(help) = keys.iter().position(|(_, label)| label == "help") {
+            keys.get_mut(..=help).unwrap_or_default().rotate_right(1);
+        }
+        Foot::Keys(keys)
     }
 
     /// Whether a write is on its way to its end.

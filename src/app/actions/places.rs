@@ -92,7 +92,9 @@ impl App {
         };
         if wanted.is_empty() {
             // The log opens at its end; where there are elements, one keeps one's bearings.
-            let key = self.selected().filter(|_| self.views.get(index).is_some_and(|v| v.has_detail()));
+            let key = self
+                .selected()
+                .filter(|_| self.views.get(index).is_some_and(|v| v.has_detail()));
             self.go(index, key.as_ref());
         } else if let Some(key) = find(self, wanted) {
             self.go(index, Some(&key));
