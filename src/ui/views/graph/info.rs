@@ -5,14 +5,26 @@ use super::plan::Plan;
 use super::words;
 use crate::model::element::{Counts, Declared, Element, Health, Outside};
 use crate::model::key::ElementKey;
+use crate::model::query::links::Side;
 use crate::model::source::SourceState;
 use crate::ui::{Ctx, format};
 
-/// What is said first of declared links only.
-pub(super) const NO_TRACES: &str = "no trace source: links below are declared by the cluster (environment, arguments, Ingress); add one with --zipkin URL";
+/// What is said first of declared links only; the longest that fits is said.
+const NO_TRACES: [&str; 3] = [
+    "no trace source: links below are declared by the cluster (environment, arguments, Ingress); add one with --zipkin URL",
+    "no trace source: declared links only; add one with --zipkin URL",
+    "declared links only; for calls add --zipkin URL",
+];
 
 /// Names that a fold says it hides, at most.
 const NAMES: usize = 12;
+
+/// That there is no trace source, in at most so many cells where possible.
+pub(super) fn no_traces(cells: usize) -> String {
+    let [.., shortest] = NO_TRACES;
+    let fits = NO_TRACES.iter().find(|text| format::width(text) <= cells);
+    (*fits.unwrap_or(&shortest)).to_owned()
+}
 
 /// The sentences about what is selected, the most important one first.
 pub(super) fn about(ctx: &Ctx<'_>, plan: &Plan, at: usize) -> Vec<String> {
@@ -37,9 +49,12 @@ pub(super) fn about(ctx: &Ctx<'_>, plan: &Plan, at: usize) -> Vec<String> {
     // The focus' own links all stand in the picture, with their numbers.
     if stop.column != 0 {
         said.extend(links.iter().map(|(link, _)| connection(ctx, plan, link)));
+    } else if let Spot::Element(key) = &stop.spot {
+        said.extend(traffic(ctx, key));
     }
-    if said.len() == 1 && links.is_empty() {
-        said.push(nobody(ctx, stop));
+    if stop.column == 0 && stop.own.is_none() && links.is_empty() {
+        // The box says the rest.
+        return vec![nobody(ctx, stop)];
     }
     said
 }
@@ -47,11 +62,6 @@ pub(super) fn about(ctx: &Ctx<'_>, plan: &Plan, at: usize) -> Vec<String> {
 fn identity(ctx: &Ctx<'_>, key: &ElementKey) -> String {
     let dot = ctx.theme.glyphs.dot;
     let mut parts = vec![words::name(ctx, key)];
-    let kind = words::long_kind(key);
-    if !kind.is_empty() {
-        let namespace = key.namespace().map(|n| format!(" in {n}"));
-        parts.push(format!("{kind}{}", namespace.unwrap_or_default()));
-    }
     match ctx.model.get(key) {
         Some(Element::Type(e)) => {
             let ready = match e.desired {
@@ -80,6 +90,11 @@ fn identity(ctx: &Ctx<'_>, key: &ElementKey) -> String {
             (_, why) => parts.push(format!("{}: {why}", health.word())),
         }
     }
+    let kind = words::long_kind(key);
+    if !kind.is_empty() {
+        let namespace = key.namespace().map(|n| format!(" in {n}"));
+        parts.push(format!("{kind}{}", namespace.unwrap_or_default()));
+    }
     parts.join(&format!(" {dot} "))
 }
 
@@ -95,6 +110,18 @@ fn outside(ctx: &Ctx<'_>, outside: &Outside) -> String {
             format!("ambiguous: may be {}", names.join(" or "))
         }
     }
+}
+
+/// All calls of the focus together, in both directions.
+fn traffic(ctx: &Ctx<'_>, key: &ElementKey) -> Option<String> {
+    let parts = [("in", Side::Callers), ("out", Side::Callees)].into_iter();
+    let parts = parts.filter_map(|(word, side)| {
+        let counts = ctx.model.traffic(key, side)?;
+        Some(format!("{word} {}", counted(ctx, Some(counts), None)))
+    });
+    let parts: Vec<String> = parts.collect();
+    let dot = format!(" {} ", ctx.theme.glyphs.dot);
+    (!parts.is_empty()).then(|| parts.join(&dot))
 }
 
 /// One link in a sentence.
@@ -155,8 +182,21 @@ fn counted(ctx: &Ctx<'_>, recent: Option<Counts>, long: Option<Counts>) -> Strin
     };
     if let Some(counts) = long {
         let window = format::window(counts.window_ms);
-        let (calls, errors) = (counts.calls, counts.errors);
+        let (calls, errors) = (grouped(counts.calls), grouped(counts.errors));
         text.push_str(&format!(", {calls} calls with {errors} errors in {window}"));
+    }
+    text
+}
+
+/// `46,800`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
     }
     text
 }
@@ -201,7 +241,7 @@ fn nobody(ctx: &Ctx<'_>, stop: &Stop) -> String {
         (true, _) => "the traces and the cluster's configuration tell",
         (false, _) => "the cluster's configuration tells (no trace source)",
     };
-    format!("nobody calls {name}, and {name} calls nobody, as far as {known}")
+    format!("nobody calls {name}, and it calls nobody, as far as {known}")
 }
 
 /// What the picture leaves out: links without a line, and columns without room.
@@ -239,8 +279,9 @@ pub(super) fn also(ctx: &Ctx<'_>, plan: &Plan, at: Option<usize>, cells: usize) 
         let next = format!("{lead}{} {}", ends(ctx, plan, link), words::link(link));
         let rest = total - index - 1;
         let tail = if rest > 0 { 20 } else { 0 };
-        if index > 0 && format::width(&text) + format::width(&next) + tail > cells {
-            text.push_str(&format!("{dot}+{} more links", rest + 1));
+        if !text.is_empty() && format::width(&text) + format::width(&next) + tail > cells {
+            let s = if rest == 0 { "" } else { "s" };
+            text.push_str(&format!("{dot}+{} link{s} not drawn", rest + 1));
             break;
         }
         text.push_str(&next);

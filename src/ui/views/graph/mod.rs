@@ -20,7 +20,7 @@ use ratatui::style::Style;
 
 use self::chart::Spot;
 use self::paint::{Canvas, Cursor};
-use self::plan::{Basis, Plan};
+use self::plan::{Basis, LABELS, Plan};
 use self::walk::Row;
 use super::super::{Answer, Ctx, View};
 use crate::model::element::Element;
@@ -29,6 +29,7 @@ use crate::model::observation::NamespaceChoice;
 use crate::model::query::links::Side;
 use crate::ui::action::Verb;
 use crate::ui::format;
+use crate::ui::graph::Cells;
 
 /// Boxes that a page is.
 const PAGE: isize = 10;
@@ -330,7 +331,7 @@ impl GraphView {
                 0 => "selected".to_owned(),
                 -1 => format!("callers {count}"),
                 1 => format!("callees {count}"),
-                c => format!("{} hops {count}", c.unsigned_abs()),
+                c => format!("{} hops: {count}", c.unsigned_abs()),
             };
             let (Ok(x), Ok(width)) = (u16::try_from(cells.x), u16::try_from(cells.width)) else {
                 continue;
@@ -338,6 +339,12 @@ impl GraphView {
             let ellipsis = ctx.theme.glyphs.ellipsis;
             let text = format::fit(&format!(" {text}"), usize::from(width), ellipsis);
             put_line(buf, area, x, &text, ctx.theme.heading());
+        }
+        // Shortened labels leave their units to the header.
+        for cells in units(plan) {
+            if let Ok(x) = u16::try_from(cells.x + (cells.width - LABELS[1]) / 2) {
+                put_line(buf, area, x, "  /s    %", ctx.theme.dim());
+            }
         }
     }
 
@@ -350,12 +357,27 @@ impl GraphView {
         if self.scroll == 0 && below == 0 {
             return;
         }
-        let text = format!(" rows: {} above, {below} below ", self.scroll);
+        let [up, down] = if words::is_ascii(ctx.theme) {
+            ["^", "v"]
+        } else {
+            ["↑", "↓"]
+        };
+        let text = format!(" {up}{} {down}{below}", self.scroll);
         let x = usize::from(area.width).saturating_sub(format::width(&text));
         if let Ok(x) = u16::try_from(x) {
             put_line(buf, area, x, &text, ctx.theme.warning());
         }
     }
+}
+
+/// One label of each column of shortened labels.
+fn units(plan: &Plan) -> Vec<Cells> {
+    let labels = plan.scene.lines.iter().filter_map(|l| l.label);
+    let labels = labels.filter(|l| plan.scene.short && l.width >= LABELS[1]);
+    let mut labels: Vec<Cells> = labels.collect();
+    labels.sort_by_key(|l| (l.x, l.y));
+    labels.dedup_by_key(|l| l.x);
+    labels
 }
 
 /// Whether everything has a line and every column a place.
@@ -400,20 +422,10 @@ fn put_line(buf: &mut Buffer, area: Rect, x: u16, text: &str, style: Style) {
 fn put_text(buf: &mut Buffer, area: Rect, said: &[String], style: Style, ctx: &Ctx<'_>) {
     let ellipsis = ctx.theme.glyphs.ellipsis;
     let width = usize::from(area.width);
-    let mut lines: Vec<String> = Vec::new();
-    for sentence in said {
-        let mut line = String::new();
-        for word in sentence.split(' ') {
-            let wide = format::width(&line) + 1 + format::width(word);
-            if !line.is_empty() && wide > width {
-                lines.push(std::mem::take(&mut line));
-                line.push(' ');
-            } else if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        lines.push(line);
+    let mut lines: Vec<String> = said.iter().flat_map(|s| wrap(s, width)).collect();
+    if lines.len() > usize::from(area.height) && said.len() > 1 {
+        // Rather the beginning of each sentence than the whole of the first.
+        lines = said.to_vec();
     }
     let cut = lines.len() > usize::from(area.height);
     let rows = (0..area.height).zip(&lines);
@@ -432,6 +444,23 @@ fn put_text(buf: &mut Buffer, area: Rect, said: &[String], style: Style, ctx: &C
         };
         put_line(buf, row, 0, &line, style);
     }
+}
+
+fn wrap(sentence: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in sentence.split(' ') {
+        let wide = format::width(&line) + 1 + format::width(word);
+        if !line.is_empty() && wide > width {
+            lines.push(std::mem::take(&mut line));
+            line.push(' ');
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
 }
 
 impl View for GraphView {
@@ -551,7 +580,7 @@ impl View for GraphView {
         };
         let (notice, header) = (next(rows.notice), next(rows.header));
         let (chart, also, info) = (next(chart), next(rows.also), next(rows.info));
-        let said = [info::NO_TRACES.to_owned()];
+        let said = [info::no_traces(usize::from(area.width))];
         put_text(buf, notice, &said, ctx.theme.warning(), ctx);
         self.header(header, buf, ctx);
         self.rest(header, buf, ctx, usize::from(chart.height));

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use unicode_width::UnicodeWidthChar;
 
-use super::chart::{Link, Spot, Stop, is_bad, passes};
+use super::chart::{Link, Spot, Stop, fails, is_bad, passes};
 use super::plan::{LABELS, Plan};
 use super::words;
 use crate::model::element::{Element, Health};
@@ -33,22 +32,10 @@ impl Canvas<'_> {
         if y >= usize::from(self.area.height) {
             return;
         }
-        let mut at = x;
-        for c in text.chars() {
-            let wide = c.width().unwrap_or(0);
-            if wide == 0 {
-                continue;
-            }
-            if at + wide > usize::from(self.area.width) {
-                return;
-            }
-            let (Ok(dx), Ok(dy)) = (u16::try_from(at), u16::try_from(y)) else {
-                return;
-            };
-            let mut bytes = [0; 4];
+        let room = usize::from(self.area.width).saturating_sub(x);
+        if let (Ok(dx), Ok(dy), true) = (u16::try_from(x), u16::try_from(y), room > 0) {
             let (x, y) = (self.area.x + dx, self.area.y + dy);
-            self.buf.set_string(x, y, c.encode_utf8(&mut bytes), style);
-            at += wide;
+            self.buf.set_stringn(x, y, text, room, style);
         }
     }
 }
@@ -129,6 +116,9 @@ pub(super) fn paint(canvas: &mut Canvas<'_>, plan: &Plan, ctx: &Ctx<'_>, cursor:
     for (line, link, style) in &lines {
         trace(canvas, &pen, line, link, *style, &mut over);
     }
+    for (line, _, style) in &lines {
+        midway(canvas, &pen, line, *style);
+    }
     for (point, (glyph, style)) in over {
         canvas.put(point.x, point.y, glyph, style);
     }
@@ -193,6 +183,18 @@ fn trace(
             let glyph = pen.corner(flat.x < corner.x, steep.y < corner.y);
             over.insert(*corner, (glyph, style));
         }
+    }
+}
+
+/// A head in the middle of a line that passes a column: there it would look like a frame.
+fn midway(canvas: &mut Canvas<'_>, pen: &Pen<'_>, line: &Line, style: Style) {
+    if line.points.len() <= 4 {
+        return;
+    }
+    let pairs = line.points.iter().zip(line.points.iter().skip(1));
+    let flat = pairs.filter(|(a, b)| a.y == b.y);
+    if let Some((a, b)) = flat.max_by_key(|(a, b)| a.x.abs_diff(b.x)) {
+        canvas.put(a.x.midpoint(b.x), a.y, pen.head(b.x > a.x), style);
     }
 }
 
@@ -311,8 +313,9 @@ fn content(
     }
     canvas.put(cells.x + 1, top, &words::title(ctx, stop, inner), style);
     if stop.column == 0 && inner > 4 {
-        for (y, (text, style)) in (top + 1..=last).zip(more(stop, ctx)) {
-            let text = format::fit(&format!("  {text}"), inner, ctx.theme.glyphs.ellipsis);
+        for (y, (text, style)) in (top + 1..=last).zip(more(stop, ctx, inner >= 20)) {
+            let indent = if inner >= 20 { "  " } else { " " };
+            let text = format::fit(&format!("{indent}{text}"), inner, ctx.theme.glyphs.ellipsis);
             canvas.put(cells.x + 1, y, &text, style);
         }
     }
@@ -334,7 +337,7 @@ fn text_style(stop: &Stop, ctx: &Ctx<'_>) -> Style {
 }
 
 /// What the focus says besides its name.
-fn more(stop: &Stop, ctx: &Ctx<'_>) -> Vec<(String, Style)> {
+fn more(stop: &Stop, ctx: &Ctx<'_>, roomy: bool) -> Vec<(String, Style)> {
     let Spot::Element(key) = &stop.spot else {
         return Vec::new();
     };
@@ -345,7 +348,7 @@ fn more(stop: &Stop, ctx: &Ctx<'_>) -> Vec<(String, Style)> {
         lines.push((format::reason(Some(reason)), ctx.theme.health(health)));
     }
     let kind = words::long_kind(key);
-    if !kind.is_empty() {
+    if !kind.is_empty() && roomy {
         let namespace = key.namespace().map(|n| format!(" in {n}"));
         let text = format!("{kind}{}", namespace.unwrap_or_default());
         lines.push((text, ctx.theme.dim()));
@@ -353,12 +356,17 @@ fn more(stop: &Stop, ctx: &Ctx<'_>) -> Vec<(String, Style)> {
     for (word, side) in [("in ", Side::Callers), ("out", Side::Callees)] {
         let traffic = ctx.model.traffic(key, side);
         if traffic.is_some() {
+            let (fails, style) = if fails(traffic) {
+                (" !", ctx.theme.health(Health::Broken))
+            } else {
+                ("", ctx.theme.dim())
+            };
             let text = format!(
-                "{word} {}/s {} % errors",
+                "{word} {}/s {}%{fails}",
                 format::rate(traffic),
                 format::errors(traffic)
             );
-            lines.push((text, ctx.theme.dim()));
+            lines.push((text, style));
         }
     }
     lines

@@ -9,6 +9,8 @@ use crate::ui::theme::Theme;
 
 /// Widest box that is asked for.
 const WIDEST: usize = 40;
+/// In a narrower box no cell is spent between the sign and the name.
+const TIGHT: usize = 13;
 /// Narrowest focus that is asked for: it says more than a name.
 const FOCUS: usize = 28;
 
@@ -120,6 +122,8 @@ pub(super) fn title(ctx: &Ctx<'_>, stop: &Stop, cells: usize) -> String {
     let kind = kind(key);
     let [full, short] = state(ctx, key);
     let wide = |text: &str| format::width(text);
+    let gap = if cells < TIGHT { "" } else { " " };
+    let sign = format!("{}{gap}", health.sign());
     // What matters less goes first: the long word, the kind, the end of the name.
     for (kind, state) in [(&kind, &full), (&kind, &short), (&String::new(), &short)] {
         let kind = if kind.is_empty() {
@@ -127,7 +131,7 @@ pub(super) fn title(ctx: &Ctx<'_>, stop: &Stop, cells: usize) -> String {
         } else {
             format!(" {kind}")
         };
-        let left = format!("{} {name}{marks}{kind}", health.sign());
+        let left = format!("{sign}{name}{marks}{kind}");
         if wide(&left) + 1 + wide(state) <= cells {
             return format!(
                 "{}{state}",
@@ -135,12 +139,12 @@ pub(super) fn title(ctx: &Ctx<'_>, stop: &Stop, cells: usize) -> String {
             );
         }
     }
-    let rest = cells.saturating_sub(2 + wide(&marks) + wide(&short) + 1);
-    if rest >= 6 && cells >= 2 {
+    let rest = cells.saturating_sub(wide(&sign) + wide(&marks) + wide(&short) + 1);
+    if rest >= 9 {
         let name = format::fit(&name, rest, ellipsis);
-        return format!("{} {name}{marks} {short}", health.sign());
+        return format!("{sign}{name}{marks} {short}");
     }
-    let name = format!("{} {name}", health.sign());
+    let name = format!("{sign}{name}");
     let name = format::fit(&name, cells.saturating_sub(wide(&marks)), ellipsis);
     format::fit(&format!("{name}{marks}"), cells, ellipsis)
 }
