@@ -367,7 +367,7 @@ impl App {
     ) {
         match overlay {
             Overlay::Help(help) => {
-                let lines = Help::lines(&self.actions, &self.keymap, here, &self.theme);
+                let lines = Help::lines(&self.actions, &self.keymap, here, &self.theme, body.width);
                 help.draw(lines, body, buf, &self.theme);
             }
             Overlay::Prompt(prompt) => {

@@ -239,13 +239,24 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
     } else {
         theme.dim()
     };
-    let mut parts = vec![
-        (
-            format!("{} : {}", ctx.model.context(), ctx.choice),
-            theme.heading(),
-        ),
-        (scene.mode.word().to_owned(), mode),
-    ];
+    let mut parts = vec![(
+        format!("{} : {}", ctx.model.context(), ctx.choice),
+        theme.heading(),
+    )];
+    let sources = source_words(ctx);
+    let in_trouble = ctx
+        .model
+        .sources()
+        .values()
+        .any(|s| s.state.as_ref().is_some_and(SourceState::is_trouble));
+    // What is wrong with the sources must not be what is cut off.
+    let (before, after) = if in_trouble {
+        (sources, Vec::new())
+    } else {
+        (Vec::new(), sources)
+    };
+    parts.extend(before);
+    parts.push((scene.mode.word().to_owned(), mode));
     if let Some(waiting) = scene.paused {
         parts.push((format!("PAUSED, {waiting} changes wait"), theme.warning()));
     }
@@ -255,7 +266,7 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
     if ctx.only_broken {
         parts.push(("only broken".to_owned(), theme.key()));
     }
-    parts.extend(source_words(ctx));
+    parts.extend(after);
     let mut spans = Vec::new();
     let mut used = 0;
     for (text, style) in parts {
