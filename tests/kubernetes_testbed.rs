@@ -3,6 +3,12 @@
 //! `eval "$(testbed/up)"`, then `cargo test --test kubernetes_testbed -- --ignored`. Each test has
 //! a namespace of its own; nothing else in the cluster is touched.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -160,9 +166,8 @@ impl Watching {
                 }
             }
         };
-        if timeout(PATIENCE, reading).await.is_err() {
-            panic!("never came: {what}; lines: {:#?}", self.lines);
-        }
+        let came = timeout(PATIENCE, reading).await.is_ok();
+        assert!(came, "never came: {what}; lines: {:#?}", self.lines);
     }
 
     fn take(&mut self, observation: Observation) {

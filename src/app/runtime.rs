@@ -180,29 +180,30 @@ async fn drive(mut app: App, screen: &mut Screen, world: &mut World) -> color_ey
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_frame = tokio::time::Instant::now();
+    // Input events since the last frame.
+    let mut burst = 0;
     loop {
         let effects = tokio::select! {
             biased;
             () = signals.end() => app.update(Msg::Terminate, world.now()),
-            event = input.next() => {
-                let mut effects = match event {
+            // Awaited here alone: polled from elsewhere, the stream would wake somebody else.
+            event = input.next(), if burst < INPUT_LIMIT => {
+                burst += 1;
+                match event {
                     Some(event) => take_in(&mut app, event?, world),
                     // The terminal is gone.
                     None => vec![Effect::Quit],
-                };
-                for _ in 1..INPUT_LIMIT {
-                    match futures::FutureExt::now_or_never(input.next()) {
-                        Some(Some(event)) => effects.extend(take_in(&mut app, event?, world)),
-                        Some(None) => effects.push(Effect::Quit),
-                        None => break,
-                    }
                 }
-                effects
             }
             () = sleep_until(next_frame), if app.is_dirty() => {
+                burst = 0;
                 screen.draw(|area, buf| app.draw(area, buf))?;
                 next_frame = tokio::time::Instant::now() + FRAME;
                 app.update(Msg::Drawn, world.now())
+            }
+            () = std::future::ready(()), if burst >= INPUT_LIMIT && !app.is_dirty() => {
+                burst = 0;
+                Vec::new()
             }
             Some(answer) = world.answers.recv() => app.update(answer, world.now()),
             _ = tick.tick() => app.update(Msg::Tick, world.now()),

@@ -298,6 +298,8 @@ impl App {
 
     pub(super) fn arrive(&mut self, view: usize, key: Option<&ElementKey>) {
         self.view = view.min(self.views.len().saturating_sub(1));
+        self.overlays
+            .retain(|o| !matches!(o, Overlay::Detail { .. }));
         self.focus = Focus::View;
         self.detail_offset = 0;
         if let Some(key) = key {
@@ -318,10 +320,11 @@ impl App {
     /// Draws a frame.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
         self.dirty = false;
+        let foot = self.foot();
+        let here = self.here().view.to_owned();
         let mut views = std::mem::take(&mut self.views);
         let mut tail = std::mem::take(&mut self.tail);
         let mut overlays = std::mem::take(&mut self.overlays);
-        let foot = self.foot(overlays.last());
         let staged = self.stage.as_ref().map(|s| {
             let key = ElementKey::Type(s.intent.target.clone());
             (key, s.intent.wanted)
@@ -332,11 +335,12 @@ impl App {
         };
         if let Some(view) = views.get_mut(self.view) {
             let is_log = view.name() == "events";
+            let has_detail = view.has_detail();
             let mut scene = Scene {
                 ctx,
                 view: view.as_mut(),
                 tail: (self.show_tail && !is_log).then_some(&mut tail),
-                detail: (self.show_detail && !is_log).then_some(self.detail_offset),
+                detail: (self.show_detail && has_detail).then_some(self.detail_offset),
                 focus: self.focus,
                 mode: self.mode,
                 paused: self.frozen.is_some().then_some(self.waiting),
@@ -344,7 +348,7 @@ impl App {
             };
             let body = screen::draw(&mut scene, area, buf);
             for overlay in &mut overlays {
-                self.draw_overlay(overlay, area, body, buf, &ctx);
+                self.draw_overlay(overlay, &here, area, body, buf, &ctx);
             }
         }
         self.views = views;
@@ -355,6 +359,7 @@ impl App {
     fn draw_overlay(
         &self,
         overlay: &mut Overlay,
+        here: &str,
         area: Rect,
         body: Rect,
         buf: &mut Buffer,
@@ -362,8 +367,7 @@ impl App {
     ) {
         match overlay {
             Overlay::Help(help) => {
-                let view = self.here().view;
-                let lines = Help::lines(&self.actions, &self.keymap, view, &self.theme);
+                let lines = Help::lines(&self.actions, &self.keymap, here, &self.theme, body.width);
                 help.draw(lines, body, buf, &self.theme);
             }
             Overlay::Prompt(prompt) => {
@@ -389,16 +393,13 @@ impl App {
     }
 
     /// The last line: a notice, what may follow the keys pressed, or what works here.
-    fn foot(&self, top: Option<&Overlay>) -> Foot {
+    fn foot(&self) -> Foot {
         if let Some((text, until)) = &self.notice
             && *until > self.now.ms
         {
             return Foot::Notice(text.clone());
         }
-        let here = Here {
-            overlay: top.map(Overlay::name),
-            ..self.here()
-        };
+        let here = self.here();
         let named = |(key, index): (String, usize)| {
             let action = self.actions.get(index)?;
             let label = if self.pressed.is_empty() {
@@ -418,7 +419,12 @@ impl App {
             .enumerate()
             .filter(|(_, a)| a.place.holds(&here))
             .filter_map(|(index, _)| Some((self.keymap.keys(index).first()?.clone(), index)));
-        Foot::Keys(keys.filter_map(named).collect())
+        let mut keys: Vec<(String, String)> = keys.filter_map(named).collect();
+        // On a narrow screen the end is cut, and the help must not be.
+        if let Some(help) = keys.iter().position(|(_, label)| label == "help") {
+            keys.get_mut(..=help).unwrap_or_default().rotate_right(1);
+        }
+        Foot::Keys(keys)
     }
 
     /// Whether a write is on its way to its end.

@@ -29,7 +29,7 @@ pub struct ScalePreview {
 pub enum Autoscaler {
     /// None does.
     None,
-    /// A HorizontalPodAutoscaler does, and will set it back.
+    /// A `HorizontalPodAutoscaler` does, and will set it back.
     Found {
         /// Its name.
         name: Text,
@@ -221,7 +221,7 @@ mod tests {
             observed_generation: Some(generations.1),
             created: None,
             images: Vec::new(),
-            labels: Default::default(),
+            labels: crate::model::observation::Labels::new(),
             schedule: None,
             scalability: Scalability::Scalable,
         }

@@ -184,12 +184,12 @@ impl Parts<'_> {
         }
         match desired {
             Some(desired) if ready < desired => {
-                let reason = Reason::with("scaling", format!("{ready} of {desired} ready"));
+                let reason = Reason::with("starting", format!("{ready} of {desired} ready"));
                 (Health::Changing, Some(reason))
             }
             Some(desired) if count(self.running()) > desired => {
                 let more = count(self.running()) - desired;
-                let reason = Reason::with("scaling", format!("{more} to go"));
+                let reason = Reason::with("stopping", format!("{more} to go"));
                 (Health::Changing, Some(reason))
             }
             _ if self.own.is_some_and(|w| w.suspended) => {

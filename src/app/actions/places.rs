@@ -2,7 +2,7 @@
 
 use super::{Entry, Run, app};
 use crate::app::effect::Effect;
-use crate::app::state::{App, Overlay};
+use crate::app::state::App;
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::ui::View;
@@ -91,7 +91,10 @@ impl App {
             return;
         };
         if wanted.is_empty() {
-            let key = self.selected();
+            // The log opens at its end; where there are elements, one keeps one's bearings.
+            let key = self
+                .selected()
+                .filter(|_| self.views.get(index).is_some_and(|v| v.has_detail()));
             self.go(index, key.as_ref());
         } else if let Some(key) = find(self, wanted) {
             self.go(index, Some(&key));
@@ -147,9 +150,6 @@ fn along(app: &mut App, side: Side) -> Vec<Effect> {
         (Side::Callers, false) => format!("{name} is called by {}", names.join(", ")),
     };
     if let Some(graph) = app.view_named("graph") {
-        while matches!(app.overlays.last(), Some(Overlay::Detail { .. })) {
-            app.overlays.pop();
-        }
         app.go(graph, Some(&key));
         let verb = match side {
             Side::Callees => crate::ui::action::Verb::Right,

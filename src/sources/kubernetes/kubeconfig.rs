@@ -243,7 +243,8 @@ current-context: one
         assert!(said("bad").contains("cluster \"gone\""));
         let none = choose(&config("contexts: []"), None).expect_err("nothing is chosen");
         assert!(none.to_string().contains("--context"), "{none}");
-        let many: String = (10..40).map(|i| format!("- {{name: c{i}}}\n")).collect();
+        let many: Vec<String> = (10..40).map(|i| format!("- {{name: c{i}}}")).collect();
+        let many = many.join("\n");
         let many = choose(&config(&format!("contexts:\n{many}")), Some("x")).expect_err("it fails");
         assert!(many.to_string().ends_with("c21 and 18 more"), "{many}");
     }

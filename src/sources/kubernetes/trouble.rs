@@ -318,3 +318,146 @@ pub(super) fn kubeconfig(error: &KubeconfigError) -> Text {
     };
     text::message(&line)
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::model::observation::Kind;
+
+    fn session(url: &str) -> (Session, kube::Client) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = kube::Config::new(url.parse().expect("a URL"));
+        config.default_retry = false;
+        let client = kube::Client::try_from(config).expect("a client");
+        let session = Session::with_client(client.clone(), "test", url, "default");
+        (session, client)
+    }
+
+    async fn failure(url: &str) -> Trouble {
+        let (session, client) = session(url);
+        let error = client.apiserver_version().await.expect_err("it fails");
+        Trouble::request(&error, &session, None)
+    }
+
+    /// A port on which nobody listens.
+    async fn free_port() -> u16 {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let address = listener.and_then(|listener| listener.local_addr());
+        address.expect("an address").port()
+    }
+
+    #[tokio::test]
+    async fn what_does_not_answer_is_named_with_its_reason() {
+        let url = format!("http://127.0.0.1:{}", free_port().await);
+        let refused = failure(&url).await;
+        assert_eq!(refused.class, Class::Passing);
+        assert_eq!(
+            *refused.line,
+            format!("cannot reach {url}: connection refused")
+        );
+        let nowhere = failure("http://no-such-host.invalid").await;
+        assert!(
+            nowhere.line.ends_with("its name cannot be resolved"),
+            "{}",
+            nowhere.line
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_speaks_no_tls_is_said_in_one_line() {
+        use tokio::io::AsyncWriteExt;
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let url = format!("https://127.0.0.1:{port}");
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await
+                .expect("written");
+            stream.shutdown().await.expect("closed");
+        };
+        let (said, ()) = tokio::join!(failure(&url), answering);
+        assert!(
+            said.line
+                .starts_with(&format!("cannot reach {url}: TLS failed")),
+            "{}",
+            said.line
+        );
+    }
+
+    #[rstest]
+    #[case(
+        401,
+        Class::Unauthorized,
+        "x does not accept the credentials of this user (401); sign in again, then retry"
+    )]
+    #[case(
+        403,
+        Class::Forbidden,
+        "may not list pods in namespace shop; ask for get, list, watch on pods"
+    )]
+    #[case(
+        404,
+        Class::Unknown,
+        "the server does not have pods in namespace shop (404); is it older than Kubernetes 1.21?"
+    )]
+    #[case(
+        410,
+        Class::Gone,
+        "the server does not know where the watch was; listing again"
+    )]
+    #[case(422, Class::Refused, "the server answered 422: two lines")]
+    #[case(
+        429,
+        Class::Busy(Some(Duration::from_secs(3))),
+        "the server is busy (429); waiting before the next attempt"
+    )]
+    #[case(500, Class::Passing, "the server answered 500: two lines")]
+    #[case(
+        504,
+        Class::Gone,
+        "the server does not know where the watch was; listing again"
+    )]
+    #[tokio::test]
+    async fn each_answer_has_its_class_and_its_line(
+        #[case] code: u16,
+        #[case] class: Class,
+        #[case] line: &str,
+    ) {
+        let (session, _) = session("http://127.0.0.1:1");
+        let session = Session::with_client(
+            session.client().await.expect("the given one"),
+            "test",
+            "x",
+            "default",
+        );
+        let mut status = Status::failure("two\n\u{1b}[31mlines", "").with_code(code);
+        let mut details = kube::core::response::StatusDetails {
+            name: String::new(),
+            group: String::new(),
+            kind: String::new(),
+            uid: String::new(),
+            causes: Vec::new(),
+            retry_after_seconds: 3,
+        };
+        details.causes.push(kube::core::response::StatusCause {
+            reason: "ResourceVersionTooLarge".to_owned(),
+            message: String::new(),
+            field: String::new(),
+        });
+        status.details = Some(details);
+        let scope = Scope {
+            source: "kubernetes".into(),
+            kind: Kind::Pod,
+            namespace: Some("shop".into()),
+        };
+        let trouble = Trouble::status(&status, &session, Some(&scope));
+        assert_eq!((trouble.class, &*trouble.line), (class, line));
+    }
+}

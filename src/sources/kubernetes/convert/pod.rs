@@ -163,6 +163,10 @@ mod tests {
     use super::*;
     use crate::model::declared::digest;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "fixtures are written where they are used"
+    )]
     fn pod(spec: Value, status: Value) -> PodFact {
         let object = json!({"metadata": {"name": "p", "uid": "u"}, "spec": spec, "status": status});
         match fact::<Pod>(object) {

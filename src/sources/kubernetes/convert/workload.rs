@@ -136,6 +136,10 @@ mod tests {
     use super::*;
     use crate::model::declared::digest;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "fixtures are written where they are used"
+    )]
     fn workload<K: Observe>(spec: Value, status: Value) -> WorkloadFact {
         let metadata = json!({"name": "w", "namespace": "shop", "uid": "u", "generation": 7});
         match fact::<K>(json!({"metadata": metadata, "spec": spec, "status": status})) {

@@ -45,13 +45,13 @@ impl Replay {
                 self.take(batch);
             }
         };
-        if timeout(Duration::from_secs(10), reading).await.is_err() {
-            panic!(
-                "never came: {what}; lines: {:#?}; pods: {:?}",
-                self.states(),
-                self.names(Kind::Pod)
-            );
-        }
+        let came = timeout(Duration::from_secs(10), reading).await.is_ok();
+        let pods = self.names(Kind::Pod);
+        assert!(
+            came,
+            "never came: {what}; lines: {:#?}; pods: {pods:?}",
+            self.states()
+        );
     }
 
     pub(super) fn take(&mut self, batch: Vec<Observation>) {

@@ -212,7 +212,8 @@ async fn chunk(stream: &mut TcpStream, lines: &[Value]) -> Option<()> {
     if lines.is_empty() {
         return Some(());
     }
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let text = lines.join("\n") + "\n";
     let chunk = format!("{:x}\r\n{text}\r\n", text.len());
     stream.write_all(chunk.as_bytes()).await.ok()
 }

@@ -15,6 +15,7 @@ use crate::ui::format::{self, NONE};
 pub(super) struct Columns {
     name: usize,
     ready: usize,
+    rate: bool,
     age: bool,
     wide: bool,
     rest: usize,
@@ -31,13 +32,14 @@ const NODE: usize = 16;
 const INDENT: usize = 2;
 
 impl Columns {
-    /// Columns for a width in cells; WHY keeps its place, AGE goes first.
+    /// Columns for a width in cells; WHY keeps its place, AGE goes first, then the rate.
     pub(super) fn new(width: u16, wide: bool) -> Self {
         let width = usize::from(width);
         let age = width >= 90;
         let wide = wide && width >= 110;
+        let rate = width >= 64;
         let fixed = READY
-            + RATE
+            + if rate { RATE } else { 0 }
             + ERRORS
             + RESTARTS
             + if age { AGE } else { 0 }
@@ -48,6 +50,7 @@ impl Columns {
         Self {
             name,
             ready: READY,
+            rate,
             age,
             wide,
             rest: free.saturating_sub(name + 2),
@@ -58,7 +61,9 @@ impl Columns {
         let e = ctx.theme.glyphs.ellipsis;
         let mut text = format::fit("NAME", self.name, e);
         text.push_str(&format::right("READY", self.ready, e));
-        text.push_str(&format::right("REQ/s", RATE, e));
+        if self.rate {
+            text.push_str(&format::right("REQ/s", RATE, e));
+        }
         text.push_str(&format::right("ERR%", ERRORS, e));
         text.push_str(&format::right("RST", RESTARTS, e));
         if self.age {
@@ -123,7 +128,10 @@ impl Columns {
                     plain
                 },
             ),
-            Span::styled(format::right(&cells.rate, RATE, e), plain),
+            Span::styled(
+                format::right(&cells.rate, if self.rate { RATE } else { 0 }, e),
+                plain,
+            ),
             Span::styled(format::right(&cells.errors, ERRORS, e), cells.error_style),
             Span::styled(format::right(&cells.restarts, RESTARTS, e), plain),
         ];
@@ -216,6 +224,14 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         .filter(|(staged, _)| **staged == key)
         .map(|(_, n)| n);
     let mut why = format::reason(e.reason.as_ref());
+    if why.is_empty() {
+        why = ctx
+            .model
+            .components_of(&e.key)
+            .into_iter()
+            .find_map(|c| restarted(c, ctx))
+            .unwrap_or_default();
+    }
     let failing = traffic
         .and_then(|c| c.error_percent())
         .is_some_and(|p| p >= 5.0);
@@ -296,7 +312,10 @@ fn component(e: &Component, ctx: &Ctx<'_>) -> Cells {
         age: format::age(e.created, ctx.now),
         kind: "Pod".to_owned(),
         node: e.node.as_deref().unwrap_or(NONE).to_owned(),
-        why: format::reason(e.reason.as_ref()),
+        why: match &e.reason {
+            Some(reason) => format::reason(Some(reason)),
+            None => restarted(e, ctx).unwrap_or_default(),
+        },
         style: if e.health == Health::Stopped {
             style
         } else {
@@ -305,6 +324,29 @@ fn component(e: &Component, ctx: &Ctx<'_>) -> Cells {
         why_style: style,
         ..Cells::default()
     }
+}
+
+/// Seconds for which a restart stays worth a word: between two rounds of a crash loop everything looks
+/// well, and the kubelet waits up to five minutes before the next one.
+const FRESH_RESTART: i64 = 600;
+
+/// A restart that was not long ago, of a component that is well now.
+fn restarted(e: &Component, ctx: &Ctx<'_>) -> Option<String> {
+    let end = e
+        .containers
+        .iter()
+        .filter(|c| c.restarts > 0)
+        .find_map(|c| c.last.as_ref().filter(|l| l.exit_code != 0))?;
+    let ago = ctx.now.as_second() - end.finished?.as_second();
+    (ago < FRESH_RESTART).then(|| {
+        let reason = if end.reason.is_empty() {
+            "ended"
+        } else {
+            &*end.reason
+        };
+        let ago = format::seconds(ago.max(0));
+        format!("{reason} exit {}, restarted {ago} ago", end.exit_code)
+    })
 }
 
 fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
