@@ -4,5 +4,11 @@
 //! application yields changes; the ui draws from the model and turns keys into actions; actions become
 //! effects, and those that touch the cluster go through effectors. `ARCHITECTURE.md` has the picture.
 
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod effectors;
+pub mod logging;
 pub mod model;
+pub mod sources;
 pub mod ui;

@@ -22,6 +22,7 @@ pub(super) struct Facts {
     held: HashMap<FactKey, Held>,
     scopes: HashMap<Scope, ScopeState>,
     next_id: u32,
+    next_list: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -32,19 +33,25 @@ struct Held {
     claims: Vec<Claim>,
 }
 
+/// Identifies one attempt to list a scope: ours, because a source that starts again counts its epochs
+/// from the beginning, and what a broken list saw must not pass for seen by the next.
+/// `NO_LIST` is the one of facts that were adopted, or told without any list.
+type ListId = u64;
+const NO_LIST: ListId = 0;
+
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     scope: u32,
-    epoch: u64,
+    list: ListId,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct ScopeState {
     id: u32,
-    /// The epoch that a list is under way for.
-    pending: Option<u64>,
-    /// The epoch of the last complete list.
-    current: u64,
+    /// The list that is under way, with the source's epoch.
+    pending: Option<(u64, ListId)>,
+    /// The last complete list.
+    current: ListId,
     /// Whether any list was ever complete.
     complete: bool,
 }
@@ -65,6 +72,12 @@ impl Facts {
         self.held.get(key).map(|h| &h.fact)
     }
 
+    /// Entries of all tables together.
+    pub(super) fn footprint(&self) -> usize {
+        let held: usize = self.held.values().map(|h| 1 + h.claims.len()).sum();
+        held + self.scopes.len()
+    }
+
     /// Whether a list of the kind has been complete in some scope that covers the namespace.
     pub(super) fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
         self.scopes.iter().any(|(scope, state)| {
@@ -75,28 +88,32 @@ impl Facts {
     }
 
     pub(super) fn begin(&mut self, scope: &Scope, epoch: u64) {
-        self.state(scope).pending = Some(epoch);
+        self.next_list += 1;
+        let list = self.next_list;
+        self.state(scope).pending = Some((epoch, list));
     }
 
     /// Sweeps what the scope did not see in this epoch. An end without its begin changes nothing.
     pub(super) fn end(&mut self, scope: &Scope, epoch: u64) -> Vec<FactChange> {
-        let state = self.state(scope);
-        if state.pending != Some(epoch) {
+        let Some(state) = self.scopes.get_mut(scope) else {
             return Vec::new();
-        }
+        };
+        let Some((_, list)) = state.pending.filter(|(pending, _)| *pending == epoch) else {
+            return Vec::new();
+        };
         let cause = state.cause();
         state.pending = None;
-        state.current = epoch;
+        state.current = list;
         state.complete = true;
         let id = state.id;
-        self.unclaim(cause, |claim| claim.scope == id && claim.epoch != epoch)
+        self.unclaim(cause, |claim| claim.scope == id && claim.list != list)
     }
 
     pub(super) fn seen(&mut self, scope: &Scope, fact: Arc<Fact>) -> Option<FactChange> {
         let state = *self.state(scope);
         let claim = Claim {
             scope: state.id,
-            epoch: state.pending.unwrap_or(state.current),
+            list: state.pending.map_or(state.current, |(_, list)| list),
         };
         let cause = state.cause();
         let Some(held) = self.held.get_mut(&fact.key()) else {
@@ -115,7 +132,7 @@ impl Facts {
             });
         };
         match held.claims.iter_mut().find(|c| c.scope == state.id) {
-            Some(own) => own.epoch = claim.epoch,
+            Some(own) => own.list = claim.list,
             None => held.claims.push(claim),
         }
         // Two watches of one object are not ordered between each other, but the server's versions are;
@@ -137,7 +154,7 @@ impl Facts {
     }
 
     pub(super) fn gone(&mut self, scope: &Scope, key: &FactKey) -> Option<FactChange> {
-        let state = *self.state(scope);
+        let state = *self.scopes.get(scope)?;
         let held = self.held.get_mut(key)?;
         held.claims.retain(|c| c.scope != state.id);
         if !held.claims.is_empty() {
@@ -158,14 +175,19 @@ impl Facts {
         let Some(old) = self.scopes.get(from).map(|s| s.id) else {
             return;
         };
-        let new = self.state(to).id;
+        let state = *self.state(to);
+        if state.complete {
+            // It knows by itself what is there; a claim on what it never saw would outlive a deletion.
+            return;
+        }
+        let new = state.id;
         for (key, held) in &mut self.held {
             let covered = to.namespace.as_ref().is_none_or(|n| *n == key.namespace);
             let claimed = |id| held.claims.iter().any(|c| c.scope == id);
             if key.kind == to.kind && covered && claimed(old) && !claimed(new) {
                 held.claims.push(Claim {
                     scope: new,
-                    epoch: 0,
+                    list: NO_LIST,
                 });
             }
         }
@@ -185,7 +207,7 @@ impl Facts {
             ScopeState {
                 id: *next,
                 pending: None,
-                current: 0,
+                current: NO_LIST,
                 complete: false,
             }
         })

@@ -107,6 +107,15 @@ impl Graph {
         self.nodes.len() + self.links.len()
     }
 
+    /// Entries of all tables together.
+    pub(super) fn footprint(&self) -> usize {
+        self.inner.node_count()
+            + self.inner.edge_count()
+            + self.nodes.len()
+            + self.links.len()
+            + self.ids.len()
+    }
+
     /// Whether nothing is there.
     #[must_use]
     pub fn is_empty(&self) -> bool {

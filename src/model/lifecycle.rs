@@ -13,7 +13,9 @@ use super::text::Text;
 pub enum MachineSays {
     /// It answers, or nothing is known about it.
     Nothing,
-    /// Its kubelet does not answer or reports not ready.
+    /// Its kubelet reports that it is not ready.
+    NotReady,
+    /// Its kubelet does not answer.
     Lost,
 }
 
@@ -40,7 +42,8 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(pod: &PodFact, machine: MachineSays) -> Judgement {
     let (ready, total) = readiness(pod);
-    let status = status(pod);
+    let start = start(pod);
+    let status = status(pod, start.as_ref());
     let (state, health, reason) = verdict(pod, machine, &status, ready, total);
     Judgement {
         state,
@@ -49,12 +52,23 @@ pub fn judge(pod: &PodFact, machine: MachineSays) -> Judgement {
         status: status.into(),
         ready,
         total,
-        restarts: pod
+        restarts: restarts(pod, start.as_ref()),
+    }
+}
+
+/// RESTARTS of `kubectl get pods`: while the pod starts, of the init containers so far; then of the others.
+fn restarts(pod: &PodFact, start: Option<&Start>) -> u32 {
+    match start {
+        Some(start) if !is_past_start(pod) => inits(pod)
+            .take(start.index + 1)
+            .map(|c| c.restarts)
+            .fold(0, u32::saturating_add),
+        _ => pod
             .containers
             .iter()
             .filter(|c| c.role != Role::Init)
             .map(|c| c.restarts)
-            .sum(),
+            .fold(0, u32::saturating_add),
     }
 }
 
@@ -68,7 +82,7 @@ fn readiness(pod: &PodFact) -> (u32, u32) {
 fn is_ready(container: &ContainerFact) -> bool {
     match container.role {
         Role::Main => container.ready && matches!(container.state, ContainerState::Running { .. }),
-        Role::Sidecar => container.ready,
+        Role::Sidecar => container.ready && container.started,
         Role::Init => false,
     }
 }
@@ -78,7 +92,7 @@ fn count(n: usize) -> u32 {
 }
 
 /// STATUS of `kubectl get pods`.
-fn status(pod: &PodFact) -> String {
+fn status(pod: &PodFact, start: Option<&Start>) -> String {
     let mut word = pod
         .reason
         .as_deref()
@@ -90,9 +104,10 @@ fn status(pod: &PodFact) -> String {
     {
         reason.as_ref().clone_into(&mut word);
     }
-    if let Some(init) = init_status(pod) {
-        word = init;
-    } else {
+    if let Some(start) = start {
+        word.clone_from(&start.word);
+    }
+    if start.is_none() || is_past_start(pod) {
         word = main_status(pod, word);
     }
     if pod.meta.deleting.is_some() {
@@ -107,16 +122,38 @@ fn status(pod: &PodFact) -> String {
     word
 }
 
-/// `Init:…` while an init container has not done its part.
-fn init_status(pod: &PodFact) -> Option<String> {
-    let inits = || {
-        pod.containers
-            .iter()
-            .filter(|c| matches!(c.role, Role::Init | Role::Sidecar))
-    };
-    let total = inits().count();
-    for (index, container) in inits().enumerate() {
-        return Some(match &container.state {
+/// The init container or sidecar that the pod waits for.
+struct Start {
+    /// Its place among the init containers and sidecars.
+    index: usize,
+    /// `Init:…`.
+    word: String,
+}
+
+fn inits(pod: &PodFact) -> impl Iterator<Item = &ContainerFact> {
+    pod.containers.iter().filter(|c| c.role != Role::Main)
+}
+
+/// Whether the main containers have run: a sidecar that fails later does not hide what they say.
+fn is_past_start(pod: &PodFact) -> bool {
+    &*pod.phase != "Pending"
+        && pod.containers.iter().any(|c| {
+            c.role == Role::Main
+                && (c.last.is_some()
+                    || matches!(
+                        c.state,
+                        ContainerState::Running { .. } | ContainerState::Terminated(_)
+                    ))
+        })
+}
+
+/// What the pod's start waits for, while an init container has not done its part.
+fn start(pod: &PodFact) -> Option<Start> {
+    let total = inits(pod).count();
+    for (index, container) in inits(pod).enumerate() {
+        let word = match &container.state {
+            // Nobody has reported on it: the pod is not scheduled, or long past its start.
+            ContainerState::Unreported => continue,
             ContainerState::Terminated(end) if end.exit_code == 0 => continue,
             _ if container.role == Role::Sidecar && container.started => continue,
             ContainerState::Terminated(end) => format!("Init:{}", end_word(end)),
@@ -125,10 +162,9 @@ fn init_status(pod: &PodFact) -> Option<String> {
             {
                 format!("Init:{reason}")
             }
-            // An init container that nobody reported on, of a pod that is past its start, is done.
-            ContainerState::Unreported if &*pod.phase != "Pending" => continue,
             _ => format!("Init:{index}/{total}"),
-        });
+        };
+        return Some(Start { index, word });
     }
     None
 }
@@ -166,16 +202,6 @@ fn end_word(end: &Termination) -> String {
     }
 }
 
-/// Reasons of a Failed pod that the platform removed, rather than one that crashed.
-const REMOVED: [&str; 6] = [
-    "Evicted",
-    "Preempting",
-    "Preempted",
-    "Shutdown",
-    "NodeShutdown",
-    "Terminated",
-];
-
 fn verdict(
     pod: &PodFact,
     machine: MachineSays,
@@ -190,24 +216,39 @@ fn verdict(
             return (Undeployed, Health::Stopped, Some(Reason::word("Completed")));
         }
         "Failed" => {
-            let removed = REMOVED.contains(&status);
-            let detail = exit_detail(pod).or_else(|| pod.message.clone());
+            // The platform gives a reason where it ended the pod; one that failed by itself has none.
+            let removed = pod.reason.as_ref().filter(|r| !r.is_empty());
+            let said = pod.message.clone().filter(|m| !m.is_empty());
+            let detail = match removed {
+                Some(_) => said.or_else(|| exit_detail(pod)),
+                None => exit_detail(pod).or(said),
+            };
             let reason = Reason {
-                word: status.into(),
+                word: removed.cloned().unwrap_or_else(|| status.into()),
                 detail,
             };
-            let state = if removed { Undeployed } else { Unknown };
+            let state = if removed.is_some() {
+                Undeployed
+            } else {
+                Unknown
+            };
             return (state, Health::Broken, Some(reason));
         }
         _ => {}
     }
-    if machine == MachineSays::Lost || &*pod.phase == "Unknown" || status == "Unknown" {
-        let detail: Text = pod
+    let lost = machine == MachineSays::Lost || &*pod.phase == "Unknown" || status == "Unknown";
+    if lost || machine == MachineSays::NotReady {
+        let node = pod
             .node
             .as_ref()
-            .map_or_else(|| "its node".to_owned(), |n| format!("node {n}"))
-            .into();
-        let reason = Reason::with("NodeLost", format!("{detail} does not answer"));
+            .map_or_else(|| "its node".to_owned(), |n| format!("node {n}"));
+        let says = if lost {
+            "does not answer"
+        } else {
+            "is not ready"
+        };
+        let word = if lost { "NodeLost" } else { "NodeNotReady" };
+        let reason = Reason::with(word, format!("{node} {says}"));
         return (Unknown, Health::Unknown, Some(reason));
     }
     if pod.meta.deleting.is_some() {
@@ -215,11 +256,17 @@ fn verdict(
         return (state, Health::Changing, Some(Reason::word("Terminating")));
     }
     if let Some((reason, message)) = &pod.unscheduled {
-        return (
-            Deployed,
-            Health::Broken,
-            Some(Reason::with(reason, message.clone())),
-        );
+        // A gate is set on purpose, and whoever set it opens it.
+        let health = if &**reason == "SchedulingGated" {
+            Health::Changing
+        } else {
+            Health::Broken
+        };
+        let reason = Reason {
+            word: reason.clone(),
+            detail: (!message.is_empty()).then(|| message.clone()),
+        };
+        return (Deployed, health, Some(reason));
     }
     if let Some(reason) = crash(pod) {
         return (Unknown, Health::Broken, Some(reason));
@@ -231,15 +278,11 @@ fn verdict(
         return (Started, Health::Ok, None);
     }
     if &*pod.phase == "Running" && !status.starts_with("Init:") {
-        let detail = format!("{ready} of {total} containers ready");
-        let health = if lost_readiness(pod) {
-            Health::Broken
-        } else {
-            Health::Changing
-        };
+        let (health, detail) = not_ready(pod, ready, total);
         return (Deployed, health, Some(Reason::with("NotReady", detail)));
     }
     let detail = match status {
+        "Pending" if pod.node.is_none() => Some("waits for a node".into()),
         "Pending" => Some("waits for its node".into()),
         _ => None,
     };
@@ -252,25 +295,33 @@ fn verdict(
 
 /// A container that ends again and again, or ended badly and was not restarted.
 fn crash(pod: &PodFact) -> Option<Reason> {
-    let mut restarted = None;
+    let mut ended = None;
     for container in &pod.containers {
         match &container.state {
             ContainerState::Waiting { reason, .. } if &**reason == "CrashLoopBackOff" => {
                 return Some(Reason {
-                    word: reason.clone(),
+                    word: in_role(container, reason),
                     detail: Some(with_container(pod, container, container.last.as_ref())),
                 });
             }
             ContainerState::Terminated(end) if end.exit_code != 0 || end.signal != 0 => {
-                restarted = Some(Reason {
-                    word: end_word(end).into(),
+                ended = Some(Reason {
+                    word: in_role(container, &end_word(end)),
                     detail: Some(with_container(pod, container, Some(end))),
                 });
             }
             _ => {}
         }
     }
-    restarted
+    ended
+}
+
+/// kubectl's word for what a container says: init containers say it with a prefix.
+fn in_role(container: &ContainerFact, word: &str) -> Text {
+    match container.role {
+        Role::Init => format!("Init:{word}").into(),
+        Role::Main | Role::Sidecar => word.into(),
+    }
 }
 
 /// A container that waits for something that does not come by itself.
@@ -283,7 +334,7 @@ fn stuck(pod: &PodFact) -> Option<Reason> {
             ) =>
         {
             Some(Reason {
-                word: reason.clone(),
+                word: in_role(c, reason),
                 detail: message
                     .clone()
                     .or_else(|| (!c.image.is_empty()).then(|| c.image.clone())),
@@ -291,6 +342,34 @@ fn stuck(pod: &PodFact) -> Option<Reason> {
         }
         _ => None,
     })
+}
+
+/// Of a running pod that is not ready: whether that is on its way, and how it is said.
+fn not_ready(pod: &PodFact, ready: u32, total: u32) -> (Health, String) {
+    let mut detail = format!("{ready} of {total} containers ready");
+    let done: Vec<&str> = pod
+        .containers
+        .iter()
+        .filter(|c| c.role == Role::Main && matches!(c.state, ContainerState::Terminated(_)))
+        .map(|c| &*c.name)
+        .collect();
+    if ready == total {
+        detail.push_str(", waits for a readiness gate");
+    } else if u32::try_from(done.len()).is_ok_and(|done| ready + done == total) {
+        // Nothing that still runs lacks readiness.
+        detail.push_str(&format!(", {} has completed", done.join(", ")));
+        return (Health::Changing, detail);
+    }
+    let last = pod.containers.iter().find_map(|c| c.last.as_ref());
+    if let Some(last) = last.filter(|last| last.exit_code != 0) {
+        detail.push_str(&format!(", last {}", exit(last)));
+    }
+    let health = if lost_readiness(pod) {
+        Health::Broken
+    } else {
+        Health::Changing
+    };
+    (health, detail)
 }
 
 /// Readiness came after the start of the containers and went away again, or they were restarted.
@@ -311,21 +390,22 @@ fn lost_readiness(pod: &PodFact) -> bool {
 
 fn exit_detail(pod: &PodFact) -> Option<Text> {
     pod.containers.iter().find_map(|c| match &c.state {
-        ContainerState::Terminated(end) if end.exit_code != 0 => {
-            Some(format!("exit {}", end.exit_code).into())
-        }
+        ContainerState::Terminated(end) if end.exit_code != 0 => Some(exit(end).into()),
         _ => None,
     })
 }
 
+/// `exit 137 (OOMKilled)`; the everyday `Error` adds nothing.
+fn exit(end: &Termination) -> String {
+    if end.reason.is_empty() || &*end.reason == "Error" {
+        format!("exit {}", end.exit_code)
+    } else {
+        format!("exit {} ({})", end.exit_code, end.reason)
+    }
+}
+
 fn with_container(pod: &PodFact, container: &ContainerFact, end: Option<&Termination>) -> Text {
-    let mut detail = match end {
-        Some(end) if !end.reason.is_empty() && &*end.reason != "Error" => {
-            format!("exit {} ({})", end.exit_code, end.reason)
-        }
-        Some(end) => format!("exit {}", end.exit_code),
-        None => "exit code not reported".to_owned(),
-    };
+    let mut detail = end.map_or_else(|| "exit code not reported".to_owned(), exit);
     if pod.containers.len() > 1 {
         detail.push_str(" in ");
         detail.push_str(&container.name);

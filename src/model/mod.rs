@@ -8,14 +8,19 @@ pub mod apply;
 pub mod change;
 pub mod declared;
 pub mod element;
+pub mod export;
 mod facts;
 pub mod graph;
 pub mod identity;
+mod index;
+pub mod intent;
 pub mod key;
 pub mod lifecycle;
 pub mod log;
+mod mark;
 pub mod observation;
 pub mod query;
+mod settle;
 pub mod source;
 mod telemetry;
 mod tell;
@@ -36,7 +41,7 @@ pub struct Model {
     context: Text,
     mapping: Vec<(Text, TypeKey)>,
     facts: facts::Facts,
-    index: apply::Index,
+    index: index::Index,
     graph: Graph,
     telemetry: telemetry::Telemetry,
     sources: BTreeMap<SourceKey, SourceStatus>,
@@ -97,5 +102,16 @@ impl Model {
     #[must_use]
     pub fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
         self.facts.is_complete(kind, namespace)
+    }
+
+    /// How many entries all internal tables have together: what tests of growth look at.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn footprint(&self) -> usize {
+        self.facts.footprint()
+            + self.index.footprint()
+            + self.graph.footprint()
+            + self.telemetry.footprint()
+            + self.sources.len()
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::element::{Call, Counts, External, Outside};
 use super::identity::{Directory, Resolution};
-use super::key::ElementKey;
+use super::key::{ElementKey, TypeKey};
 use super::observation::{Links, Span};
 use super::text::Text;
 
@@ -37,6 +37,13 @@ impl Telemetry {
         self.names.insert(source, names.clone()) != Some(names)
     }
 
+    /// Entries of all tables together.
+    pub(super) fn footprint(&self) -> usize {
+        let links = self.links.values().map(|l| l.links.len() + 1);
+        let names = self.names.values().map(|n| n.len() + 1);
+        links.chain(names).sum()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.links.is_empty() && self.names.is_empty()
     }
@@ -58,7 +65,12 @@ impl Telemetry {
             .max()
     }
 
-    pub(super) fn join(&self, directory: &Directory) -> Joined {
+    /// The calls between what `is_there`; a person's mapping may name what is not.
+    pub(super) fn join(
+        &self,
+        directory: &Directory,
+        is_there: impl Fn(&TypeKey) -> bool,
+    ) -> Joined {
         let mut joined = Joined::default();
         let raw: BTreeSet<&Text> = self
             .links
@@ -68,7 +80,10 @@ impl Telemetry {
             .collect();
         let keys: BTreeMap<&Text, ElementKey> = raw
             .into_iter()
-            .map(|name| (name, place(name, directory, &mut joined.externals)))
+            .map(|name| {
+                let key = place(name, directory, &is_there, &mut joined.externals);
+                (name, key)
+            })
             .collect();
         for window in self.links.values() {
             for link in &window.links {
@@ -121,13 +136,14 @@ impl Telemetry {
 fn place(
     name: &Text,
     directory: &Directory,
+    is_there: impl Fn(&TypeKey) -> bool,
     externals: &mut BTreeMap<ElementKey, External>,
 ) -> ElementKey {
     let outside = match directory.resolve(name) {
-        Resolution::Matched { to, .. } => return ElementKey::Type(to),
+        Resolution::Matched { to, .. } if is_there(&to) => return ElementKey::Type(to),
         Resolution::Ambiguous { candidates } => Outside::Ambiguous { candidates },
         Resolution::External { evidence } => Outside::External { evidence },
-        Resolution::Unresolved => Outside::Unresolved,
+        Resolution::Matched { .. } | Resolution::Unresolved => Outside::Unresolved,
     };
     let key = ElementKey::External { name: name.clone() };
     let external = External {

@@ -36,7 +36,11 @@ impl Parts<'_> {
             ready,
             components: count(self.components.len()),
             updated,
-            restarts: self.components.iter().map(|c| c.restarts).sum(),
+            restarts: self
+                .components
+                .iter()
+                .map(|c| c.restarts)
+                .fold(0, u32::saturating_add),
             revision: self
                 .own
                 .and_then(|w| w.meta.annotations.get("deployment.kubernetes.io/revision"))
@@ -59,7 +63,11 @@ impl Parts<'_> {
         match self.own {
             Some(own) => own.desired,
             None if self.below.is_empty() => None,
-            None => self.below.iter().map(|w| w.desired).sum(),
+            None => self
+                .below
+                .iter()
+                .map(|w| w.desired)
+                .try_fold(0, |sum: u32, wanted| Some(sum.saturating_add(wanted?))),
         }
     }
 
@@ -97,7 +105,15 @@ impl Parts<'_> {
     }
 
     fn state(&self, desired: Option<u32>, ready: u32) -> ComponentState {
-        let any = |state| self.components.iter().any(|c| c.state == state);
+        if self.own.is_some_and(|w| w.complete) {
+            return ComponentState::Undeployed;
+        }
+        // Of runs, only the last one tells how the next will fare.
+        let last = self.newest_component().filter(|_| self.is_job());
+        let any = |state| match last {
+            Some(last) if state == ComponentState::Unknown => last.state == state,
+            _ => self.components.iter().any(|c| c.state == state),
+        };
         if any(ComponentState::Started) || (ready > 0 && !self.is_job()) {
             ComponentState::Started
         } else if any(ComponentState::Unknown) {
@@ -140,7 +156,7 @@ impl Parts<'_> {
             return (worst.health, worst.reason.clone());
         }
         if desired == Some(0) {
-            return if self.components.is_empty() {
+            return if self.running() == 0 {
                 let zero = if self.own.is_some_and(|w| w.kind == Kind::DaemonSet) {
                     "no node wants it"
                 } else {
@@ -152,8 +168,12 @@ impl Parts<'_> {
             };
         }
         if let Some(own) = self.own
-            && let Some(rollout) = rollout(own)
+            && let Some(mut rollout) = rollout(own)
         {
+            if own.suspended {
+                let detail = rollout.detail.as_deref().unwrap_or_default();
+                rollout.detail = Some(format!("{detail}, paused").into());
+            }
             return (Health::Changing, Some(rollout));
         }
         if let Some(worst) = self.worst_component()
@@ -164,12 +184,12 @@ impl Parts<'_> {
         }
         match desired {
             Some(desired) if ready < desired => {
-                let reason = Reason::with("scaling", format!("{ready} of {desired} ready"));
+                let reason = Reason::with("starting", format!("{ready} of {desired} ready"));
                 (Health::Changing, Some(reason))
             }
             Some(desired) if count(self.running()) > desired => {
                 let more = count(self.running()) - desired;
-                let reason = Reason::with("scaling", format!("{more} to go"));
+                let reason = Reason::with("stopping", format!("{more} to go"));
                 (Health::Changing, Some(reason))
             }
             _ if self.own.is_some_and(|w| w.suspended) => {
@@ -189,40 +209,54 @@ impl Parts<'_> {
     }
 
     fn job_verdict(&self, own: &WorkloadFact) -> Option<(Health, Option<Reason>)> {
-        let bad = self.worst_component().filter(|c| c.health.is_bad());
         match own.kind {
             Kind::CronJob if own.suspended => {
                 Some((Health::Stopped, Some(Reason::word("suspended"))))
             }
             Kind::CronJob => {
                 // An old failed run is history once a newer one succeeded.
-                let newest = self.components.iter().max_by_key(|c| c.created)?;
-                newest
-                    .health
-                    .is_bad()
-                    .then(|| (newest.health, newest.reason.clone()))
-                    .or(Some((Health::Ok, None)))
+                let bad = self.newest_component().filter(|c| c.health.is_bad());
+                Some(bad.map_or((Health::Ok, None), |c| (c.health, c.reason.clone())))
             }
             Kind::Job if own.complete => Some((Health::Stopped, Some(Reason::word("Completed")))),
             Kind::Job if own.suspended => Some((Health::Stopped, Some(Reason::word("suspended")))),
-            Kind::Job => Some(if let Some(component) = bad {
-                (component.health, component.reason.clone())
-            } else {
+            Kind::Job => {
+                // A failed try is history once another one runs; the Job itself says when it gives up.
+                if let Some(bad) = self.newest_component().filter(|c| c.health.is_bad()) {
+                    return Some((bad.health, bad.reason.clone()));
+                }
                 let wanted = own.desired.unwrap_or(1);
-                let detail = format!("{} of {wanted} done", own.ready);
-                (Health::Changing, Some(Reason::with("running", detail)))
-            }),
+                let mut detail = format!("{} of {wanted} done", own.ready);
+                if own.failed > 0 {
+                    detail.push_str(&format!(", {} failed", own.failed));
+                }
+                Some((Health::Changing, Some(Reason::with("running", detail))))
+            }
             _ => None,
         }
     }
 
     /// The first of the unhealthiest; components come sorted, so the choice is the same every time.
+    ///
+    /// What the platform has ended (evicted, preempted) was replaced where somebody replaces pods, and
+    /// says nothing about the type then.
     fn worst_component(&self) -> Option<&Component> {
+        let replaced = self.own.is_some()
+            || !self.below.is_empty()
+            || self
+                .components
+                .iter()
+                .any(|c| c.state != ComponentState::Undeployed);
         self.components
             .iter()
             .rev()
             .copied()
+            .filter(|c| !replaced || c.state != ComponentState::Undeployed)
             .max_by_key(|c| c.health)
+    }
+
+    fn newest_component(&self) -> Option<&Component> {
+        self.components.iter().copied().max_by_key(|c| c.created)
     }
 }
 

@@ -82,7 +82,8 @@ pub struct Settings {
 /// All sources, one line each.
 #[must_use]
 pub fn registry(settings: Settings) -> Vec<Box<dyn Source>> {
-    let mut sources: Vec<Box<dyn Source>> = vec![Box::new(kubernetes::Kubernetes::new(settings.kubernetes))];
+    let mut sources: Vec<Box<dyn Source>> =
+        vec![Box::new(kubernetes::Kubernetes::new(settings.kubernetes))];
     sources.push(Box::new(zipkin::Zipkin::new(settings.zipkin)));
     sources
 }

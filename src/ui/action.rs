@@ -18,9 +18,11 @@ impl Place {
     pub fn holds(self, here: &Here<'_>) -> bool {
         match (self, here.overlay) {
             (Self::Overlay(name), Some(open)) => name == open,
-            (Self::Everywhere, None) => true,
-            (Self::Views(names), None) => names.contains(&here.view),
-            _ => false,
+            (Self::Overlay(_), None) => false,
+            // The detail page shows what is selected: what can be done with it in the view goes on.
+            (_, Some(open)) if open != "detail" => false,
+            (Self::Everywhere, _) => true,
+            (Self::Views(names), _) => names.contains(&here.view),
         }
     }
 }

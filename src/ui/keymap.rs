@@ -106,13 +106,15 @@ impl Keymap {
     /// What the chords pressed so far lead to.
     #[must_use]
     pub fn find(&self, pressed: &[Chord], here: &Here<'_>) -> Found {
-        let mut prefix = false;
-        for binding in self.bindings.iter().filter(|b| b.place.holds(here)) {
-            if binding.chords == pressed {
-                return Found::Action(binding.action);
-            }
-            prefix |= binding.chords.starts_with(pressed);
+        let holding = || self.bindings.iter().filter(|b| b.place.holds(here));
+        // What stands on top goes first.
+        let exact = holding()
+            .filter(|b| b.chords == pressed)
+            .max_by_key(|b| matches!(b.place, Place::Overlay(_)));
+        if let Some(binding) = exact {
+            return Found::Action(binding.action);
         }
+        let prefix = holding().any(|b| b.chords.starts_with(pressed));
         if prefix {
             Found::Prefix
         } else {

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_input::{Input, InputRequest};
 
+use crate::ui::chord::Chord;
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -68,9 +69,21 @@ impl Prompt {
         }
     }
 
-    /// Edits the line.
-    pub fn edit(&mut self, request: InputRequest) {
+    /// Edits the line as shells do; says whether the key means anything here.
+    pub fn edit_by(&mut self, chord: Chord) -> bool {
+        let request = match chord.to_string().as_str() {
+            "backspace" | "ctrl-h" => InputRequest::DeletePrevChar,
+            "del" => InputRequest::DeleteNextChar,
+            "left" => InputRequest::GoToPrevChar,
+            "right" => InputRequest::GoToNextChar,
+            "home" | "ctrl-a" => InputRequest::GoToStart,
+            "end" | "ctrl-e" => InputRequest::GoToEnd,
+            "ctrl-u" => InputRequest::DeleteLine,
+            "ctrl-w" => InputRequest::DeletePrevWord,
+            _ => return false,
+        };
         self.input.handle(request);
+        true
     }
 
     /// Whether it is empty, so that erasing once more closes it.

@@ -1,6 +1,9 @@
 //! The views. A new one is one file here and one line in [`all`].
 
+pub mod events;
 mod graph;
+pub(in crate::ui) mod lines;
+pub mod sources;
 mod tree;
 
 use super::View;
@@ -11,5 +14,7 @@ pub fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::new(tree::TreeView::default()),
         Box::new(graph::GraphView::default()),
+        Box::new(events::EventsView::new()),
+        Box::new(sources::SourcesView::default()),
     ]
 }

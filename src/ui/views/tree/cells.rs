@@ -43,8 +43,8 @@ impl Columns {
             + if age { AGE } else { 0 }
             + if wide { KIND + NODE } else { 0 };
         let free = width.saturating_sub(fixed);
-        // Names get three fifths of what is left, within bounds that suit pods' names.
-        let name = (free * 3 / 5).clamp(16, 48).min(free);
+        // Names get half of what is left, within bounds that suit pods' names.
+        let name = (free / 2).clamp(18, 44).min(free);
         Self {
             name,
             ready: READY,
@@ -216,6 +216,14 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         .filter(|(staged, _)| **staged == key)
         .map(|(_, n)| n);
     let mut why = format::reason(e.reason.as_ref());
+    if why.is_empty() {
+        why = ctx
+            .model
+            .components_of(&e.key)
+            .into_iter()
+            .find_map(|c| restarted(c, ctx))
+            .unwrap_or_default();
+    }
     let failing = traffic
         .and_then(|c| c.error_percent())
         .is_some_and(|p| p >= 5.0);
@@ -279,8 +287,8 @@ fn ready(e: &ComponentType) -> String {
             format!("{old}>{updated}/{desired}")
         }
         (Some(desired), _) => format!("{}/{desired}", e.ready),
-        // A CronJob wants no number.
-        (None, _) if e.components == 0 => NONE.to_owned(),
+        // No number is wanted: a CronJob, bare pods. What has finished does not count.
+        (None, _) if e.health == Health::Stopped || e.ready == 0 => NONE.to_owned(),
         (None, _) => format!("{}/{}", e.ready, e.components),
     }
 }
@@ -296,7 +304,10 @@ fn component(e: &Component, ctx: &Ctx<'_>) -> Cells {
         age: format::age(e.created, ctx.now),
         kind: "Pod".to_owned(),
         node: e.node.as_deref().unwrap_or(NONE).to_owned(),
-        why: format::reason(e.reason.as_ref()),
+        why: match &e.reason {
+            Some(reason) => format::reason(Some(reason)),
+            None => restarted(e, ctx).unwrap_or_default(),
+        },
         style: if e.health == Health::Stopped {
             style
         } else {
@@ -305,6 +316,29 @@ fn component(e: &Component, ctx: &Ctx<'_>) -> Cells {
         why_style: style,
         ..Cells::default()
     }
+}
+
+/// Seconds for which a restart stays worth a word: between two rounds of a crash loop everything looks
+/// well, and the kubelet waits up to five minutes before the next one.
+const FRESH_RESTART: i64 = 600;
+
+/// A restart that was not long ago, of a component that is well now.
+fn restarted(e: &Component, ctx: &Ctx<'_>) -> Option<String> {
+    let end = e
+        .containers
+        .iter()
+        .filter(|c| c.restarts > 0)
+        .find_map(|c| c.last.as_ref().filter(|l| l.exit_code != 0))?;
+    let ago = ctx.now.as_second() - end.finished?.as_second();
+    (ago < FRESH_RESTART).then(|| {
+        let reason = if end.reason.is_empty() {
+            "ended"
+        } else {
+            &*end.reason
+        };
+        let ago = format::seconds(ago.max(0));
+        format!("{reason} exit {}, restarted {ago} ago", end.exit_code)
+    })
 }
 
 fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {

@@ -1,0 +1,77 @@
+//! What every action does. A new one is one function in one of these files (or a file of its own) and
+//! one line in that file's list; a new file is one line in [`table`].
+
+mod find;
+mod motion;
+mod places;
+mod scale;
+mod session;
+
+use super::effect::Effect;
+use super::state::App;
+use crate::ui::View;
+use crate::ui::action::{Action, Verb};
+
+/// What an app action does; the text is what a command gave it, empty for a key.
+pub type Behaviour = fn(&mut App, &str) -> Vec<Effect>;
+
+/// Who does an action.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// The app itself.
+    App(Behaviour),
+    /// The pane with the focus.
+    Verb(Verb),
+    /// The overlay on top.
+    Overlay(Verb),
+    /// The view of this name, which is shown.
+    Show(&'static str),
+}
+
+/// One line of the table: an action, and who does it.
+#[derive(Clone)]
+pub struct Entry {
+    /// The action.
+    pub action: Action,
+    /// Who does it.
+    pub run: Run,
+}
+
+/// An action of the app.
+fn app(action: Action, run: Behaviour) -> Entry {
+    Entry {
+        action,
+        run: Run::App(run),
+    }
+}
+
+/// An action of the pane with the focus.
+fn verb(action: Action, verb: Verb) -> Entry {
+    Entry {
+        action,
+        run: Run::Verb(verb),
+    }
+}
+
+/// An action of an overlay.
+fn overlay(action: Action, verb: Verb) -> Entry {
+    Entry {
+        action,
+        run: Run::Overlay(verb),
+    }
+}
+
+/// The action table, in the order of footer and help. Without the capability to write, the actions that
+/// write are not in it.
+#[must_use]
+pub fn table(views: &[Box<dyn View>], writable: bool) -> Vec<Entry> {
+    let mut table = Vec::new();
+    if writable {
+        table.extend(scale::entries());
+    }
+    table.extend(find::entries());
+    table.extend(places::entries(views));
+    table.extend(session::entries());
+    table.extend(motion::entries());
+    table
+}

@@ -1,0 +1,215 @@
+//! Moving: the same keys in every list, page and overlay.
+
+use super::{Entry, overlay, verb};
+use crate::ui::action::{Action, Place, Verb};
+
+const LISTS: [(&str, &[&str], &str, Verb); 8] = [
+    ("down", &["j", "down"], "to the next row", Verb::Down),
+    ("up", &["k", "up"], "to the row before", Verb::Up),
+    (
+        "page-down",
+        &["pgdn", "ctrl-f"],
+        "a screen down",
+        Verb::PageDown,
+    ),
+    ("page-up", &["pgup", "ctrl-b"], "a screen up", Verb::PageUp),
+    ("top", &["g", "home"], "to the first row", Verb::Top),
+    ("bottom", &["G", "end"], "to the last row", Verb::Bottom),
+    (
+        "left",
+        &["h", "left"],
+        "fold, or to the parent; in the graph along an edge to a caller",
+        Verb::Left,
+    ),
+    (
+        "right",
+        &["l", "right"],
+        "unfold, or to the first child; in the graph along an edge to a callee",
+        Verb::Right,
+    ),
+];
+
+/// Overlays that are walked, and the keys that move in them without being typed.
+const PAGES: [(&str, [&str; 6]); 2] = [
+    (
+        "help",
+        [
+            "help-down",
+            "help-up",
+            "help-page-down",
+            "help-page-up",
+            "help-top",
+            "help-bottom",
+        ],
+    ),
+    (
+        "detail",
+        [
+            "detail-down",
+            "detail-up",
+            "detail-page-down",
+            "detail-page-up",
+            "detail-top",
+            "detail-bottom",
+        ],
+    ),
+];
+
+pub(super) fn entries() -> Vec<Entry> {
+    let mut table: Vec<Entry> = LISTS
+        .iter()
+        .map(|(name, keys, about, what)| verb(Action::new(name, keys, "", about), *what))
+        .collect();
+    table.push(verb(
+        Action::new("enter", &["enter"], "detail", "into what is selected"),
+        Verb::Enter,
+    ));
+    for (place, names) in PAGES {
+        let moves = LISTS.iter().zip(names);
+        table.extend(moves.map(|((_, keys, about, what), name)| {
+            overlay(
+                Action::new(name, keys, "", about).at(Place::Overlay(place)),
+                *what,
+            )
+        }));
+    }
+    table.extend(in_namespaces());
+    table.extend(in_prompt());
+    table.extend(in_views());
+    table
+}
+
+fn in_views() -> Vec<Entry> {
+    let tree = Place::Views(&["tree"]);
+    let graph = Place::Views(&["graph"]);
+    let events = Place::Views(&["events"]);
+    vec![
+        verb(
+            Action::new("fold-all", &["*"], "", "unfold all types, or fold them").at(tree),
+            Verb::FoldAll,
+        ),
+        verb(
+            Action::new(
+                "sort",
+                &["o"],
+                "",
+                "the next order: problems, name, rate, restarts, age",
+            )
+            .at(tree),
+            Verb::Sort,
+        ),
+        verb(
+            Action::new("wide", &["ctrl-w"], "", "kind and node as columns").at(tree),
+            Verb::Wide,
+        ),
+        verb(
+            Action::new("wider", &["]"], "more hops", "one hop more to both sides").at(graph),
+            Verb::Wider,
+        ),
+        verb(
+            Action::new("narrower", &["["], "fewer hops", "one hop less").at(graph),
+            Verb::Narrower,
+        ),
+        verb(
+            Action::new(
+                "follow",
+                &["f"],
+                "follow",
+                "follow the newest line, or stay",
+            )
+            .at(events),
+            Verb::Follow,
+        ),
+        verb(
+            Action::new(
+                "fold-repeats",
+                &["F"],
+                "fold",
+                "one line per element and minute (+3: three more), or every line",
+            )
+            .at(events),
+            Verb::FoldRepeats,
+        ),
+    ]
+}
+
+fn in_namespaces() -> Vec<Entry> {
+    let at = Place::Overlay("namespaces");
+    let list: [(&'static str, &[&str], &'static str, &'static str, Verb); 6] = [
+        (
+            "namespace-pick",
+            &["enter"],
+            "choose",
+            "choose what is marked, or under the cursor",
+            Verb::Accept,
+        ),
+        (
+            "namespace-mark",
+            &["space"],
+            "mark",
+            "mark several",
+            Verb::Mark,
+        ),
+        (
+            "namespace-down",
+            &["down", "ctrl-n"],
+            "",
+            "to the next row",
+            Verb::Down,
+        ),
+        (
+            "namespace-up",
+            &["up", "ctrl-p"],
+            "",
+            "to the row before",
+            Verb::Up,
+        ),
+        (
+            "namespace-page-down",
+            &["pgdn"],
+            "",
+            "a screen down",
+            Verb::PageDown,
+        ),
+        (
+            "namespace-page-up",
+            &["pgup"],
+            "",
+            "a screen up",
+            Verb::PageUp,
+        ),
+    ];
+    list.into_iter()
+        .map(|(name, keys, label, about, what)| {
+            overlay(Action::new(name, keys, label, about).at(at), what)
+        })
+        .collect()
+}
+
+fn in_prompt() -> Vec<Entry> {
+    let at = Place::Overlay("prompt");
+    let list: [(&'static str, &[&str], &'static str, Verb); 4] = [
+        ("prompt-accept", &["enter"], "do it", Verb::Accept),
+        (
+            "prompt-complete",
+            &["tab"],
+            "complete the word",
+            Verb::Complete,
+        ),
+        (
+            "prompt-before",
+            &["up", "ctrl-p"],
+            "the text before, in the history",
+            Verb::Up,
+        ),
+        (
+            "prompt-after",
+            &["down", "ctrl-n"],
+            "the text after, in the history",
+            Verb::Down,
+        ),
+    ];
+    list.into_iter()
+        .map(|(name, keys, about, what)| overlay(Action::new(name, keys, "", about).at(at), what))
+        .collect()
+}

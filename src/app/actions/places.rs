@@ -1,0 +1,182 @@
+//! Going places: views, panes, back and forward, and along calls.
+
+use super::{Entry, Run, app};
+use crate::app::effect::Effect;
+use crate::app::state::App;
+use crate::model::key::ElementKey;
+use crate::model::query::links::Side;
+use crate::ui::View;
+use crate::ui::action::{Action, Place};
+use crate::ui::detail;
+use crate::ui::screen::Focus;
+
+pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
+    let mut table = vec![
+        app(
+            Action::new(
+                "callees",
+                &[">"],
+                "callees",
+                "whom the selected element calls, in the graph",
+            ),
+            |app, _| along(app, Side::Callees),
+        ),
+        app(
+            Action::new(
+                "callers",
+                &["<"],
+                "callers",
+                "who calls the selected element, in the graph",
+            ),
+            |app, _| along(app, Side::Callers),
+        ),
+    ];
+    // A view is reached by its letter after `v`, and by its name as a command.
+    table.extend(views.iter().map(|view| {
+        let keys = format!("v {}", view.letter());
+        Entry {
+            action: Action::new(view.name(), &[&keys], view.name(), view.about()).takes("NAME"),
+            run: Run::Show(view.name()),
+        }
+    }));
+    table.extend([
+        app(
+            Action::new("last-view", &["-"], "", "the view before, and back again"),
+            last_view,
+        ),
+        app(
+            Action::new(
+                "next-pane",
+                &["tab"],
+                "",
+                "to the next pane: view, detail, events",
+            ),
+            next_pane,
+        ),
+        app(
+            Action::new(
+                "toggle-detail",
+                &["ctrl-d d"],
+                "",
+                "show or hide the detail pane",
+            )
+            .at(Place::Everywhere),
+            |app, _| {
+                app.show_detail = !app.show_detail;
+                app.focus = Focus::View;
+                Vec::new()
+            },
+        ),
+        app(
+            Action::new(
+                "toggle-events",
+                &["ctrl-d e"],
+                "",
+                "show or hide the event tail",
+            ),
+            |app, _| {
+                app.show_tail = !app.show_tail;
+                app.focus = Focus::View;
+                Vec::new()
+            },
+        ),
+    ]);
+    table
+}
+
+impl App {
+    /// Shows a view, on the element that a command names or on the selected one.
+    pub(in crate::app) fn show(&mut self, view: &str, wanted: &str) {
+        let Some(index) = self.view_named(view) else {
+            return;
+        };
+        if wanted.is_empty() {
+            // The log opens at its end; where there are elements, one keeps one's bearings.
+            let key = self
+                .selected()
+                .filter(|_| self.views.get(index).is_some_and(|v| v.has_detail()));
+            self.go(index, key.as_ref());
+        } else if let Some(key) = find(self, wanted) {
+            self.go(index, Some(&key));
+        } else {
+            self.say(format!("nothing here is called {wanted}"));
+        }
+    }
+}
+
+/// The element of a name: a type before a Service before a pod, by the whole name before its beginning.
+pub(super) fn find(app: &App, name: &str) -> Option<ElementKey> {
+    let model = app.shown();
+    let keys = || {
+        let types = model
+            .types()
+            .filter(|t| app.choice.covers(&t.key.namespace))
+            .map(|t| (t.key.name.clone(), ElementKey::Type(t.key.clone())));
+        let services = model
+            .services()
+            .filter(|s| app.choice.covers(&s.namespace))
+            .map(|s| (s.name.clone(), ElementKey::service(&s.namespace, &s.name)));
+        let pods = model
+            .components()
+            .filter(|c| app.choice.covers(&c.namespace))
+            .map(|c| (c.name.clone(), ElementKey::component(&c.uid)));
+        types.chain(services).chain(pods)
+    };
+    keys()
+        .find(|(n, _)| **n == *name)
+        .or_else(|| keys().find(|(n, _)| n.starts_with(name)))
+        .map(|(_, key)| key)
+}
+
+/// Shows the graph around the selected element, with the cursor on the first neighbour of that side.
+fn along(app: &mut App, side: Side) -> Vec<Effect> {
+    let Some(key) = app.selected() else {
+        app.say("select something first");
+        return Vec::new();
+    };
+    let model = app.shown();
+    let key = model.type_of(&key).map_or(key, ElementKey::Type);
+    let found = model.neighbours(&key, side);
+    let names: Vec<String> = found
+        .iter()
+        .take(5)
+        .map(|n| detail::name(n.key, &app.ctx()))
+        .collect();
+    let name = detail::name(&key, &app.ctx());
+    let text = match (side, names.is_empty()) {
+        (Side::Callees, true) => format!("{name} calls nobody that is known"),
+        (Side::Callers, true) => format!("nobody that is known calls {name}"),
+        (Side::Callees, false) => format!("{name} calls {}", names.join(", ")),
+        (Side::Callers, false) => format!("{name} is called by {}", names.join(", ")),
+    };
+    if let Some(graph) = app.view_named("graph") {
+        app.go(graph, Some(&key));
+        let verb = match side {
+            Side::Callees => crate::ui::action::Verb::Right,
+            Side::Callers => crate::ui::action::Verb::Left,
+        };
+        app.with_view(graph, |view, ctx| view.act(verb, ctx));
+    }
+    app.say(text);
+    Vec::new()
+}
+
+fn last_view(app: &mut App, _: &str) -> Vec<Effect> {
+    if let Some(before) = app.past.pop() {
+        let from = app.visited();
+        app.arrive(before.view, before.key.as_ref());
+        app.past.push(from);
+    } else {
+        app.say("this is the first view");
+    }
+    Vec::new()
+}
+
+fn next_pane(app: &mut App, _: &str) -> Vec<Effect> {
+    app.focus = match (app.focus, app.show_detail, app.show_tail) {
+        (Focus::View, true, _) => Focus::Detail,
+        (Focus::View | Focus::Detail, _, true) => Focus::Tail,
+        _ => Focus::View,
+    };
+    Vec::new()
+}

@@ -1,0 +1,14 @@
+//! The app: messages in, effects out. The only place that knows all the others.
+//!
+//! `update` is synchronous and total, and free of clock and await: every message carries its time. What
+//! must wait for the world is an [`effect::Effect`] that the [`runtime`] carries out.
+
+pub mod actions;
+pub mod effect;
+pub mod headless;
+pub mod msg;
+pub mod runtime;
+pub mod state;
+mod update;
+
+pub use runtime::run;

@@ -1,0 +1,65 @@
+//! What reaches the app: plain data, so that a session can be recorded and replayed.
+
+use jiff::Timestamp;
+
+use crate::model::intent::ScalePreview;
+use crate::model::observation::Observation;
+use crate::model::text::Text;
+use crate::ui::chord::Chord;
+
+/// When a message arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Our wall clock, for facts.
+    pub wall: Timestamp,
+    /// Milliseconds since the start, for deadlines; never goes back.
+    pub ms: u64,
+}
+
+/// How a preview or a write ended, as far as the app must know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It was not done.
+    NotDone {
+        /// Why, with what to do.
+        why: Text,
+    },
+    /// It was sent and no answer came.
+    Unknown {
+        /// What happened.
+        why: Text,
+    },
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// A key.
+    Key(Chord),
+    /// Pasted text.
+    Paste(String),
+    /// The terminal has another size.
+    Resized,
+    /// A second has passed.
+    Tick,
+    /// A frame was drawn: what it showed can be answered.
+    Drawn,
+    /// A source spoke.
+    Observations(Vec<Observation>),
+    /// A preview came.
+    Previewed {
+        /// Of which intent.
+        id: u64,
+        /// What it says.
+        result: Result<ScalePreview, Refusal>,
+    },
+    /// A write was answered.
+    Sent {
+        /// Of which intent.
+        id: u64,
+        /// The generation after it, where the server said.
+        result: Result<Option<i64>, Refusal>,
+    },
+    /// The system asks to end.
+    Terminate,
+}

@@ -1,0 +1,259 @@
+//! The loop: the one task that owns the app, and everything that feeds it.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event, EventStream};
+use futures::StreamExt;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::effect::Effect;
+use super::msg::{Moment, Msg, Refusal};
+use super::state::{App, Start};
+use crate::effectors::{EffectError, scale};
+use crate::model::observation::NamespaceChoice;
+use crate::model::text::Text;
+use crate::sources::kubernetes::Session;
+use crate::sources::{self, Control, Outlet};
+use crate::ui::chord::Chord;
+use crate::ui::terminal::Screen;
+
+/// Shortest time between two frames: at most 30 a second.
+const FRAME: Duration = Duration::from_millis(33);
+/// Most input events taken before anything else gets its turn.
+const INPUT_LIMIT: usize = 64;
+/// Answers of effectors that may wait.
+const ANSWERS: usize = 16;
+/// How long sources get to end before the program ends without them.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// Runs the terminal program until the person quits.
+///
+/// # Errors
+/// Where there is no terminal, or it is lost; the terminal is given back before the error is returned.
+pub async fn run(
+    start: Start,
+    session: Session,
+    settings: sources::Settings,
+) -> color_eyre::Result<()> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        color_eyre::eyre::bail!(
+            "there is no terminal: `portolan model` and `portolan events` work without one"
+        );
+    }
+    let choice = start.choice.clone();
+    let app = App::new(start)?;
+    let mut world = World::start(session, settings, choice);
+    let mut screen = Screen::open()?;
+    let ended = drive(app, &mut screen, &mut world).await;
+    // The terminal first: whatever is slow to end must not hold it.
+    drop(screen);
+    world.end().await;
+    ended
+}
+
+/// Everything outside of the app.
+struct World {
+    session: Session,
+    observations: mpsc::Receiver<Vec<crate::model::observation::Observation>>,
+    namespaces: watch::Sender<NamespaceChoice>,
+    retry: watch::Sender<u64>,
+    answers: mpsc::Receiver<Msg>,
+    answer: mpsc::Sender<Msg>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    started: Instant,
+}
+
+impl World {
+    fn start(session: Session, settings: sources::Settings, choice: NamespaceChoice) -> Self {
+        let (outlet, observations) = Outlet::new();
+        let (namespaces, chosen) = watch::channel(choice);
+        let (retry, retried) = watch::channel(0);
+        let (answer, answers) = mpsc::channel(ANSWERS);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        for source in sources::registry(settings) {
+            let control = Control {
+                namespaces: chosen.clone(),
+                retry: retried.clone(),
+                stop: stop.clone(),
+            };
+            tasks.spawn(source.run(outlet.clone(), control));
+        }
+        tasks.close();
+        Self {
+            session,
+            observations,
+            namespaces,
+            retry,
+            answers,
+            answer,
+            stop,
+            tasks,
+            started: Instant::now(),
+        }
+    }
+
+    fn now(&self) -> Moment {
+        Moment {
+            wall: Timestamp::now(),
+            ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Carries an effect out; says whether to go on.
+    fn carry_out(&self, effect: Effect, screen: &mut Screen) -> bool {
+        match effect {
+            Effect::Namespaces(choice) => {
+                self.namespaces.send_replace(choice);
+            }
+            Effect::Retry => self.retry.send_modify(|n| *n += 1),
+            Effect::Copy(text) => {
+                if let Err(error) = screen.copy(&text) {
+                    tracing::warn!(%error, "the clipboard was not reached");
+                }
+            }
+            Effect::Preview { id, target } => {
+                let (session, answer) = (self.session.clone(), self.answer.clone());
+                tokio::spawn(async move {
+                    let result = match session.client().await {
+                        Ok(client) => scale::preview(&client, &target).await.map_err(refusal),
+                        Err(error) => Err(not_done(&error.to_string())),
+                    };
+                    let _ = answer.send(Msg::Previewed { id, result }).await;
+                });
+            }
+            Effect::Send {
+                id,
+                target,
+                replicas,
+                resource_version,
+            } => {
+                let (session, answer) = (self.session.clone(), self.answer.clone());
+                tokio::spawn(async move {
+                    let result = match session.client().await {
+                        Ok(client) => scale::send(&client, &target, replicas, &resource_version)
+                            .await
+                            .map(|accepted| accepted.generation)
+                            .map_err(refusal),
+                        Err(error) => Err(not_done(&error.to_string())),
+                    };
+                    let _ = answer.send(Msg::Sent { id, result }).await;
+                });
+            }
+            Effect::Quit => return false,
+        }
+        true
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        let _ = tokio::time::timeout(FAREWELL, self.tasks.wait()).await;
+    }
+}
+
+fn not_done(why: &str) -> Refusal {
+    Refusal::NotDone {
+        why: Text::from(why),
+    }
+}
+
+fn refusal(error: EffectError) -> Refusal {
+    match error {
+        EffectError::Unknown { .. } => Refusal::Unknown {
+            why: error.to_string().into(),
+        },
+        error => not_done(&error.to_string()),
+    }
+}
+
+/// The loop itself. The order of the branches is the order of importance: a full channel of observations
+/// delays neither a key nor a frame.
+async fn drive(mut app: App, screen: &mut Screen, world: &mut World) -> color_eyre::Result<()> {
+    let mut input = EventStream::new();
+    let mut signals = Signals::new()?;
+    let mut tick = interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut next_frame = tokio::time::Instant::now();
+    // Input events since the last frame.
+    let mut burst = 0;
+    loop {
+        let effects = tokio::select! {
+            biased;
+            () = signals.end() => app.update(Msg::Terminate, world.now()),
+            // Awaited here alone: polled from elsewhere, the stream would wake somebody else.
+            event = input.next(), if burst < INPUT_LIMIT => {
+                burst += 1;
+                match event {
+                    Some(event) => take_in(&mut app, event?, world),
+                    // The terminal is gone.
+                    None => vec![Effect::Quit],
+                }
+            }
+            () = sleep_until(next_frame), if app.is_dirty() => {
+                burst = 0;
+                screen.draw(|area, buf| app.draw(area, buf))?;
+                next_frame = tokio::time::Instant::now() + FRAME;
+                app.update(Msg::Drawn, world.now())
+            }
+            () = std::future::ready(()), if burst >= INPUT_LIMIT && !app.is_dirty() => {
+                burst = 0;
+                Vec::new()
+            }
+            Some(answer) = world.answers.recv() => app.update(answer, world.now()),
+            _ = tick.tick() => app.update(Msg::Tick, world.now()),
+            Some(batch) = world.observations.recv() => {
+                app.update(Msg::Observations(batch), world.now())
+            }
+        };
+        for effect in effects {
+            if !world.carry_out(effect, screen) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn take_in(app: &mut App, event: Event, world: &World) -> Vec<Effect> {
+    let msg = match event {
+        Event::Key(key) => match Chord::of(&key) {
+            Some(chord) => Msg::Key(chord),
+            None => return Vec::new(),
+        },
+        Event::Paste(text) => Msg::Paste(text),
+        Event::Resize(..) => Msg::Resized,
+        _ => return Vec::new(),
+    };
+    app.update(msg, world.now())
+}
+
+/// The signals that ask the program to end.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

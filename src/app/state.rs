@@ -1,0 +1,440 @@
+//! What the app knows: the model and its log, where the person is, and what is under way.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::actions::{self, Entry, Run};
+use super::msg::Moment;
+use crate::model::Model;
+use crate::model::intent::{Intent, Stage};
+use crate::model::key::{ElementKey, TypeKey};
+use crate::model::log::Log;
+use crate::model::observation::NamespaceChoice;
+use crate::model::text::Text;
+use crate::ui::action::{Action, Here};
+use crate::ui::chord::Chord;
+use crate::ui::filter::Filter;
+use crate::ui::keymap::{BadBinding, Keymap};
+use crate::ui::overlay::help::Help;
+use crate::ui::overlay::namespaces::NamespaceSwitcher;
+use crate::ui::overlay::prompt::Prompt;
+use crate::ui::overlay::scale;
+use crate::ui::screen::{self, Focus, Foot, Mode, Scene};
+use crate::ui::theme::Theme;
+use crate::ui::views;
+use crate::ui::views::events::EventsView;
+use crate::ui::{Ctx, View};
+
+/// Entries that the log keeps.
+pub const LOG_LIMIT: usize = 5_000;
+/// How long a notice stays, in ms.
+const NOTICE_MS: u64 = 6_000;
+/// Most places that `[` can go back to.
+const PAST_LIMIT: usize = 50;
+
+/// How the app starts.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The Kubernetes context's name.
+    pub context: String,
+    /// The first choice of namespaces.
+    pub choice: NamespaceChoice,
+    /// Whether writing is possible.
+    pub mode: Mode,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// The zone of the times shown.
+    pub zone: TimeZone,
+    /// The person's telemetry names.
+    pub mapping: Vec<(Text, TypeKey)>,
+    /// The person's keys, by action.
+    pub keys: BTreeMap<String, String>,
+    /// When.
+    pub now: Moment,
+}
+
+/// What stands over the view.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The help.
+    Help(Help),
+    /// A prompt.
+    Prompt(Prompt),
+    /// The namespace switcher.
+    Namespaces(NamespaceSwitcher),
+    /// The replica stage, whose intent is [`App::stage`].
+    Scale,
+    /// The detail of an element at full size.
+    Detail {
+        /// Which.
+        key: ElementKey,
+        /// Lines scrolled.
+        offset: u16,
+    },
+}
+
+impl Overlay {
+    /// Its name, as actions know it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Help(_) => "help",
+            Self::Prompt(_) => "prompt",
+            Self::Namespaces(_) => "namespaces",
+            Self::Scale => "scale",
+            Self::Detail { .. } => "detail",
+        }
+    }
+}
+
+/// A place that one can go back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visited {
+    pub(super) view: usize,
+    pub(super) key: Option<ElementKey>,
+}
+
+/// The replica stage that is open.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    pub(super) intent: Intent,
+    /// Whether the number is being typed, so that a digit is appended.
+    pub(super) typing: bool,
+    /// Whether the preview was on screen: a key pressed before does not answer it.
+    pub(super) seen: bool,
+}
+
+/// The whole state.
+pub struct App {
+    pub(super) live: Model,
+    pub(super) log: Log,
+    pub(super) frozen: Option<Box<(Model, Log)>>,
+    /// Batches with changes since the pause.
+    pub(super) waiting: u64,
+    pub(super) choice: NamespaceChoice,
+    pub(super) recent: Vec<Text>,
+    pub(super) filter: Filter,
+    pub(super) only_broken: bool,
+    pub(super) mode: Mode,
+    pub(super) theme: Theme,
+    pub(super) local: TimeZone,
+    pub(super) utc: bool,
+    pub(super) now: Moment,
+    pub(super) views: Vec<Box<dyn View>>,
+    pub(super) view: usize,
+    pub(super) tail: EventsView,
+    pub(super) show_tail: bool,
+    pub(super) show_detail: bool,
+    pub(super) detail_offset: u16,
+    pub(super) focus: Focus,
+    pub(super) past: Vec<Visited>,
+    pub(super) future: Vec<Visited>,
+    pub(super) overlays: Vec<Overlay>,
+    pub(super) table: Vec<Entry>,
+    pub(super) actions: Vec<Action>,
+    pub(super) keymap: Keymap,
+    pub(super) pressed: Vec<Chord>,
+    pub(super) notice: Option<(String, u64)>,
+    pub(super) commands: Vec<String>,
+    pub(super) filters: Vec<String>,
+    /// The filter to go back to when its prompt is left.
+    pub(super) filter_before: String,
+    pub(super) stage: Option<Staged>,
+    pub(super) intents: Vec<Intent>,
+    pub(super) next_intent: u64,
+    pub(super) asked_to_quit: bool,
+    pub(super) dirty: bool,
+}
+
+impl App {
+    /// An app that has seen nothing yet.
+    ///
+    /// # Errors
+    /// [`BadBinding`] where the person's keys cannot be used.
+    pub fn new(start: Start) -> Result<Self, BadBinding> {
+        let views = views::all();
+        let table = actions::table(&views, start.mode != Mode::ReadOnly);
+        let actions: Vec<Action> = table.iter().map(|e| e.action.clone()).collect();
+        let keymap = Keymap::new(&actions, &start.keys)?;
+        let recent = match &start.choice {
+            NamespaceChoice::All => Vec::new(),
+            NamespaceChoice::Only(names) => names.iter().cloned().collect(),
+        };
+        Ok(Self {
+            live: Model::new(&start.context, start.mapping),
+            log: Log::new(LOG_LIMIT, start.now.wall),
+            frozen: None,
+            waiting: 0,
+            choice: start.choice,
+            recent,
+            filter: Filter::default(),
+            only_broken: false,
+            mode: start.mode,
+            theme: start.theme,
+            utc: false,
+            local: start.zone,
+            now: start.now,
+            views,
+            view: 0,
+            tail: EventsView::tail(),
+            show_tail: true,
+            show_detail: true,
+            detail_offset: 0,
+            focus: Focus::View,
+            past: Vec::new(),
+            future: Vec::new(),
+            overlays: Vec::new(),
+            table,
+            actions,
+            keymap,
+            pressed: Vec::new(),
+            notice: None,
+            commands: Vec::new(),
+            filters: Vec::new(),
+            filter_before: String::new(),
+            stage: None,
+            intents: Vec::new(),
+            next_intent: 0,
+            asked_to_quit: false,
+            dirty: true,
+        })
+    }
+
+    /// Whether something visible changed since the last frame.
+    #[must_use]
+    pub const fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// The model that is shown.
+    #[must_use]
+    pub fn shown(&self) -> &Model {
+        self.frozen.as_ref().map_or(&self.live, |f| &f.0)
+    }
+
+    /// Where the person is, for the keymap.
+    pub(super) fn here(&self) -> Here<'_> {
+        let view = match self.focus {
+            Focus::Tail => "events",
+            Focus::View | Focus::Detail => self.views.get(self.view).map_or("", |v| v.name()),
+        };
+        Here {
+            view,
+            overlay: self.overlays.last().map(Overlay::name),
+        }
+    }
+
+    /// What a person says, in the last line for some seconds.
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some((text.into(), self.now.ms + NOTICE_MS));
+    }
+
+    /// The element under the cursor.
+    pub(super) fn selected(&self) -> Option<ElementKey> {
+        if let Some(Overlay::Detail { key, .. }) = self.overlays.last() {
+            return Some(key.clone());
+        }
+        match self.focus {
+            Focus::Tail => self.tail.selected(),
+            _ => self.views.get(self.view).and_then(|v| v.selected()),
+        }
+    }
+
+    /// Calls a view with everything that it draws from.
+    pub(super) fn with_view<T>(
+        &mut self,
+        index: usize,
+        call: impl FnOnce(&mut dyn View, &Ctx<'_>) -> T,
+    ) -> Option<T> {
+        let mut views = std::mem::take(&mut self.views);
+        let result = views
+            .get_mut(index)
+            .map(|view| call(view.as_mut(), &self.ctx()));
+        self.views = views;
+        result
+    }
+
+    /// What everything is drawn from.
+    pub(super) fn ctx(&self) -> Ctx<'_> {
+        let (model, log) = match &self.frozen {
+            Some(frozen) => (&frozen.0, &frozen.1),
+            None => (&self.live, &self.log),
+        };
+        Ctx {
+            model,
+            log,
+            choice: &self.choice,
+            filter: &self.filter,
+            only_broken: self.only_broken,
+            now: self.now.wall,
+            zone: if self.utc { &UTC } else { &self.local },
+            theme: &self.theme,
+            stage: None,
+        }
+    }
+
+    /// Goes to a view, remembering where one was.
+    pub(super) fn go(&mut self, view: usize, key: Option<&ElementKey>) {
+        let from = self.visited();
+        if view != self.view || key.is_some() {
+            self.past.push(from);
+            self.future.clear();
+            if self.past.len() > PAST_LIMIT {
+                self.past.remove(0);
+            }
+        }
+        self.arrive(view, key);
+    }
+
+    pub(super) fn visited(&self) -> Visited {
+        Visited {
+            view: self.view,
+            key: self.views.get(self.view).and_then(|v| v.selected()),
+        }
+    }
+
+    pub(super) fn arrive(&mut self, view: usize, key: Option<&ElementKey>) {
+        self.view = view.min(self.views.len().saturating_sub(1));
+        self.overlays
+            .retain(|o| !matches!(o, Overlay::Detail { .. }));
+        self.focus = Focus::View;
+        self.detail_offset = 0;
+        if let Some(key) = key {
+            self.with_view(view, |v, ctx| v.select(key, ctx));
+        }
+    }
+
+    /// The place of a view in the list, by its name.
+    pub(super) fn view_named(&self, name: &str) -> Option<usize> {
+        self.views.iter().position(|v| v.name() == name)
+    }
+
+    /// What an action does.
+    pub(super) fn run_of(&self, action: usize) -> Option<Run> {
+        self.table.get(action).map(|e| e.run)
+    }
+
+    /// Draws a frame.
+    pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
+        self.dirty = false;
+        let foot = self.foot();
+        let here = self.here().view.to_owned();
+        let mut views = std::mem::take(&mut self.views);
+        let mut tail = std::mem::take(&mut self.tail);
+        let mut overlays = std::mem::take(&mut self.overlays);
+        let staged = self.stage.as_ref().map(|s| {
+            let key = ElementKey::Type(s.intent.target.clone());
+            (key, s.intent.wanted)
+        });
+        let ctx = Ctx {
+            stage: staged.as_ref().map(|(key, wanted)| (key, *wanted)),
+            ..self.ctx()
+        };
+        if let Some(view) = views.get_mut(self.view) {
+            let is_log = view.name() == "events";
+            let has_detail = view.has_detail();
+            let mut scene = Scene {
+                ctx,
+                view: view.as_mut(),
+                tail: (self.show_tail && !is_log).then_some(&mut tail),
+                detail: (self.show_detail && has_detail).then_some(self.detail_offset),
+                focus: self.focus,
+                mode: self.mode,
+                paused: self.frozen.is_some().then_some(self.waiting),
+                foot,
+            };
+            let body = screen::draw(&mut scene, area, buf);
+            for overlay in &mut overlays {
+                self.draw_overlay(overlay, &here, area, body, buf, &ctx);
+            }
+        }
+        self.views = views;
+        self.tail = tail;
+        self.overlays = overlays;
+    }
+
+    fn draw_overlay(
+        &self,
+        overlay: &mut Overlay,
+        here: &str,
+        area: Rect,
+        body: Rect,
+        buf: &mut Buffer,
+        ctx: &Ctx<'_>,
+    ) {
+        match overlay {
+            Overlay::Help(help) => {
+                let lines = Help::lines(&self.actions, &self.keymap, here, &self.theme);
+                help.draw(lines, body, buf, &self.theme);
+            }
+            Overlay::Prompt(prompt) => {
+                let line = Rect {
+                    y: area.bottom().saturating_sub(1),
+                    height: area.height.min(1),
+                    ..area
+                };
+                ratatui::widgets::Widget::render(ratatui::widgets::Clear, line, buf);
+                prompt.draw(line, buf, &self.theme);
+            }
+            Overlay::Namespaces(switcher) => switcher.draw(body, buf, ctx),
+            Overlay::Scale => {
+                if let Some(staged) = &self.stage {
+                    scale::draw(&staged.intent, body, buf, ctx);
+                }
+            }
+            Overlay::Detail { key, offset } => {
+                let boxed = area.height >= 30;
+                screen::draw_detail(Some(key), *offset, body, boxed, true, buf, ctx);
+            }
+        }
+    }
+
+    /// The last line: a notice, what may follow the keys pressed, or what works here.
+    fn foot(&self) -> Foot {
+        if let Some((text, until)) = &self.notice
+            && *until > self.now.ms
+        {
+            return Foot::Notice(text.clone());
+        }
+        let here = self.here();
+        let named = |(key, index): (String, usize)| {
+            let action = self.actions.get(index)?;
+            let label = if self.pressed.is_empty() {
+                action.label
+            } else {
+                action.name
+            };
+            (!label.is_empty()).then(|| (key, label.to_owned()))
+        };
+        if !self.pressed.is_empty() {
+            let follow = self.keymap.continuations(&self.pressed, &here);
+            return Foot::Keys(follow.into_iter().filter_map(named).collect());
+        }
+        let keys = self
+            .actions
+            .iter()
+            .enumerate()
+            .filter(|(_, a)| a.place.holds(&here))
+            .filter_map(|(index, _)| Some((self.keymap.keys(index).first()?.clone(), index)));
+        let mut keys: Vec<(String, String)> = keys.filter_map(named).collect();
+        // On a narrow screen the end is cut, and the help must not be.
+        if let Some(help) = keys.iter().position(|(_, label)| label == "help") {
+            keys.get_mut(..=help).unwrap_or_default().rotate_right(1);
+        }
+        Foot::Keys(keys)
+    }
+
+    /// Whether a write is on its way to its end.
+    pub(super) fn is_writing(&self) -> bool {
+        let staged = self
+            .stage
+            .as_ref()
+            .is_some_and(|s| matches!(s.intent.stage, Stage::Sending));
+        staged || self.intents.iter().any(|i| i.stage.is_under_way())
+    }
+}
+
+static UTC: TimeZone = TimeZone::UTC;

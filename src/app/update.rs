@@ -1,0 +1,492 @@
+//! `update(message) -> effects`: synchronous and total.
+
+use super::actions::Run;
+use super::effect::Effect;
+use super::msg::{Moment, Msg, Refusal};
+use super::state::{App, Overlay};
+use crate::model::change::Cause;
+use crate::model::intent::{Intent, ScalePreview, Stage};
+use crate::model::key::ElementKey;
+use crate::model::log::Severity;
+use crate::model::observation::Observation;
+use crate::ui::action::Verb;
+use crate::ui::chord::Chord;
+use crate::ui::filter::Filter;
+use crate::ui::keymap::Found;
+use crate::ui::overlay::namespaces::SwitcherAnswer;
+use crate::ui::overlay::prompt::Purpose;
+use crate::ui::overlay::scale;
+use crate::ui::screen::{Focus, Mode};
+use crate::ui::{Answer, View};
+
+/// Intents that are remembered, for undo.
+const INTENT_LIMIT: usize = 50;
+
+impl App {
+    /// Takes a message in and says what is to be done outside.
+    pub fn update(&mut self, msg: Msg, now: Moment) -> Vec<Effect> {
+        self.now = now;
+        if msg != Msg::Drawn {
+            self.dirty = true;
+        }
+        match msg {
+            Msg::Key(chord) => return self.key(chord),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Resized => {}
+            Msg::Tick => self.tick(),
+            Msg::Drawn => {
+                if let Some(staged) = &mut self.stage {
+                    staged.seen = matches!(staged.intent.stage, Stage::Previewed { .. });
+                }
+            }
+            Msg::Observations(batch) => self.observe(batch),
+            Msg::Previewed { id, result } => self.previewed(id, result),
+            Msg::Sent { id, result } => self.sent(id, result),
+            Msg::Terminate => return vec![Effect::Quit],
+        }
+        Vec::new()
+    }
+
+    fn tick(&mut self) {
+        if let Mode::Write { until: Some(until) } = self.mode
+            && self.now.wall >= until
+        {
+            self.mode = Mode::Locked;
+            self.say("locked again: :write unlocks for 15 minutes");
+        }
+        if self
+            .notice
+            .as_ref()
+            .is_some_and(|(_, until)| *until <= self.now.ms)
+        {
+            self.notice = None;
+        }
+    }
+
+    fn observe(&mut self, batch: Vec<Observation>) {
+        let applied = self.live.apply(batch, self.now.wall);
+        self.log.absorb(&applied, &self.live);
+        if self.frozen.is_some() && applied.changes.iter().any(|c| c.cause != Cause::Telemetry) {
+            self.waiting += 1;
+        }
+        self.verify();
+        if let Some(Overlay::Namespaces(switcher)) = self.overlays.last_mut() {
+            switcher.refresh(&self.live);
+        }
+    }
+
+    /// Compares what was sent with what the model sees now.
+    fn verify(&mut self) {
+        let mut news = Vec::new();
+        for intent in &mut self.intents {
+            let Some(seen) = self.live.component_type(&intent.target) else {
+                continue;
+            };
+            if intent.stage.is_under_way() && intent.verify(seen) {
+                news.push(intent.clone());
+            }
+        }
+        for intent in news {
+            let (severity, text) = match &intent.stage {
+                Stage::Converged => (
+                    Severity::Info,
+                    format!(
+                        "scaled to {}, all ready (was {})",
+                        intent.wanted, intent.before
+                    ),
+                ),
+                Stage::Superseded { by } => (
+                    Severity::Warning,
+                    format!(
+                        "scaling to {} was turned to {by} by somebody else",
+                        intent.wanted
+                    ),
+                ),
+                _ => (
+                    Severity::Info,
+                    format!("scaling to {} arrived", intent.wanted),
+                ),
+            };
+            self.note(&intent, severity, &text);
+        }
+    }
+
+    /// Writes a line about an intent into the log and says it.
+    pub(super) fn note(&mut self, intent: &Intent, severity: Severity, text: &str) {
+        let key = ElementKey::Type(intent.target.clone());
+        let subject = Some((key, intent.target.name.clone()));
+        self.log.note(self.now.wall, severity, subject, text);
+        self.say(format!("{}: {text}", intent.target.name));
+    }
+
+    fn previewed(&mut self, id: u64, result: Result<ScalePreview, Refusal>) {
+        let Some(staged) = self.stage.as_mut().filter(|s| s.intent.id == id) else {
+            return;
+        };
+        staged.seen = false;
+        staged.intent.stage = match result {
+            Ok(preview) => Stage::Previewed { preview },
+            Err(Refusal::NotDone { why } | Refusal::Unknown { why }) => Stage::Failed { why },
+        };
+    }
+
+    fn sent(&mut self, id: u64, result: Result<Option<i64>, Refusal>) {
+        match result {
+            Ok(generation) => {
+                let Some(intent) = self.intents.iter_mut().find(|i| i.id == id) else {
+                    return;
+                };
+                intent.stage = Stage::Accepted { generation };
+                let intent = intent.clone();
+                let to = intent.wanted;
+                let text = match generation {
+                    Some(g) => format!(
+                        "scaling from {} to {to} accepted, generation {g}",
+                        intent.before
+                    ),
+                    None => format!("scaling from {} to {to} accepted", intent.before),
+                };
+                self.note(&intent, Severity::Notice, &text);
+                self.verify();
+            }
+            Err(Refusal::NotDone { why }) => {
+                let Some(at) = self.intents.iter().position(|i| i.id == id) else {
+                    return;
+                };
+                let mut intent = self.intents.remove(at);
+                let text = format!("not scaled: {why}");
+                intent.stage = Stage::Failed { why };
+                self.note(&intent, Severity::Warning, &text);
+            }
+            Err(Refusal::Unknown { why }) => {
+                let Some(intent) = self.intents.iter_mut().find(|i| i.id == id) else {
+                    return;
+                };
+                let text = format!("scaling was sent, and nobody knows whether it arrived: {why}");
+                intent.stage = Stage::OutcomeUnknown { why };
+                let intent = intent.clone();
+                self.note(&intent, Severity::Warning, &text);
+            }
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        match self.overlays.last_mut() {
+            Some(Overlay::Prompt(prompt)) => {
+                text.chars().for_each(|c| prompt.type_char(c));
+                self.judge_prompt();
+            }
+            Some(Overlay::Namespaces(switcher)) => {
+                text.trim().chars().for_each(|c| switcher.input(c));
+            }
+            _ => self.say("pasted text was dropped: there is no prompt open"),
+        }
+    }
+
+    fn key(&mut self, chord: Chord) -> Vec<Effect> {
+        if self.pressed.is_empty() && self.typed(chord) {
+            return Vec::new();
+        }
+        self.pressed.push(chord);
+        let found = self.keymap.find(&self.pressed, &self.here());
+        match found {
+            Found::Prefix => Vec::new(),
+            Found::Nothing => {
+                self.pressed.clear();
+                Vec::new()
+            }
+            Found::Action(index) => {
+                self.pressed.clear();
+                if !matches!(self.actions.get(index), Some(a) if a.name == "interrupt") {
+                    self.asked_to_quit = false;
+                }
+                self.act(index, "")
+            }
+        }
+    }
+
+    /// Characters that an overlay takes as text rather than as keys.
+    fn typed(&mut self, chord: Chord) -> bool {
+        match self.overlays.last_mut() {
+            Some(Overlay::Prompt(prompt)) => {
+                let erases_nothing = prompt.is_empty() && chord.to_string() == "backspace";
+                if let Some(c) = chord.typed() {
+                    prompt.type_char(c);
+                } else if erases_nothing {
+                    self.close_prompt(false);
+                    return true;
+                } else if !prompt.edit_by(chord) {
+                    return false;
+                }
+                self.judge_prompt();
+                true
+            }
+            Some(Overlay::Namespaces(switcher)) => match chord.typed() {
+                Some(' ') | None if chord.to_string() != "backspace" => false,
+                Some(c) => {
+                    switcher.input(c);
+                    true
+                }
+                None => {
+                    switcher.erase();
+                    true
+                }
+            },
+            Some(Overlay::Scale) => self.typed_digit(chord),
+            _ => false,
+        }
+    }
+
+    fn typed_digit(&mut self, chord: Chord) -> bool {
+        let (Some(digit), Some(staged)) = (
+            chord.typed().and_then(|c| c.to_digit(10)),
+            self.stage.as_mut(),
+        ) else {
+            return false;
+        };
+        if matches!(staged.intent.stage, Stage::Sending | Stage::Previewing) {
+            return true;
+        }
+        staged.intent.wanted = scale::with_digit(staged.intent.wanted, digit, staged.typing);
+        staged.intent.stage = Stage::Staged;
+        staged.typing = true;
+        true
+    }
+
+    /// Does an action, with what a command gave it.
+    pub(super) fn act(&mut self, action: usize, argument: &str) -> Vec<Effect> {
+        match self.run_of(action) {
+            Some(Run::App(run)) => run(self, argument),
+            Some(Run::Verb(verb)) => {
+                self.verb(verb);
+                Vec::new()
+            }
+            Some(Run::Overlay(verb)) => self.overlay_verb(verb),
+            Some(Run::Show(view)) => {
+                self.show(view, argument);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Gives a verb to the pane that has the focus.
+    fn verb(&mut self, verb: Verb) {
+        let answer = match self.focus {
+            Focus::View => self.with_view(self.view, |view, ctx| view.act(verb, ctx)),
+            Focus::Tail => {
+                let mut tail = std::mem::take(&mut self.tail);
+                let answer = tail.act(verb, &self.ctx());
+                self.tail = tail;
+                Some(answer)
+            }
+            Focus::Detail => {
+                self.detail_offset = scrolled(self.detail_offset, verb);
+                None
+            }
+        };
+        match answer {
+            Some(Answer::Say(text)) => self.say(text),
+            Some(Answer::Show { view, key }) => {
+                if let Some(view) = self.view_named(view) {
+                    self.go(view, Some(&key));
+                }
+            }
+            Some(Answer::Detail) => self.overlays.extend(
+                self.selected()
+                    .map(|key| Overlay::Detail { key, offset: 0 }),
+            ),
+            Some(Answer::Ignored | Answer::Done) | None => {}
+        }
+    }
+
+    fn overlay_verb(&mut self, verb: Verb) -> Vec<Effect> {
+        match self.overlays.last_mut() {
+            Some(Overlay::Help(help)) => {
+                help.scroll(lines_of(verb));
+                Vec::new()
+            }
+            Some(Overlay::Detail { offset, .. }) => {
+                *offset = scrolled(*offset, verb);
+                Vec::new()
+            }
+            Some(Overlay::Namespaces(switcher)) => match switcher.act(verb) {
+                SwitcherAnswer::Stay => Vec::new(),
+                SwitcherAnswer::Close => {
+                    self.overlays.pop();
+                    Vec::new()
+                }
+                SwitcherAnswer::Pick(choice) => {
+                    self.overlays.pop();
+                    self.choose(choice)
+                }
+            },
+            Some(Overlay::Prompt(prompt)) => {
+                match verb {
+                    Verb::Up => prompt.recall(true),
+                    Verb::Down => prompt.recall(false),
+                    Verb::Complete => prompt.complete(),
+                    Verb::Accept => return self.close_prompt(true),
+                    _ => return Vec::new(),
+                }
+                self.judge_prompt();
+                Vec::new()
+            }
+            Some(Overlay::Scale) => self.stage_verb(verb),
+            None => Vec::new(),
+        }
+    }
+
+    fn stage_verb(&mut self, verb: Verb) -> Vec<Effect> {
+        let Some(staged) = self.stage.as_mut() else {
+            self.overlays.pop();
+            return Vec::new();
+        };
+        let intent = &mut staged.intent;
+        match (verb, &intent.stage) {
+            (_, Stage::Sending | Stage::Previewing) => Vec::new(),
+            (Verb::More | Verb::Fewer, _) => {
+                intent.wanted = match verb {
+                    Verb::More => (intent.wanted + 1).min(scale::LIMIT),
+                    _ => intent.wanted.saturating_sub(1),
+                };
+                intent.stage = Stage::Staged;
+                staged.typing = false;
+                Vec::new()
+            }
+            (Verb::Accept, Stage::Staged | Stage::Failed { .. }) => {
+                intent.stage = Stage::Previewing;
+                vec![Effect::Preview {
+                    id: intent.id,
+                    target: intent.target.clone(),
+                }]
+            }
+            (Verb::Accept, Stage::Previewed { preview }) if staged.seen => {
+                let preview = preview.clone();
+                self.confirm(&preview)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn confirm(&mut self, preview: &ScalePreview) -> Vec<Effect> {
+        let Some(staged) = self.stage.take() else {
+            return Vec::new();
+        };
+        self.overlays.pop();
+        let mut intent = staged.intent;
+        if preview.replicas_now == intent.wanted {
+            self.say(format!(
+                "{} has {} already",
+                intent.target.name, intent.wanted
+            ));
+            return Vec::new();
+        }
+        intent.before = preview.replicas_now;
+        intent.stage = Stage::Sending;
+        let send = Effect::Send {
+            id: intent.id,
+            target: intent.target.clone(),
+            replicas: intent.wanted,
+            resource_version: preview.resource_version.clone(),
+        };
+        self.intents.push(intent);
+        if self.intents.len() > INTENT_LIMIT {
+            self.intents.remove(0);
+        }
+        vec![send]
+    }
+
+    /// Says what a prompt's text may become and what is wrong with it; a filter acts while it is typed.
+    pub(super) fn judge_prompt(&mut self) {
+        let Some(Overlay::Prompt(prompt)) = self.overlays.last() else {
+            return;
+        };
+        let (purpose, text) = (prompt.purpose(), prompt.text().to_owned());
+        let (candidates, error) = match purpose {
+            Purpose::Command => (self.completions(&text), None),
+            Purpose::Filter => match Filter::parse(&text) {
+                Ok(filter) => {
+                    self.filter = filter;
+                    (filter_words(&text), None)
+                }
+                Err(error) => (filter_words(&text), Some(error.to_string())),
+            },
+        };
+        if let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() {
+            prompt.judge(candidates, error);
+        }
+    }
+
+    /// Closes the prompt; accepted, its text is done, else everything is as it was.
+    pub(super) fn close_prompt(&mut self, accepted: bool) -> Vec<Effect> {
+        let Some(Overlay::Prompt(prompt)) = self.overlays.pop() else {
+            return Vec::new();
+        };
+        let text = prompt.text().trim().to_owned();
+        match (prompt.purpose(), accepted) {
+            (Purpose::Filter, false) => {
+                let before = std::mem::take(&mut self.filter_before);
+                self.filter = Filter::parse(&before).unwrap_or_default();
+            }
+            (Purpose::Filter, true) => match Filter::parse(&text) {
+                Ok(filter) => {
+                    self.filter = filter;
+                    remember(&mut self.filters, text);
+                }
+                Err(error) => {
+                    let before = std::mem::take(&mut self.filter_before);
+                    self.filter = Filter::parse(&before).unwrap_or_default();
+                    self.say(error.to_string());
+                }
+            },
+            (Purpose::Command, false) => {}
+            (Purpose::Command, true) => {
+                remember(&mut self.commands, text.clone());
+                return self.command(&text);
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// Lines that a verb scrolls a page of text by.
+const fn lines_of(verb: Verb) -> i16 {
+    match verb {
+        Verb::Up => -1,
+        Verb::Down => 1,
+        Verb::PageUp => -10,
+        Verb::PageDown => 10,
+        Verb::Top => -10_000,
+        Verb::Bottom => 10_000,
+        _ => 0,
+    }
+}
+
+fn scrolled(offset: u16, verb: Verb) -> u16 {
+    // A page has no end that the app knows; what is beyond it is blank, and `g` comes back.
+    offset.saturating_add_signed(lines_of(verb)).min(500)
+}
+
+/// The last word of a filter, completed.
+fn filter_words(text: &str) -> Vec<String> {
+    let (before, word) = match text.rsplit_once(' ') {
+        Some((before, word)) => (format!("{before} "), word),
+        None => (String::new(), text),
+    };
+    crate::ui::filter::WORDS
+        .iter()
+        .filter(|w| w.starts_with(word) && **w != word)
+        .map(|w| format!("{before}{w}"))
+        .collect()
+}
+
+fn remember(history: &mut Vec<String>, text: String) {
+    if !text.is_empty() {
+        history.retain(|t| *t != text);
+        history.push(text);
+        if history.len() > 100 {
+            history.remove(0);
+        }
+    }
+}

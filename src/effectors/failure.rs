@@ -1,0 +1,164 @@
+//! Why an effect did not come about, or why nobody knows whether it did.
+
+use std::error::Error as StdError;
+
+use kube::core::Status;
+use serde::{Deserialize, Serialize};
+
+use crate::model::key::TypeKey;
+use crate::model::text::{self, Text};
+
+/// Why an effect did not come about; each message is one line and says what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum EffectError {
+    /// This user may not; nothing was changed.
+    #[error("not allowed to {what}; ask for {rights}")]
+    Forbidden {
+        /// What was tried.
+        what: Text,
+        /// The rights that it takes.
+        rights: Text,
+    },
+    /// The object changed since the preview; nothing was changed by us.
+    #[error("{target} was changed by somebody else since the preview; look again and repeat")]
+    Conflict {
+        /// The object.
+        target: Text,
+    },
+    /// The object is gone.
+    #[error("{target} does not exist (any more); nothing was changed")]
+    NotFound {
+        /// The object.
+        target: Text,
+    },
+    /// The server does not take the value, or the kind cannot be scaled.
+    #[error("{why}; nothing was changed")]
+    Invalid {
+        /// Why.
+        why: Text,
+    },
+    /// The server refused for a reason that has nothing to do with the object.
+    #[error("{why}; nothing was changed")]
+    Refused {
+        /// Why, with what to do.
+        why: Text,
+    },
+    /// The server was not reached; nothing was sent.
+    #[error("cannot reach the server ({why}); nothing was sent, try again when it is back")]
+    Unreachable {
+        /// Why.
+        why: Text,
+    },
+    /// Sent, and no answer.
+    #[error("sent, but no answer came ({why}); watch {target} before trying again")]
+    Unknown {
+        /// The object.
+        target: Text,
+        /// Why there is no answer.
+        why: Text,
+    },
+}
+
+/// What was tried, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) target: &'a TypeKey,
+    /// `read the scale of`, `scale`.
+    pub(super) verb: &'static str,
+    /// `get`, `update`.
+    pub(super) right: &'static str,
+    /// Whether it would change anything.
+    pub(super) writes: bool,
+}
+
+impl Attempt<'_> {
+    fn target(&self) -> Text {
+        let TypeKey {
+            namespace, name, ..
+        } = self.target;
+        format!("{} {namespace}/{name}", self.target.short_kind()).into()
+    }
+
+    /// No answer within the time that was given.
+    pub(super) fn silence(&self) -> EffectError {
+        self.unanswered("no answer in time".into())
+    }
+
+    fn unanswered(&self, why: Text) -> EffectError {
+        if self.writes {
+            let target = self.target();
+            EffectError::Unknown { target, why }
+        } else {
+            EffectError::Unreachable { why }
+        }
+    }
+
+    /// What a failed request means.
+    pub(super) fn failed(&self, error: &kube::Error) -> EffectError {
+        match error {
+            kube::Error::Api(status) => self.refused(status),
+            kube::Error::SerdeError(_) => self.unanswered("the answer cannot be read".into()),
+            kube::Error::Auth(_) => EffectError::Refused {
+                why: "the credentials cannot be had; sign in with kubectl, then repeat".into(),
+            },
+            kube::Error::BuildRequest(_) => EffectError::Invalid {
+                why: format!("{} has no usable name", self.target()).into(),
+            },
+            other => {
+                let (cause, never_sent) = cause(other);
+                let why = text::clean(&cause, 200);
+                if never_sent {
+                    EffectError::Unreachable { why }
+                } else {
+                    self.unanswered(why)
+                }
+            }
+        }
+    }
+
+    fn refused(&self, status: &Status) -> EffectError {
+        let target = self.target();
+        match status.code {
+            401 => EffectError::Refused {
+                why: "the server does not accept the credentials (401); sign in again, then repeat"
+                    .into(),
+            },
+            403 => EffectError::Forbidden {
+                what: format!("{} {target}", self.verb).into(),
+                rights: format!("{} on {}/scale", self.right, plural(self.target)).into(),
+            },
+            404 => EffectError::NotFound { target },
+            409 => EffectError::Conflict { target },
+            429 => EffectError::Refused {
+                why: "the server is busy (429); repeat in a moment".into(),
+            },
+            400 | 405 | 422 => EffectError::Invalid {
+                why: text::message(&format!(
+                    "the server does not take it: {}",
+                    text::clean(&status.message, 400)
+                )),
+            },
+            code => self.unanswered(format!("the server answered {code}").into()),
+        }
+    }
+}
+
+/// As roles write it: `deployments`.
+fn plural(target: &TypeKey) -> String {
+    format!("{}s", target.short_kind().to_lowercase())
+}
+
+/// The deepest cause, and whether it is certain that nothing was sent. Only the making of a
+/// connection counts as that: whatever fails later may have been carried out.
+fn cause(error: &kube::Error) -> (String, bool) {
+    let mut never_sent = false;
+    let mut last: &(dyn StdError + 'static) = error;
+    loop {
+        never_sent |= last.to_string() == "client error (Connect)";
+        match last.source() {
+            Some(next) => last = next,
+            None => return (last.to_string(), never_sent),
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Scaling: sets the number of components of a type through the scale subresource.
+
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::autoscaling::v1::{Scale, ScaleSpec};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{ListParams, PostParams};
+use kube::{Api, Client};
+use tokio::time::timeout;
+
+use crate::model::intent::{Accepted, Autoscaler, ScalePreview};
+use crate::model::key::TypeKey;
+use crate::model::text::{self, Text};
+
+use super::EffectError;
+use super::failure::Attempt;
+
+/// How long reading may take.
+const READING: Duration = Duration::from_secs(15);
+/// How long writing may take; the server itself gives up after a minute.
+const WRITING: Duration = Duration::from_secs(30);
+/// Who the server notes as the writer.
+const WRITER: &str = "portolan";
+
+/// What setting the number would mean: reads the scale and who else sets it. Changes nothing.
+///
+/// # Errors
+/// [`EffectError`] when the scale cannot be read; autoscalers that cannot be read are
+/// [`Autoscaler::Unknown`] instead.
+pub async fn preview(client: &Client, target: &TypeKey) -> Result<ScalePreview, EffectError> {
+    let attempt = Attempt {
+        target,
+        verb: "read the scale of",
+        right: "get",
+        writes: false,
+    };
+    let scales = Scales::of(client, target)?;
+    let reading = timeout(READING, scales.get(&target.name));
+    let (scale, autoscaler) = futures::join!(reading, autoscaler(client, target));
+    let scale = scale
+        .map_err(|_| attempt.silence())?
+        .map_err(|error| attempt.failed(&error))?;
+    let version = scale.metadata.resource_version.unwrap_or_default();
+    Ok(ScalePreview {
+        // The server leaves out a zero.
+        replicas_now: count(scale.spec.and_then(|spec| spec.replicas)),
+        replicas_existing: count(scale.status.map(|status| status.replicas)),
+        resource_version: text::name(&version),
+        autoscaler,
+    })
+}
+
+/// Sets the number, once, provided that the object is as it was previewed.
+///
+/// # Errors
+/// [`EffectError`]; all variants but [`EffectError::Unknown`] mean that nothing was changed.
+pub async fn send(
+    client: &Client,
+    target: &TypeKey,
+    replicas: u32,
+    previewed_resource_version: &str,
+) -> Result<Accepted, EffectError> {
+    let attempt = Attempt {
+        target,
+        verb: "scale",
+        right: "get, update",
+        writes: true,
+    };
+    let wanted = i32::try_from(replicas).map_err(|_| EffectError::Invalid {
+        why: format!("{replicas} is more than Kubernetes can count").into(),
+    })?;
+    if previewed_resource_version.is_empty() {
+        // Without it the server would overwrite whatever is there.
+        return Err(EffectError::Invalid {
+            why: "the preview names no version; preview again".into(),
+        });
+    }
+    let scales = Scales::of(client, target)?;
+    let scale = Scale {
+        metadata: ObjectMeta {
+            name: Some(target.name.to_string()),
+            namespace: Some(target.namespace.to_string()),
+            resource_version: Some(previewed_resource_version.to_owned()),
+            ..ObjectMeta::default()
+        },
+        spec: Some(ScaleSpec {
+            replicas: Some(wanted),
+        }),
+        status: None,
+    };
+    let scale = timeout(WRITING, scales.replace(&target.name, &scale))
+        .await
+        .map_err(|_| attempt.silence())?
+        .map_err(|error| attempt.failed(&error))?;
+    let generation = match scale.metadata.generation {
+        Some(generation) => Some(generation),
+        // The scale of the built-in kinds does not say; the object does. It is done either way.
+        None => timeout(READING, scales.generation(&target.name))
+            .await
+            .ok()
+            .flatten(),
+    };
+    Ok(Accepted {
+        generation,
+        replicas: count(scale.spec.and_then(|spec| spec.replicas)),
+    })
+}
+
+/// The scales of one kind in one namespace.
+enum Scales {
+    Deployment(Api<Deployment>),
+    StatefulSet(Api<StatefulSet>),
+    ReplicaSet(Api<ReplicaSet>),
+}
+
+/// Does the same with each kind's interface.
+macro_rules! each {
+    ($scales:expr, $api:ident => $does:expr) => {
+        match $scales {
+            Scales::Deployment($api) => $does,
+            Scales::StatefulSet($api) => $does,
+            Scales::ReplicaSet($api) => $does,
+        }
+    };
+}
+
+impl Scales {
+    fn of(client: &Client, target: &TypeKey) -> Result<Self, EffectError> {
+        let (client, namespace) = (client.clone(), &*target.namespace);
+        Ok(match &*target.kind {
+            "Deployment" => Self::Deployment(Api::namespaced(client, namespace)),
+            "StatefulSet" => Self::StatefulSet(Api::namespaced(client, namespace)),
+            "ReplicaSet" => Self::ReplicaSet(Api::namespaced(client, namespace)),
+            other => {
+                return Err(EffectError::Invalid {
+                    why: format!("the number of a {other} cannot be set from here").into(),
+                });
+            }
+        })
+    }
+
+    async fn get(&self, name: &str) -> kube::Result<Scale> {
+        each!(self, api => api.get_scale(name).await)
+    }
+
+    async fn replace(&self, name: &str, scale: &Scale) -> kube::Result<Scale> {
+        let params = PostParams {
+            field_manager: Some(WRITER.to_owned()),
+            ..PostParams::default()
+        };
+        each!(self, api => api.replace_scale(name, &params, scale).await)
+    }
+
+    async fn generation(&self, name: &str) -> Option<i64> {
+        let object = each!(self, api => api.get_metadata(name).await.map(|o| o.metadata));
+        object.ok()?.generation
+    }
+}
+
+/// The autoscaler of a type.
+async fn autoscaler(client: &Client, target: &TypeKey) -> Autoscaler {
+    let api: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), &target.namespace);
+    let params = ListParams::default();
+    match timeout(READING, api.list(&params)).await {
+        Ok(Ok(list)) => list
+            .items
+            .iter()
+            .find_map(|autoscaler| found(autoscaler, target))
+            .unwrap_or(Autoscaler::None),
+        Ok(Err(kube::Error::Api(status))) if status.code == 403 => unknown(&format!(
+            "may not list autoscalers in namespace {}; ask for list on horizontalpodautoscalers",
+            target.namespace
+        )),
+        Ok(Err(kube::Error::Api(status))) => unknown(&format!(
+            "the server answered {} when asked for autoscalers",
+            status.code
+        )),
+        Ok(Err(_)) => unknown("autoscalers could not be read; preview again"),
+        Err(_) => unknown("the server did not answer when asked for autoscalers; preview again"),
+    }
+}
+
+fn unknown(why: &str) -> Autoscaler {
+    Autoscaler::Unknown {
+        why: text::message(why),
+    }
+}
+
+fn found(autoscaler: &HorizontalPodAutoscaler, target: &TypeKey) -> Option<Autoscaler> {
+    let spec = &autoscaler.spec;
+    let aim = &spec.scale_target_ref;
+    let group = aim.api_version.as_deref().unwrap_or("apps/v1");
+    let is_it = aim.kind == *target.kind && aim.name == *target.name && group.starts_with("apps/");
+    is_it.then(|| Autoscaler::Found {
+        name: autoscaler
+            .metadata
+            .name
+            .as_deref()
+            .map_or_else(Text::default, text::name),
+        // The API defines 1 for a missing bound.
+        min: count(Some(spec.min_replicas.unwrap_or(1))),
+        max: count(Some(spec.max_replicas)),
+        desired: count(
+            autoscaler
+                .status
+                .as_ref()
+                .and_then(|status| status.desired_replicas.into()),
+        ),
+    })
+}
+
+fn count(raw: Option<i32>) -> u32 {
+    u32::try_from(raw.unwrap_or(0)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use http::{Request, Response};
+    use kube::client::Body;
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A server of which each answer is `answer(method, path)`; what was sent is kept.
+    fn server(
+        answer: impl Fn(&str, &str) -> (u16, Value) + Send + Sync + 'static,
+    ) -> (Client, Arc<Mutex<Vec<Value>>>) {
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let answer = Arc::new(answer);
+        let keep = Arc::clone(&sent);
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let (answer, keep) = (Arc::clone(&answer), Arc::clone(&keep));
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect_bytes().await.expect("a body");
+                if let Ok(value) = serde_json::from_slice(&body) {
+                    keep.lock().expect("whole").push(value);
+                }
+                let (code, value) = answer(parts.method.as_str(), parts.uri.path());
+                let response = Response::builder().status(code);
+                response.body(Body::from(value.to_string().into_bytes()))
+            }
+        });
+        (Client::new(service, "default"), sent)
+    }
+
+    fn cart() -> TypeKey {
+        TypeKey::new("shop", "Deployment", "cart")
+    }
+
+    fn scale(replicas: u32) -> Value {
+        json!({
+            "apiVersion": "autoscaling/v1", "kind": "Scale",
+            "metadata": {"name": "cart", "namespace": "shop", "resourceVersion": "7"},
+            "spec": {"replicas": replicas}, "status": {"replicas": 2}
+        })
+    }
+
+    fn failure(code: u16, message: &str) -> (u16, Value) {
+        (
+            code,
+            json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": message}),
+        )
+    }
+
+    fn autoscalers(items: &Value) -> Value {
+        json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscalerList", "metadata": {}, "items": items})
+    }
+
+    #[tokio::test]
+    async fn a_preview_tells_the_number_and_who_else_sets_it() {
+        let of = |kind: &str, name: &str| {
+            json!({
+                "metadata": {"name": format!("{name}-hpa")},
+                "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind, "name": name}, "maxReplicas": 9},
+                "status": {"desiredReplicas": 4, "currentReplicas": 4, "conditions": []}
+            })
+        };
+        let list = autoscalers(&json!([
+            of("StatefulSet", "cart"),
+            of("Deployment", "other"),
+            of("Deployment", "cart")
+        ]));
+        let (client, _) = server(move |_, path| {
+            if path.ends_with("/scale") {
+                (200, scale(3))
+            } else {
+                (200, list.clone())
+            }
+        });
+        let preview = preview(&client, &cart()).await.expect("a preview");
+        assert_eq!((preview.replicas_now, preview.replicas_existing), (3, 2));
+        assert_eq!(&*preview.resource_version, "7");
+        let found = Autoscaler::Found {
+            name: "cart-hpa".into(),
+            min: 1,
+            max: 9,
+            desired: 4,
+        };
+        assert_eq!(preview.autoscaler, found);
+    }
+
+    #[tokio::test]
+    async fn autoscalers_that_may_not_be_read_do_not_stop_a_preview() {
+        let (client, _) = server(|_, path| {
+            if path.ends_with("/scale") {
+                (200, scale(0))
+            } else {
+                failure(403, "no")
+            }
+        });
+        let preview = preview(&client, &cart()).await.expect("a preview");
+        assert_eq!(preview.replicas_now, 0);
+        assert!(matches!(preview.autoscaler, Autoscaler::Unknown { why } if why.contains("shop")));
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_carries_the_previewed_version_once() {
+        let (client, sent) = server(|method, path| match (method, path) {
+            ("PUT", "/apis/apps/v1/namespaces/shop/deployments/cart/scale") => (200, scale(5)),
+            ("GET", "/apis/apps/v1/namespaces/shop/deployments/cart") => (
+                200,
+                json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata", "metadata": {"name": "cart", "generation": 12}}),
+            ),
+            _ => failure(404, path),
+        });
+        let accepted = send(&client, &cart(), 5, "7").await;
+        assert_eq!(
+            accepted,
+            Ok(Accepted {
+                generation: Some(12),
+                replicas: 5
+            })
+        );
+        let sent = sent.lock().expect("whole");
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0]["metadata"]["resourceVersion"], "7");
+        assert_eq!(sent[0]["spec"]["replicas"], 5);
+    }
+
+    #[rstest]
+    #[case(
+        403,
+        "not allowed to scale Deployment shop/cart; ask for get, update on deployments/scale"
+    )]
+    #[case(
+        409,
+        "Deployment shop/cart was changed by somebody else since the preview; look again and repeat"
+    )]
+    #[case(
+        404,
+        "Deployment shop/cart does not exist (any more); nothing was changed"
+    )]
+    #[case(422, "the server does not take it: said; nothing was changed")]
+    #[case(
+        429,
+        "the server is busy (429); repeat in a moment; nothing was changed"
+    )]
+    #[case(
+        401,
+        "the server does not accept the credentials (401); sign in again, then repeat; nothing was changed"
+    )]
+    #[case(
+        504,
+        "sent, but no answer came (the server answered 504); watch Deployment shop/cart before trying again"
+    )]
+    #[tokio::test]
+    async fn each_refusal_says_what_to_do(#[case] code: u16, #[case] line: &str) {
+        let (client, sent) = server(move |_, _| failure(code, "sa\u{1b}[31mid"));
+        let error = send(&client, &cart(), 5, "7").await.expect_err("it fails");
+        assert_eq!(error.to_string(), line);
+        assert_eq!(
+            sent.lock().expect("whole").len(),
+            1,
+            "nothing is sent twice"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_scaled_is_not_sent() {
+        let (client, sent) = server(|_, path| failure(404, path));
+        for (kind, replicas, version) in [
+            ("DaemonSet", 1, "7"),
+            ("Rollout.argoproj.io", 1, "7"),
+            ("Deployment", u32::MAX, "7"),
+            ("Deployment", 1, ""),
+        ] {
+            let target = TypeKey::new("shop", kind, "x");
+            let error = send(&client, &target, replicas, version).await;
+            assert!(matches!(error, Err(EffectError::Invalid { .. })), "{kind}");
+        }
+        assert!(sent.lock().expect("whole").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_cut_connection_is_an_unknown_outcome_and_a_refused_one_is_not() {
+        use tokio::io::AsyncReadExt;
+
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let config = |port: u16| {
+            let url = format!("http://127.0.0.1:{port}").parse().expect("a URL");
+            let mut config = kube::Config::new(url);
+            config.default_retry = false;
+            Client::try_from(config).expect("a client")
+        };
+        let cutting = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut buffer = [0; 64];
+            let read = stream.read(&mut buffer).await.expect("a request");
+            assert!(read > 0);
+        };
+        let client = config(address.port());
+        let target = cart();
+        let (cut, ()) = tokio::join!(send(&client, &target, 5, "7"), cutting);
+        assert!(matches!(cut, Err(EffectError::Unknown { .. })), "{cut:?}");
+        drop(listener);
+        let refused = send(&config(address.port()), &target, 5, "7").await;
+        assert!(
+            matches!(refused, Err(EffectError::Unreachable { .. })),
+            "{refused:?}"
+        );
+    }
+}

@@ -1,0 +1,358 @@
+//! Finds and merges kubeconfig files the way kubectl does. Reads files only: no network, no plugin.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kube::config::{ExecInteractiveMode, Kubeconfig, KubeconfigError};
+
+use super::session::SessionError;
+
+/// Most names that an error lists.
+const NAMES_SHOWN: usize = 12;
+
+/// What a context names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) context: String,
+    pub(super) server: String,
+    pub(super) user: Option<String>,
+    pub(super) namespace: String,
+    /// Whether the cluster's entry names a proxy itself.
+    pub(super) proxied: bool,
+}
+
+/// The merged kubeconfig: the flag's file, else the files of `KUBECONFIG`, else the home's; `None`
+/// where there is none and a pod's own credentials are to be used.
+///
+/// `environment` looks variables up.
+pub(super) fn read(
+    flag: Option<&Path>,
+    environment: impl Fn(&str) -> Option<OsString>,
+) -> Result<Option<Kubeconfig>, SessionError> {
+    if let Some(path) = flag {
+        return match read_file(path)? {
+            Some(config) => Ok(Some(config)),
+            None => Err(SessionError::Missing {
+                path: path.display().to_string(),
+            }),
+        };
+    }
+    let paths = places(&environment);
+    let mut merged: Option<Kubeconfig> = None;
+    for path in &paths {
+        // kubectl passes over files that are not there, and so do we.
+        if let Some(next) = read_file(path)? {
+            merged = Some(match merged {
+                None => next,
+                Some(first) => first.merge(next).map_err(|error| malformed(path, &error))?,
+            });
+        }
+    }
+    if merged.is_none() && environment("KUBERNETES_SERVICE_HOST").is_none() {
+        let places: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+        return Err(SessionError::Nowhere {
+            places: places.join(", "),
+        });
+    }
+    Ok(merged)
+}
+
+fn places(environment: &impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let named: Vec<PathBuf> = environment("KUBECONFIG")
+        .map(|value| std::env::split_paths(&value).collect())
+        .unwrap_or_default();
+    let named: Vec<PathBuf> = named
+        .into_iter()
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let home = environment("HOME").or_else(|| environment("USERPROFILE"));
+    home.map(|home| Path::new(&home).join(".kube").join("config"))
+        .into_iter()
+        .collect()
+}
+
+fn read_file(path: &Path) -> Result<Option<Kubeconfig>, SessionError> {
+    match Kubeconfig::read_from(path) {
+        Ok(mut config) => {
+            // An empty name is none: the next file's counts.
+            config.current_context = config.current_context.filter(|name| !name.is_empty());
+            without_terminal(&mut config);
+            Ok(Some(config))
+        }
+        Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        Err(error) => Err(malformed(path, &error)),
+    }
+}
+
+/// Credential plugins must not ask on, read from or write to the terminal that we draw on.
+fn without_terminal(config: &mut Kubeconfig) {
+    for user in &mut config.auth_infos {
+        if let Some(exec) = user.auth_info.as_mut().and_then(|auth| auth.exec.as_mut()) {
+            exec.interactive_mode = Some(ExecInteractiveMode::Never);
+        }
+    }
+}
+
+/// The error without what the file holds: parsers quote it, and it may be a credential.
+fn malformed(path: &Path, error: &KubeconfigError) -> SessionError {
+    let why = match error {
+        KubeconfigError::ReadConfig(error, _) => match error.kind() {
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            io::ErrorKind::InvalidData => "it is no text".to_owned(),
+            io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+            kind => kind.to_string(),
+        },
+        KubeconfigError::Parse(error) => match error.location() {
+            Some(at) => format!(
+                "it is malformed at line {}, column {}",
+                at.line(),
+                at.column()
+            ),
+            None => "it is malformed".to_owned(),
+        },
+        KubeconfigError::KindMismatch | KubeconfigError::ApiVersionMismatch => {
+            "it is of another kind or version than the files before it".to_owned()
+        }
+        _ => "it is malformed".to_owned(),
+    };
+    SessionError::Malformed {
+        path: path.display().to_string(),
+        why,
+    }
+}
+
+/// What the wanted context, or else the current one, names.
+pub(super) fn choose(config: &Kubeconfig, wanted: Option<&str>) -> Result<Chosen, SessionError> {
+    let name = match wanted.or(config.current_context.as_deref()) {
+        Some(name) => name.to_owned(),
+        None => {
+            return Err(SessionError::NoCurrentContext {
+                names: names(config),
+            });
+        }
+    };
+    let context = config
+        .contexts
+        .iter()
+        .find(|context| context.name == name)
+        .and_then(|context| context.context.as_ref())
+        .ok_or_else(|| SessionError::NoSuchContext {
+            name: name.clone(),
+            names: names(config),
+        })?;
+    let cluster = config
+        .clusters
+        .iter()
+        .find(|cluster| cluster.name == context.cluster)
+        .and_then(|cluster| cluster.cluster.as_ref());
+    let server = cluster
+        .and_then(|cluster| cluster.server.clone())
+        .filter(|server| !server.is_empty())
+        .ok_or_else(|| SessionError::NoServer {
+            context: name.clone(),
+            cluster: context.cluster.clone(),
+        })?;
+    Ok(Chosen {
+        context: name,
+        server,
+        user: context.user.clone().filter(|user| !user.is_empty()),
+        namespace: context
+            .namespace
+            .clone()
+            .filter(|namespace| !namespace.is_empty())
+            .unwrap_or_else(|| "default".to_owned()),
+        proxied: cluster.is_some_and(|cluster| cluster.proxy_url.is_some()),
+    })
+}
+
+fn names(config: &Kubeconfig) -> String {
+    let mut names: Vec<&str> = config.contexts.iter().map(|c| c.name.as_str()).collect();
+    names.sort_unstable();
+    match names.get(NAMES_SHOWN..) {
+        _ if names.is_empty() => "none".to_owned(),
+        Some(rest) if !rest.is_empty() => {
+            let shown: Vec<&str> = names.iter().take(NAMES_SHOWN).copied().collect();
+            format!("{} and {} more", shown.join(", "), rest.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
+/// A URL without user, password and query.
+pub(super) fn public(url: &str) -> String {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or("");
+    let (authority, path) = rest.split_once('/').map_or((rest, ""), |(a, p)| (a, p));
+    let host = authority.rsplit('@').next().unwrap_or("");
+    let path = path.trim_end_matches('/');
+    let slash = if path.is_empty() { "" } else { "/" };
+    format!("{scheme}{host}{slash}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Kubeconfig {
+        Kubeconfig::from_yaml(text).expect("it is well-formed")
+    }
+
+    const TWO: &str = "
+clusters: [{name: c, cluster: {server: 'https://me:pw@host:6443/'}}]
+contexts:
+- {name: one, context: {cluster: c, user: u}}
+- {name: two, context: {cluster: c, namespace: shop}}
+- {name: bad, context: {cluster: gone}}
+current-context: one
+";
+
+    #[test]
+    fn the_current_context_or_the_wanted_one_is_chosen() {
+        let one = choose(&config(TWO), None).expect("it exists");
+        assert_eq!(
+            (&*one.context, &*one.namespace, one.user.as_deref()),
+            ("one", "default", Some("u"))
+        );
+        let two = choose(&config(TWO), Some("two")).expect("it exists");
+        assert_eq!(
+            (&*two.context, &*two.namespace, two.user),
+            ("two", "shop", None)
+        );
+    }
+
+    #[test]
+    fn errors_name_what_there_is() {
+        let said = |wanted| {
+            choose(&config(TWO), Some(wanted))
+                .expect_err("it fails")
+                .to_string()
+        };
+        assert_eq!(
+            said("three"),
+            "the kubeconfig has no context \"three\"; it has: bad, one, two"
+        );
+        assert!(said("bad").contains("cluster \"gone\""));
+        let none = choose(&config("contexts: []"), None).expect_err("nothing is chosen");
+        assert!(none.to_string().contains("--context"), "{none}");
+        let many: Vec<String> = (10..40).map(|i| format!("- {{name: c{i}}}")).collect();
+        let many = many.join("\n");
+        let many = choose(&config(&format!("contexts:\n{many}")), Some("x")).expect_err("it fails");
+        assert!(many.to_string().ends_with("c21 and 18 more"), "{many}");
+    }
+
+    #[test]
+    fn addresses_carry_no_credentials() {
+        for (url, shown) in [
+            ("https://me:pw@host:6443/", "https://host:6443"),
+            (
+                "https://host/k8s/clusters/c-1?token=x",
+                "https://host/k8s/clusters/c-1",
+            ),
+            ("host", "host"),
+        ] {
+            assert_eq!(public(url), shown);
+        }
+    }
+
+    #[test]
+    fn plugins_are_kept_from_the_terminal() {
+        let mut read =
+            config("users: [{name: u, user: {exec: {command: login, interactiveMode: Always}}}]");
+        without_terminal(&mut read);
+        let exec = read
+            .auth_infos
+            .first()
+            .and_then(|u| u.auth_info.as_ref()?.exec.as_ref());
+        assert_eq!(
+            exec.and_then(|e| e.interactive_mode.clone()),
+            Some(ExecInteractiveMode::Never)
+        );
+    }
+
+    mod files {
+        use super::*;
+
+        struct Files(tempfile::TempDir);
+
+        impl Files {
+            fn new(files: &[(&str, &str)]) -> Self {
+                let dir = tempfile::tempdir().expect("a directory");
+                for (name, text) in files {
+                    std::fs::write(dir.path().join(name), text).expect("a file");
+                }
+                Self(dir)
+            }
+
+            fn read(&self, names: &[&str]) -> Result<Option<Kubeconfig>, SessionError> {
+                let paths = names.iter().map(|name| self.0.path().join(name));
+                let joined = std::env::join_paths(paths).expect("a list");
+                read(None, |name| (name == "KUBECONFIG").then(|| joined.clone()))
+            }
+        }
+
+        #[test]
+        fn the_first_file_wins_and_missing_ones_are_passed_over() {
+            let files = Files::new(&[
+                (
+                    "a",
+                    "current-context: ''\nclusters: [{name: c, cluster: {server: 'https://first'}}]",
+                ),
+                (
+                    "b",
+                    "current-context: x\nclusters: [{name: c, cluster: {server: 'https://second'}}]\ncontexts: [{name: x, context: {cluster: c}}]",
+                ),
+            ]);
+            let merged = files
+                .read(&["gone", "a", "b"])
+                .expect("readable")
+                .expect("found");
+            let chosen = choose(&merged, None).expect("x");
+            assert_eq!((&*chosen.context, &*chosen.server), ("x", "https://first"));
+        }
+
+        #[test]
+        fn nothing_anywhere_says_where_was_looked() {
+            let files = Files::new(&[]);
+            let error = files.read(&["gone"]).expect_err("nothing");
+            assert!(error.to_string().contains("gone"), "{error}");
+            let nothing = read(None, |_| None).expect_err("nothing");
+            assert!(nothing.to_string().contains("--kubeconfig"), "{nothing}");
+            let in_cluster = |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "h".into());
+            assert!(matches!(read(None, in_cluster), Ok(None)));
+        }
+
+        #[test]
+        fn a_malformed_file_is_located_and_not_quoted() {
+            let files = Files::new(&[(
+                "a",
+                "users:\n- name: u\n  user: {token: s3cret, password: [s3cret]}\n",
+            )]);
+            let error = files.read(&["a"]).expect_err("malformed").to_string();
+            assert!(
+                error.contains("line 3") && !error.contains("s3cret"),
+                "{error}"
+            );
+            let flag = files.0.path().join("gone");
+            let missing = read(Some(&flag), |_| None)
+                .expect_err("missing")
+                .to_string();
+            assert!(
+                missing.contains("gone") && missing.contains("--kubeconfig"),
+                "{missing}"
+            );
+            let folder = read(Some(files.0.path()), |_| None)
+                .expect_err("a folder")
+                .to_string();
+            assert!(folder.contains("directory"), "{folder}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! How long to wait before the next attempt, and what ends the wait early.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+/// The first wait.
+const FIRST: Duration = Duration::from_millis(500);
+/// The longest wait for something that passes by itself.
+const LONGEST: Duration = Duration::from_secs(5);
+/// The wait for something that people must mend: rights, credentials.
+pub(super) const SLOW: Duration = Duration::from_secs(60);
+/// After so long without a failure the waits are short again.
+const CALM: Duration = Duration::from_secs(30);
+
+/// Waits that double up to a limit, the same every time: one person's client makes no herd.
+#[derive(Debug)]
+pub(super) struct Pause {
+    retry: watch::Receiver<u64>,
+    next: Duration,
+    waited: Option<Instant>,
+}
+
+impl Pause {
+    /// `retry` counts up when a person does not want to wait.
+    pub(super) fn new(retry: watch::Receiver<u64>) -> Self {
+        Self {
+            retry,
+            next: FIRST,
+            waited: None,
+        }
+    }
+
+    /// Waits longer each time.
+    pub(super) async fn longer(&mut self) {
+        if self.waited.is_some_and(|at| at.elapsed() > CALM) {
+            self.next = FIRST;
+        }
+        let wait = self.next;
+        self.next = (wait * 2).min(LONGEST);
+        self.exactly(wait).await;
+    }
+
+    /// Waits for this long.
+    pub(super) async fn exactly(&mut self, wait: Duration) {
+        self.retry.mark_unchanged();
+        let retry = &mut self.retry;
+        let asked = async {
+            // Nobody can ask any more: only time ends the wait.
+            if retry.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = asked => self.next = FIRST,
+        }
+        self.waited = Some(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_double_up_to_five_seconds_and_start_again_after_calm() {
+        let (_sender, retry) = watch::channel(0);
+        let mut pause = Pause::new(retry);
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            let start = Instant::now();
+            pause.longer().await;
+            waits.push(start.elapsed().as_millis());
+        }
+        assert_eq!(waits, [500, 1000, 2000, 4000, 5000, 5000]);
+        sleep(CALM + Duration::from_secs(1)).await;
+        let start = Instant::now();
+        pause.longer().await;
+        assert_eq!(start.elapsed().as_millis(), 500);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_ends_a_wait_and_the_next_is_short() {
+        let (sender, retry) = watch::channel(0);
+        let mut pause = Pause::new(retry);
+        let start = Instant::now();
+        tokio::join!(pause.exactly(SLOW), async {
+            sleep(Duration::from_secs(2)).await;
+            sender.send_modify(|count| *count += 1);
+        });
+        assert_eq!(start.elapsed().as_secs(), 2);
+        drop(sender);
+        let start = Instant::now();
+        pause.longer().await;
+        assert_eq!(start.elapsed(), FIRST);
+    }
+}

@@ -1,0 +1,114 @@
+//! The session's own line: whether the server is there at all, and how far its clock is from ours.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::client::Body;
+use kube::core::Request;
+use kube::core::params::ListParams;
+use tokio::time::timeout;
+
+use crate::model::source::SourceState;
+use crate::sources::{Closed, Outlet};
+
+use super::line::Line;
+use super::pause::{Pause, SLOW};
+use super::session::Session;
+use super::trouble::{self, Trouble};
+
+/// How often the server is asked while all is well.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// How long it may take to answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Asks the server for its version, for ever.
+pub(super) async fn run(session: Session, outlet: Outlet, mut pause: Pause) -> Result<(), Closed> {
+    let mut line = Line::new("session", None, session.server().clone());
+    let mut shown = false;
+    outlet.send(line.count(0).into_iter().collect()).await?;
+    loop {
+        let (said, wait) = match ask(&session).await {
+            Ok(skew) => {
+                shown = true;
+                let skew = line.skew(skew);
+                // One word about both where both changed.
+                let said = if line.is_live() {
+                    skew
+                } else {
+                    line.set(SourceState::Live)
+                };
+                (said, Some(INTERVAL))
+            }
+            Err(Failure::Session(why)) => (line.broken(why, shown), Some(SLOW)),
+            Err(Failure::Server(why)) => (line.broken(why, shown), None),
+        };
+        outlet.send(said.into_iter().collect()).await?;
+        match wait {
+            Some(wait) => pause.exactly(wait).await,
+            None => pause.longer().await,
+        }
+    }
+}
+
+enum Failure {
+    /// There is no client: people must mend it.
+    Session(crate::model::text::Text),
+    /// The server is away: it may come back.
+    Server(crate::model::text::Text),
+}
+
+/// The server's clock minus ours in ms, where it says. Whatever it answers, it is there; rights and
+/// credentials show on the lines of what they are needed for, except that 401 concerns all of them.
+async fn ask(session: &Session) -> Result<Option<i64>, Failure> {
+    let connection = session
+        .connection()
+        .await
+        .map_err(|error| Failure::Session(Trouble::session(&error).line))?;
+    let request = Request::new("/version")
+        .list(&ListParams::default())
+        .map_err(|_| Failure::Server("the question cannot be written".into()))?
+        .map(Body::from);
+    let before = Timestamp::now();
+    let answer = timeout(PATIENCE, connection.client.send(request))
+        .await
+        .map_err(|_| Failure::Server(Trouble::silent(session, PATIENCE).line))?
+        .map_err(|error| Failure::Server(trouble::transport(&error, session.server())))?;
+    let after = Timestamp::now();
+    if answer.status().as_u16() == 401 {
+        let status = kube::core::Status::failure("", "Unauthorized").with_code(401);
+        return Err(Failure::Session(
+            Trouble::status(&status, session, None).line,
+        ));
+    }
+    let date = answer
+        .headers()
+        .get("date")
+        .and_then(|date| date.to_str().ok());
+    Ok(date.and_then(|date| skew(date, before, after)))
+}
+
+/// The date has whole seconds, so its middle is compared with the middle of the request.
+fn skew(date: &str, before: Timestamp, after: Timestamp) -> Option<i64> {
+    let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    let middle = before.as_millisecond().midpoint(after.as_millisecond());
+    Some(server.as_millisecond() + 500 - middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_skew_is_the_servers_clock_minus_ours() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let (before, after) = (
+            at("2026-11-23T10:00:00.400Z"),
+            at("2026-11-23T10:00:00.600Z"),
+        );
+        assert_eq!(
+            skew("Mon, 23 Nov 2026 10:00:07 GMT", before, after),
+            Some(7000)
+        );
+        assert_eq!(skew("yesterday", before, after), None);
+    }
+}

@@ -1,0 +1,463 @@
+//! What went wrong between us and the server: its class, and one line for people that says what to do.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use kube::client::AuthError;
+use kube::config::KubeconfigError;
+use kube::core::Status;
+
+use crate::model::observation::Scope;
+use crate::model::text::{self, Text};
+
+use super::session::{Session, SessionError};
+
+/// Longest part of a foreign error that is shown, in characters.
+const LIMIT: usize = 200;
+
+/// What a failure calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Class {
+    /// The session has no client.
+    NoClient,
+    /// 401: the credentials are not accepted.
+    Unauthorized,
+    /// 403: this user may not.
+    Forbidden,
+    /// 404: the server does not know the kind.
+    Unknown,
+    /// 410: the place in the stream is forgotten; list again.
+    Gone,
+    /// 400, 422: the server does not take the question.
+    Refused,
+    /// 429 with the wait that the server asks for, where it does.
+    Busy(Option<Duration>),
+    /// Everything else: try again.
+    Passing,
+}
+
+/// A failure of one request or stream.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    pub(super) class: Class,
+    pub(super) line: Text,
+}
+
+impl Trouble {
+    /// No client.
+    pub(super) fn session(error: &SessionError) -> Self {
+        Self {
+            class: Class::NoClient,
+            line: text::message(&error.to_string()),
+        }
+    }
+
+    /// The server did not answer in time.
+    pub(super) fn silent(session: &Session, waited: Duration) -> Self {
+        let line = format!(
+            "{} did not answer for {} s",
+            session.server(),
+            waited.as_secs()
+        );
+        Self {
+            class: Class::Passing,
+            line: line.into(),
+        }
+    }
+
+    /// The server's answer could not be read.
+    pub(super) fn unreadable(error: &serde_json::Error) -> Self {
+        // The position only: the text itself may hold values of the environment.
+        let line = format!(
+            "the server's answer cannot be read (line {}, column {}); is it a Kubernetes server?",
+            error.line(),
+            error.column()
+        );
+        Self {
+            class: Class::Passing,
+            line: line.into(),
+        }
+    }
+
+    /// A request failed.
+    pub(super) fn request(error: &kube::Error, session: &Session, scope: Option<&Scope>) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::status(status, session, scope),
+            kube::Error::SerdeError(error) => Self::unreadable(error),
+            other => Self {
+                class: Class::Passing,
+                line: transport(other, session.server()),
+            },
+        }
+    }
+
+    /// The server answered with an error.
+    pub(super) fn status(status: &Status, session: &Session, scope: Option<&Scope>) -> Self {
+        let class = match status.code {
+            401 => Class::Unauthorized,
+            403 => Class::Forbidden,
+            404 => Class::Unknown,
+            410 => Class::Gone,
+            // A server whose data was set back does not know our place either.
+            504 if is_ahead(status) => Class::Gone,
+            400 | 422 => Class::Refused,
+            429 => Class::Busy(
+                status
+                    .details
+                    .as_ref()
+                    .map(|details| details.retry_after_seconds)
+                    .filter(|seconds| *seconds > 0)
+                    .map(|seconds| Duration::from_secs(seconds.into())),
+            ),
+            _ => Class::Passing,
+        };
+        let what = scope.map_or_else(|| "it".to_owned(), what);
+        let said = text::clean(&status.message, LIMIT);
+        let code = status.code;
+        let line = match class {
+            Class::Unauthorized => {
+                let user = session.user().map_or("this user", |user| user);
+                format!(
+                    "{} does not accept the credentials of {user} (401); sign in again, then retry",
+                    session.server()
+                )
+            }
+            Class::Forbidden => format!(
+                "may not list {what}; ask for get, list, watch on {}",
+                resource(scope)
+            ),
+            Class::Unknown => {
+                format!("the server does not have {what} (404); is it older than Kubernetes 1.21?")
+            }
+            Class::Gone => "the server does not know where the watch was; listing again".to_owned(),
+            Class::Busy(_) => {
+                "the server is busy (429); waiting before the next attempt".to_owned()
+            }
+            _ if said.is_empty() => format!("the server answered {code}; trying again"),
+            _ => format!("the server answered {code}: {said}"),
+        };
+        Self {
+            class,
+            line: text::message(&line),
+        }
+    }
+}
+
+/// Whether the version that was asked for is newer than all that the server has.
+fn is_ahead(status: &Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes
+        .into_iter()
+        .any(|cause| cause.reason == "ResourceVersionTooLarge")
+}
+
+/// `pods in namespace shop`, `pods in all namespaces`, `nodes`.
+fn what(scope: &Scope) -> String {
+    use crate::model::observation::Kind;
+    let plural = scope.kind.plural();
+    match (&scope.namespace, scope.kind) {
+        (Some(namespace), _) => format!("{plural} in namespace {namespace}"),
+        (None, Kind::Node | Kind::Namespace) => plural.to_owned(),
+        (None, _) => format!("{plural} in all namespaces"),
+    }
+}
+
+fn resource(scope: Option<&Scope>) -> &'static str {
+    scope.map_or("it", |scope| scope.kind.plural())
+}
+
+/// Why a request did not get through: the deepest cause that says something.
+pub(super) fn transport(error: &kube::Error, server: &str) -> Text {
+    if let kube::Error::Auth(error) = error {
+        return auth(error);
+    }
+    let mut why: Option<String> = None;
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if let Some(auth_error) = cause.downcast_ref::<AuthError>() {
+            return auth(auth_error);
+        }
+        why = explained(cause).or(why);
+        next = source(cause);
+    }
+    let why = why.unwrap_or_else(|| deepest(error));
+    text::message(&format!(
+        "cannot reach {server}: {}",
+        text::clean(&why, LIMIT)
+    ))
+}
+
+/// Like `source`, but also into an `io::Error` that wraps another error, whose own `source` skips it.
+fn source<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    if let Some(inner) = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        return Some(inner);
+    }
+    error.source()
+}
+
+/// The causes that people can do something about.
+fn explained(cause: &(dyn StdError + 'static)) -> Option<String> {
+    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+        return Some(match error {
+            rustls::Error::InvalidCertificate(why) => format!(
+                "its certificate is not valid ({why}); check certificate-authority and the server's name in the kubeconfig"
+            ),
+            rustls::Error::AlertReceived(alert) => {
+                format!(
+                    "it refused the TLS connection ({alert:?}); check the client certificate in the kubeconfig"
+                )
+            }
+            other => format!("TLS failed: {other}"),
+        });
+    }
+    let error = cause.downcast_ref::<io::Error>()?;
+    Some(match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            "the connection was cut".to_owned()
+        }
+        io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
+        io::ErrorKind::TimedOut => "no answer in time".to_owned(),
+        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        _ if error.to_string().contains("lookup address") => {
+            "its name cannot be resolved".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+fn deepest(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = source(last) {
+        last = next;
+    }
+    last.to_string()
+}
+
+/// Why no client could be built.
+pub(super) fn client(error: &kube::Error) -> Text {
+    match error {
+        kube::Error::Auth(error) => auth(error),
+        kube::Error::InferKubeconfig(error) => kubeconfig(error),
+        kube::Error::ProxyProtocolDisabled { .. } | kube::Error::ProxyProtocolUnsupported { .. } => {
+            "the kubeconfig names a proxy-url of a kind that is not supported; take it out or use a tunnel".into()
+        }
+        other => text::message(&format!(
+            "the client cannot be built: {}; check certificates and keys in the kubeconfig",
+            text::clean(&deepest(other), LIMIT)
+        )),
+    }
+}
+
+/// Why credentials could not be had. A plugin's output holds them, so only its complaints are shown.
+fn auth(error: &AuthError) -> Text {
+    let line = match error {
+        AuthError::AuthExecStart(error) => format!(
+            "the credential plugin of the kubeconfig cannot be started ({}); install it or put it into PATH",
+            error.kind()
+        ),
+        AuthError::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+            let last = last.map_or_else(String::new, |line| {
+                format!(": {}", text::clean(line, LIMIT))
+            });
+            format!(
+                "the credential plugin failed ({}){last}; sign in with kubectl, then retry",
+                out.status
+            )
+        }
+        AuthError::ReadTokenFile(error, path) => {
+            format!(
+                "cannot read the token file {}: {}",
+                path.display(),
+                error.kind()
+            )
+        }
+        AuthError::MissingCommand => {
+            "the kubeconfig's credential plugin has no command; correct it".to_owned()
+        }
+        _ => "the credentials of the kubeconfig cannot be used; sign in with kubectl, then retry"
+            .to_owned(),
+    };
+    text::message(&line)
+}
+
+/// Why a kubeconfig that could be read cannot be used; only names of files are shown.
+pub(super) fn kubeconfig(error: &KubeconfigError) -> Text {
+    use kube::config::LoadDataError;
+    let load = |what: &str, error: &LoadDataError| match error {
+        LoadDataError::ReadFile(error, path) => {
+            format!(
+                "cannot read the {what} {}: {}",
+                path.display(),
+                error.kind()
+            )
+        }
+        _ => format!("the {what} in the kubeconfig cannot be decoded; correct it"),
+    };
+    let line = match error {
+        KubeconfigError::LoadCertificateAuthority(error) => load("certificate authority", error),
+        KubeconfigError::LoadClientCertificate(error) => load("client certificate", error),
+        KubeconfigError::LoadClientKey(error) => load("client key", error),
+        KubeconfigError::ParseCertificates(_) => {
+            "a certificate in the kubeconfig is not PEM; correct it".to_owned()
+        }
+        KubeconfigError::ParseClusterUrl(_) => {
+            "the server in the kubeconfig is not a URL; correct it".to_owned()
+        }
+        KubeconfigError::ParseProxyUrl(_) => {
+            "the proxy (proxy-url or HTTPS_PROXY) is not a URL; correct it".to_owned()
+        }
+        _ => "the kubeconfig cannot be used; check it with kubectl".to_owned(),
+    };
+    text::message(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::model::observation::Kind;
+
+    fn session(url: &str) -> (Session, kube::Client) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = kube::Config::new(url.parse().expect("a URL"));
+        config.default_retry = false;
+        let client = kube::Client::try_from(config).expect("a client");
+        let session = Session::with_client(client.clone(), "test", url, "default");
+        (session, client)
+    }
+
+    async fn failure(url: &str) -> Trouble {
+        let (session, client) = session(url);
+        let error = client.apiserver_version().await.expect_err("it fails");
+        Trouble::request(&error, &session, None)
+    }
+
+    /// A port on which nobody listens.
+    async fn free_port() -> u16 {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let address = listener.and_then(|listener| listener.local_addr());
+        address.expect("an address").port()
+    }
+
+    #[tokio::test]
+    async fn what_does_not_answer_is_named_with_its_reason() {
+        let url = format!("http://127.0.0.1:{}", free_port().await);
+        let refused = failure(&url).await;
+        assert_eq!(refused.class, Class::Passing);
+        assert_eq!(
+            *refused.line,
+            format!("cannot reach {url}: connection refused")
+        );
+        let nowhere = failure("http://no-such-host.invalid").await;
+        assert!(
+            nowhere.line.ends_with("its name cannot be resolved"),
+            "{}",
+            nowhere.line
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_speaks_no_tls_is_said_in_one_line() {
+        use tokio::io::AsyncWriteExt;
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let url = format!("https://127.0.0.1:{port}");
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await
+                .expect("written");
+            stream.shutdown().await.expect("closed");
+        };
+        let (said, ()) = tokio::join!(failure(&url), answering);
+        assert!(
+            said.line
+                .starts_with(&format!("cannot reach {url}: TLS failed")),
+            "{}",
+            said.line
+        );
+    }
+
+    #[rstest]
+    #[case(
+        401,
+        Class::Unauthorized,
+        "x does not accept the credentials of this user (401); sign in again, then retry"
+    )]
+    #[case(
+        403,
+        Class::Forbidden,
+        "may not list pods in namespace shop; ask for get, list, watch on pods"
+    )]
+    #[case(
+        404,
+        Class::Unknown,
+        "the server does not have pods in namespace shop (404); is it older than Kubernetes 1.21?"
+    )]
+    #[case(
+        410,
+        Class::Gone,
+        "the server does not know where the watch was; listing again"
+    )]
+    #[case(422, Class::Refused, "the server answered 422: two lines")]
+    #[case(
+        429,
+        Class::Busy(Some(Duration::from_secs(3))),
+        "the server is busy (429); waiting before the next attempt"
+    )]
+    #[case(500, Class::Passing, "the server answered 500: two lines")]
+    #[case(
+        504,
+        Class::Gone,
+        "the server does not know where the watch was; listing again"
+    )]
+    #[tokio::test]
+    async fn each_answer_has_its_class_and_its_line(
+        #[case] code: u16,
+        #[case] class: Class,
+        #[case] line: &str,
+    ) {
+        let (session, _) = session("http://127.0.0.1:1");
+        let session = Session::with_client(
+            session.client().await.expect("the given one"),
+            "test",
+            "x",
+            "default",
+        );
+        let mut status = Status::failure("two\n\u{1b}[31mlines", "").with_code(code);
+        let mut details = kube::core::response::StatusDetails {
+            name: String::new(),
+            group: String::new(),
+            kind: String::new(),
+            uid: String::new(),
+            causes: Vec::new(),
+            retry_after_seconds: 3,
+        };
+        details.causes.push(kube::core::response::StatusCause {
+            reason: "ResourceVersionTooLarge".to_owned(),
+            message: String::new(),
+            field: String::new(),
+        });
+        status.details = Some(details);
+        let scope = Scope {
+            source: "kubernetes".into(),
+            kind: Kind::Pod,
+            namespace: Some("shop".into()),
+        };
+        let trouble = Trouble::status(&status, &session, Some(&scope));
+        assert_eq!((trouble.class, &*trouble.line), (class, line));
+    }
+}

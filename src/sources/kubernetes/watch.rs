@@ -1,0 +1,230 @@
+//! One scope's watch: turns what the server says into observations and a status, and goes on for ever.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::model::observation::{Observation, Scope};
+use crate::model::source::SourceState;
+use crate::sources::{BATCH_LIMIT, Closed, Outlet};
+
+use super::convert::{Observe, Observed};
+use super::feed::{Feed, Step};
+use super::line::Line;
+use super::pause::{Pause, SLOW};
+use super::session::Session;
+use super::trouble::{Class, Trouble};
+
+/// A watch of one scope.
+pub(super) struct Watch {
+    scope: Scope,
+    session: Session,
+    outlet: Outlet,
+    pause: Pause,
+    /// Bounds how many lists are read at a time: they are what costs the server.
+    gate: Arc<Semaphore>,
+    permit: Option<OwnedSemaphorePermit>,
+    line: Line,
+    epoch: u64,
+    seen: u64,
+    /// A first list was complete, so something is shown.
+    shown: bool,
+    /// Failures that were met with a remedy since things last went well: each has one.
+    met: HashSet<Class>,
+    out: Vec<Observation>,
+}
+
+impl Watch {
+    pub(super) fn new(
+        scope: Scope,
+        session: Session,
+        outlet: Outlet,
+        pause: Pause,
+        gate: Arc<Semaphore>,
+    ) -> Self {
+        let line = Line::new(
+            scope.kind.plural(),
+            scope.namespace.clone(),
+            session.server().clone(),
+        );
+        Self {
+            scope,
+            session,
+            outlet,
+            pause,
+            gate,
+            permit: None,
+            line,
+            epoch: 0,
+            seen: 0,
+            shown: false,
+            met: HashSet::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Watches until nobody listens.
+    pub(super) async fn run<K: Observe>(mut self) -> Result<(), Closed> {
+        self.out.extend(self.line.count(0));
+        self.flush().await?;
+        let mut feed = self.connect::<K>().await?;
+        loop {
+            if feed.is_listing() && self.permit.is_none() {
+                // The gate is never closed; if it were, lists would go unbounded, not missing.
+                self.permit = Arc::clone(&self.gate).acquire_owned().await.ok();
+            }
+            let mut failed = None;
+            for step in feed.next().await {
+                if let Step::Failed(trouble) = step {
+                    failed = Some(trouble);
+                } else {
+                    self.take(step);
+                }
+            }
+            if !self.shown && failed.is_none() && self.seen > 0 {
+                self.out.extend(self.line.count(self.seen));
+            }
+            self.flush().await?;
+            if let Some(trouble) = failed {
+                self.fail(trouble, &mut feed).await?;
+            }
+        }
+    }
+
+    async fn connect<K: Observe>(&mut self) -> Result<Feed<K>, Closed> {
+        loop {
+            match self.session.connection().await {
+                Ok(connection) => return Ok(Feed::new(&self.session, connection, &self.scope)),
+                Err(error) => {
+                    let trouble = Trouble::session(&error);
+                    self.out.extend(self.line.broken(trouble.line, self.shown));
+                    self.flush().await?;
+                    self.pause.exactly(SLOW).await;
+                }
+            }
+        }
+    }
+
+    fn take<K: Observe>(&mut self, step: Step<K>) {
+        let scope = || self.scope.clone();
+        match step {
+            Step::Begin => {
+                self.epoch += 1;
+                self.seen = 0;
+                self.out.push(Observation::Begin {
+                    scope: scope(),
+                    epoch: self.epoch,
+                });
+            }
+            Step::Listed(object) => {
+                self.seen += 1;
+                self.out.extend(seen(scope(), &object));
+            }
+            Step::Applied(object) => self.out.extend(seen(scope(), &object)),
+            Step::Deleted(object) => {
+                // A deleted Event did not un-happen.
+                if let Some(Observed::Fact(fact)) = object.observe() {
+                    self.out.push(Observation::Gone {
+                        scope: scope(),
+                        key: fact.key(),
+                    });
+                }
+            }
+            Step::Complete => {
+                self.out.push(Observation::End {
+                    scope: scope(),
+                    epoch: self.epoch,
+                });
+                self.shown = true;
+                self.met.clear();
+                self.accepted();
+            }
+            Step::Connected => self.accepted(),
+            Step::Failed(_) => {}
+        }
+    }
+
+    fn accepted(&mut self) {
+        self.permit = None;
+        // That a watch was opened does not show yet that listing again has helped.
+        self.met.retain(|class| *class == Class::Gone);
+        self.out.extend(self.line.set(SourceState::Live));
+    }
+
+    /// Says what failed, does what can be done about it, and waits as long as it calls for.
+    async fn fail<K: Observe>(
+        &mut self,
+        trouble: Trouble,
+        feed: &mut Feed<K>,
+    ) -> Result<(), Closed> {
+        self.permit = None;
+        let first = self.met.insert(trouble.class);
+        match trouble.class {
+            // Listing again is the answer; only when it does not help is it a trouble.
+            Class::Gone if first => Ok(()),
+            Class::Unauthorized if first => match self.session.renew(feed.generation()).await {
+                Ok(connection) => {
+                    feed.reconnect(connection);
+                    Ok(())
+                }
+                Err(error) => self.wait(Trouble::session(&error)).await,
+            },
+            // A server that starts refuses before it has read its rules; ask once more before
+            // everything is taken from the screen.
+            Class::Forbidden if !(first && self.shown) => self.forbidden(trouble).await,
+            _ => self.wait(trouble).await,
+        }
+    }
+
+    async fn wait(&mut self, trouble: Trouble) -> Result<(), Closed> {
+        self.out.extend(self.line.broken(trouble.line, self.shown));
+        self.flush().await?;
+        match trouble.class {
+            Class::NoClient | Class::Unauthorized | Class::Unknown => {
+                self.pause.exactly(SLOW).await;
+                // The next attempt may be with what a person has just mended.
+                self.met.remove(&Class::Unauthorized);
+            }
+            Class::Busy(Some(wait)) => self.pause.exactly(wait.min(SLOW)).await,
+            _ => self.pause.longer().await,
+        }
+        Ok(())
+    }
+
+    /// Nothing of a scope that may not be seen (any more) is shown as if it were current.
+    async fn forbidden(&mut self, trouble: Trouble) -> Result<(), Closed> {
+        if !self.line.is_forbidden() {
+            self.out.push(Observation::Leave {
+                scope: self.scope.clone(),
+            });
+        }
+        self.shown = false;
+        let what = trouble.line;
+        self.out
+            .extend(self.line.set(SourceState::Forbidden { what }));
+        self.flush().await?;
+        self.pause.exactly(SLOW).await;
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Closed> {
+        let mut out = std::mem::take(&mut self.out);
+        while out.len() > BATCH_LIMIT {
+            let rest = out.split_off(BATCH_LIMIT);
+            self.outlet.send(out).await?;
+            out = rest;
+        }
+        self.outlet.send(out).await
+    }
+}
+
+fn seen<K: Observe>(scope: Scope, object: &K) -> Option<Observation> {
+    Some(match object.observe()? {
+        Observed::Fact(fact) => Observation::Seen {
+            scope,
+            fact: Arc::new(fact),
+        },
+        Observed::Happening(happening) => Observation::Happening(happening),
+    })
+}

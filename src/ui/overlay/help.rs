@@ -1,0 +1,105 @@
+//! The help: generated from the action table and the keymap, so that it cannot say what is not so.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph, Widget};
+
+use crate::ui::action::{Action, Place};
+use crate::ui::format;
+use crate::ui::keymap::Keymap;
+use crate::ui::theme::Theme;
+
+/// An open help page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Help {
+    offset: u16,
+}
+
+/// Width of the keys' column.
+const KEYS: usize = 18;
+/// Width of the names' column.
+const NAMES: usize = 16;
+
+impl Help {
+    /// Moves the page by lines.
+    pub fn scroll(&mut self, by: i16) {
+        self.offset = self.offset.saturating_add_signed(by);
+    }
+
+    /// The help's lines: what works here first, then everywhere, then elsewhere.
+    #[must_use]
+    pub fn lines(
+        table: &[Action],
+        keymap: &Keymap,
+        view: &str,
+        theme: &Theme,
+    ) -> Vec<Line<'static>> {
+        let group = |a: &Action| match a.place {
+            Place::Views(names) if names.contains(&view) => 0,
+            Place::Everywhere => 1,
+            _ => 2,
+        };
+        let titles = [
+            format!("Here, in {view}"),
+            "Everywhere".to_owned(),
+            "In other places".to_owned(),
+        ];
+        let mut lines = Vec::new();
+        for (wanted, title) in titles.into_iter().enumerate() {
+            lines.push(Line::from(Span::styled(title, theme.heading())));
+            for (index, action) in table.iter().enumerate().filter(|(_, a)| group(a) == wanted) {
+                lines.push(line(action, &keymap.keys(index), theme));
+            }
+            lines.push(Line::default());
+        }
+        lines.push(Line::from(
+            "Each name is a command too, after a colon; [keys] in the configuration rebinds them.",
+        ));
+        lines
+    }
+
+    /// Draws the page over the whole body.
+    pub fn draw(&mut self, lines: Vec<Line<'static>>, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        Clear.render(area, buf);
+        let height = area.height.saturating_sub(2);
+        let last = u16::try_from(lines.len())
+            .unwrap_or(u16::MAX)
+            .saturating_sub(height);
+        self.offset = self.offset.min(last);
+        let more = if self.offset < last {
+            ", j k scroll"
+        } else {
+            ""
+        };
+        let block = Block::bordered()
+            .border_set(super::border_set(theme))
+            .border_style(theme.border(true))
+            .title(format!(" Help {} esc closes{more} ", theme.glyphs.dot));
+        Paragraph::new(lines)
+            .scroll((self.offset, 0))
+            .block(block)
+            .render(area, buf);
+    }
+}
+
+fn line(action: &Action, keys: &[String], theme: &Theme) -> Line<'static> {
+    let e = theme.glyphs.ellipsis;
+    let place = match action.place {
+        Place::Everywhere | Place::Views(_) => String::new(),
+        Place::Overlay(name) => format!(" (in {name})"),
+    };
+    let name = if action.takes.is_empty() {
+        action.name.to_owned()
+    } else {
+        format!("{} {}", action.name, action.takes)
+    };
+    Line::from(vec![
+        Span::styled(
+            format!(" {} ", format::fit(&keys.join("  "), KEYS, e)),
+            theme.key(),
+        ),
+        Span::styled(format!("{} ", format::fit(&name, NAMES, e)), theme.dim()),
+        Span::raw(format!("{}{place}", action.about)),
+    ])
+}

@@ -1,0 +1,396 @@
+//! One screen: the first line, the body with its panes, the event tail, the last line, and what stands over them.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph, Widget, Wrap};
+
+use super::format;
+use super::{Ctx, View, detail, overlay};
+use crate::model::element::Health;
+use crate::model::key::ElementKey;
+use crate::model::source::SourceState;
+
+/// Smallest screen that is drawn, in cells.
+pub const SMALLEST: (u16, u16) = (60, 16);
+/// From this width on there is room for the detail pane beside the view.
+const BESIDE: u16 = 120;
+/// From this height on panes have borders and the tail more lines.
+const TALL: u16 = 30;
+
+/// Which pane has the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// The view.
+    #[default]
+    View,
+    /// The detail pane.
+    Detail,
+    /// The event tail.
+    Tail,
+}
+
+/// Whether writing is possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Possible after `:write`.
+    Locked,
+    /// Possible, until then where it was unlocked for a while.
+    Write {
+        /// When it locks itself again.
+        until: Option<Timestamp>,
+    },
+    /// Not possible: the capability is not there.
+    ReadOnly,
+}
+
+impl Mode {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Locked => "LOCKED",
+            Self::Write { .. } => "WRITE",
+            Self::ReadOnly => "READ-ONLY",
+        }
+    }
+}
+
+/// What the last line holds.
+#[derive(Clone, Debug)]
+pub enum Foot {
+    /// Keys and what they do.
+    Keys(Vec<(String, String)>),
+    /// Something that was just said.
+    Notice(String),
+}
+
+/// Everything that is on screen.
+pub struct Scene<'a> {
+    /// What it is drawn from.
+    pub ctx: Ctx<'a>,
+    /// The view.
+    pub view: &'a mut dyn View,
+    /// The event tail; `None` while it is hidden or the view itself is the log.
+    pub tail: Option<&'a mut dyn View>,
+    /// How far the detail pane is scrolled; `None` while it is hidden.
+    pub detail: Option<u16>,
+    /// Which pane has the keys.
+    pub focus: Focus,
+    /// The mode.
+    pub mode: Mode,
+    /// How many batches were applied since the pause; `None` while nothing is paused.
+    pub paused: Option<u64>,
+    /// The last line.
+    pub foot: Foot,
+}
+
+/// Draws the scene, and returns the body's area for overlays.
+pub fn draw(scene: &mut Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!(
+            "{}x{} is too small: portolan needs {}x{}",
+            area.width, area.height, SMALLEST.0, SMALLEST.1
+        );
+        Paragraph::new(text)
+            .wrap(Wrap { trim: true })
+            .render(area, buf);
+        return area;
+    }
+    let tall = area.height >= TALL;
+    let first = Rect { height: 1, ..area };
+    let last = Rect {
+        y: area.bottom() - 1,
+        height: 1,
+        ..area
+    };
+    first_line(scene, first.width).render(first, buf);
+    last_line(scene, last.width).render(last, buf);
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height - 2,
+        ..area
+    };
+    let tail_height = match (&scene.tail, tall) {
+        (None, _) => 0,
+        (Some(_), true) => (body.height / 4).clamp(6, 12),
+        (Some(_), false) => (body.height / 4).clamp(3, 5),
+    };
+    let main = Rect {
+        height: body.height - tail_height,
+        ..body
+    };
+    let tail = Rect {
+        y: main.bottom(),
+        height: tail_height,
+        ..body
+    };
+    let beside = scene.detail.filter(|_| area.width >= BESIDE);
+    let (view, pane) = match beside {
+        None => (main, None),
+        Some(offset) => {
+            let width = (main.width * 2 / 5).clamp(44, 64);
+            let left = Rect {
+                width: main.width - width,
+                ..main
+            };
+            let right = Rect {
+                x: left.right(),
+                width,
+                ..main
+            };
+            (left, Some((right, offset)))
+        }
+    };
+    let ctx = scene.ctx;
+    let title = format!(
+        "{} {} {}",
+        capital(scene.view.name()),
+        ctx.theme.glyphs.dot,
+        scene.view.title(&ctx)
+    );
+    let focused = scene.focus == Focus::View;
+    let inner = frame(view, tall, &title, focused, buf, &ctx);
+    scene.view.draw(inner, buf, &ctx, focused);
+    if let Some((pane, offset)) = pane {
+        let key = scene.view.selected();
+        let focused = scene.focus == Focus::Detail;
+        draw_detail(key.as_ref(), offset, pane, tall, focused, buf, &ctx);
+    }
+    if let Some(events) = &mut scene.tail {
+        let title = format!("Events {} {}", ctx.theme.glyphs.dot, events.title(&ctx));
+        let focused = scene.focus == Focus::Tail;
+        let inner = frame(tail, tall, &title, focused, buf, &ctx);
+        events.draw(inner, buf, &ctx, focused);
+    }
+    body
+}
+
+/// A pane's frame: a box where there is room, else a title line; returns what is left inside.
+fn frame(
+    area: Rect,
+    boxed: bool,
+    title: &str,
+    focused: bool,
+    buf: &mut Buffer,
+    ctx: &Ctx<'_>,
+) -> Rect {
+    let room = usize::from(area.width).saturating_sub(4);
+    let title = format::fit(
+        title,
+        room.min(format::width(title)),
+        ctx.theme.glyphs.ellipsis,
+    );
+    if boxed {
+        let block = Block::bordered()
+            .border_set(overlay::border_set(ctx.theme))
+            .border_style(ctx.theme.border(focused))
+            .title(Span::styled(
+                format!(" {title} "),
+                ctx.theme.border(focused),
+            ));
+        let inner = block.inner(area);
+        block.render(area, buf);
+        return inner;
+    }
+    let line = ctx.theme.glyphs.horizontal;
+    let fill = usize::from(area.width).saturating_sub(format::width(&title) + 4);
+    let text = format!("{line}{line} {title} {}", line.repeat(fill));
+    Line::from(Span::styled(text, ctx.theme.border(focused)))
+        .render(Rect { height: 1, ..area }, buf);
+    Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    }
+}
+
+/// Draws the detail of an element into a pane of its own.
+pub fn draw_detail(
+    key: Option<&ElementKey>,
+    offset: u16,
+    area: Rect,
+    boxed: bool,
+    focused: bool,
+    buf: &mut Buffer,
+    ctx: &Ctx<'_>,
+) {
+    Clear.render(area, buf);
+    let (title, lines) = match key {
+        Some(key) => (detail::name(key, ctx), detail::lines(key, ctx)),
+        None => ("nothing selected".to_owned(), Vec::new()),
+    };
+    let inner = frame(area, boxed, &title, focused, buf, ctx);
+    Paragraph::new(lines)
+        .wrap(Wrap { trim: false })
+        .scroll((offset, 0))
+        .render(inner, buf);
+}
+
+/// Where and how on the left, what is bad and the time on the right; the left gives way.
+fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
+    let ctx = &scene.ctx;
+    let theme = ctx.theme;
+    let width = usize::from(width);
+    let right = totals_and_time(ctx, width >= 100);
+    let room = width.saturating_sub(format::spans_width(&right) + 1);
+    let mode = if matches!(scene.mode, Mode::Write { .. }) {
+        theme.warning()
+    } else {
+        theme.dim()
+    };
+    let mut parts = vec![
+        (
+            format!("{} : {}", ctx.model.context(), ctx.choice),
+            theme.heading(),
+        ),
+        (scene.mode.word().to_owned(), mode),
+    ];
+    if let Some(waiting) = scene.paused {
+        parts.push((format!("PAUSED, {waiting} changes wait"), theme.warning()));
+    }
+    if !ctx.filter.is_empty() {
+        parts.push((format!("/{}", ctx.filter.source()), theme.key()));
+    }
+    if ctx.only_broken {
+        parts.push(("only broken".to_owned(), theme.key()));
+    }
+    parts.extend(source_words(ctx));
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for (text, style) in parts {
+        let left = room.saturating_sub(used);
+        let cells = format::width(&text).min(left);
+        spans.push(Span::styled(
+            format::fit(&text, cells, theme.glyphs.ellipsis),
+            style,
+        ));
+        let gap = 2.min(left - cells);
+        spans.push(Span::raw(" ".repeat(gap)));
+        used += cells + gap;
+    }
+    spans.push(Span::raw(
+        " ".repeat(width.saturating_sub(used + format::spans_width(&right))),
+    ));
+    spans.extend(right);
+    Line::from(spans)
+}
+
+fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
+    let theme = ctx.theme;
+    let totals = ctx.model.totals(ctx.choice);
+    let bad = match totals.bad {
+        0 => Span::styled("0 bad", theme.dim()),
+        1 => Span::styled("1 type bad", theme.health(Health::Broken)),
+        n => Span::styled(format!("{n} types bad"), theme.health(Health::Broken)),
+    };
+    let pods = format!(
+        " {} pods {}/{}",
+        theme.glyphs.dot, totals.ready, totals.pods
+    );
+    let zone = if roomy {
+        ctx.now
+            .to_zoned(ctx.zone.clone())
+            .strftime(" %:z")
+            .to_string()
+    } else {
+        String::new()
+    };
+    let time = format!("  {}{zone}", format::clock(ctx.now, ctx.zone));
+    vec![bad, Span::raw(pods), Span::styled(time, theme.dim())]
+}
+
+/// Each source in few words; more of them only when something is wrong.
+fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
+    let theme = ctx.theme;
+    let mut names: Vec<&str> = ctx.model.sources().keys().map(|k| &*k.source).collect();
+    names.dedup();
+    let mut words = Vec::new();
+    for source in names {
+        let short = if source == "kubernetes" {
+            "k8s"
+        } else {
+            source
+        };
+        let parts: Vec<_> = ctx
+            .model
+            .sources()
+            .values()
+            .filter(|s| &*s.key.source == source)
+            .filter_map(|s| Some((s, s.state.as_ref()?)))
+            .collect();
+        let trouble: Vec<_> = parts
+            .iter()
+            .filter(|(_, state)| state.is_trouble())
+            .collect();
+        let loading = parts
+            .iter()
+            .filter(|(_, state)| state.is_loading())
+            .max_by_key(|(_, s)| match s {
+                SourceState::Loading { seen } => *seen,
+                _ => 0,
+            });
+        if let Some((status, state)) = trouble.first() {
+            let age = match state {
+                SourceState::Stale { since, .. } => {
+                    format!(" {}", format::age(Some(*since), ctx.now))
+                }
+                _ => String::new(),
+            };
+            let more = match trouble.len() {
+                1 => String::new(),
+                n => format!(" +{}", n - 1),
+            };
+            let text = format!("{short} {} {}{age}{more}", status.key.part, state.word());
+            words.push((text, theme.health(Health::Unknown)));
+        } else if let Some((status, SourceState::Loading { seen })) = loading {
+            let text = format!(
+                "{short} loading {} {seen} {}",
+                status.key.part, theme.glyphs.ellipsis
+            );
+            words.push((text, theme.health(Health::Changing)));
+        } else if let Some((status, state)) = parts.first() {
+            let text = match state {
+                SourceState::Off { .. } => format!("{short} off"),
+                _ if status.interval_ms.is_some() => {
+                    format!("{short} ok {} ago", format::age(Some(status.at), ctx.now))
+                }
+                _ => format!("{short} live"),
+            };
+            words.push((text, theme.dim()));
+        }
+    }
+    words
+}
+
+fn last_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
+    let theme = scene.ctx.theme;
+    match &scene.foot {
+        Foot::Notice(text) => Line::from(Span::styled(
+            format::fit(text, usize::from(width), theme.glyphs.ellipsis),
+            theme.warning(),
+        )),
+        Foot::Keys(keys) => {
+            let mut spans = Vec::new();
+            let mut used = 0;
+            for (key, label) in keys {
+                let more = format::width(key) + format::width(label) + 3;
+                if used + more > usize::from(width) {
+                    break;
+                }
+                used += more;
+                spans.push(Span::styled(key.clone(), theme.key()));
+                spans.push(Span::raw(format!(" {label}  ")));
+            }
+            Line::from(spans)
+        }
+    }
+}
+
+fn capital(name: &str) -> String {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .map(|c| c.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,498 @@
+//! The Kubernetes source and the scale effector against a real API server, with kubectl as the judge.
+//!
+//! `eval "$(testbed/up)"`, then `cargo test --test kubernetes_testbed -- --ignored`. Each test has
+//! a namespace of its own; nothing else in the cluster is touched.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use portolan::effectors::{EffectError, scale};
+use portolan::model::intent::Autoscaler;
+use portolan::model::key::TypeKey;
+use portolan::model::observation::{Fact, Happening, Kind, NamespaceChoice, Observation, Scope};
+use portolan::model::source::SourceState;
+use portolan::model::text::Text;
+use portolan::sources::kubernetes::{Kubernetes, Session, Settings};
+use portolan::sources::{Control, Outlet, Source};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// How long the cluster may take for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn kubectl(arguments: &[&str], input: Option<&Value>) -> String {
+    let mut child = Command::new("kubectl")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("kubectl is in PATH");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.map(Value::to_string).unwrap_or_default();
+    stdin
+        .write_all(input.as_bytes())
+        .await
+        .expect("kubectl reads");
+    drop(stdin);
+    let output = child.wait_with_output().await.expect("kubectl ends");
+    assert!(output.status.success(), "kubectl {arguments:?} failed");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// A namespace that is deleted with the test.
+struct Ground {
+    namespace: String,
+}
+
+impl Ground {
+    async fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("portolan-test-{}-{count}", std::process::id());
+        kubectl(&["create", "namespace", &namespace], None).await;
+        Self { namespace }
+    }
+
+    async fn kubectl(&self, arguments: &[&str]) -> String {
+        let own = ["-n", &self.namespace];
+        kubectl(&[&own, arguments].concat(), None).await
+    }
+
+    async fn deploy(&self, name: &str, replicas: u32) {
+        let labels = json!({"app": name});
+        let container = json!({
+            "name": "main", "image": "example/main:1",
+            "env": [{"name": "BACKEND_ADDR", "value": "backend:8080"}]
+        });
+        let deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": {
+                "replicas": replicas,
+                "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+            }
+        });
+        kubectl(&["apply", "-f", "-"], Some(&deployment)).await;
+    }
+
+    /// The pods' names as kubectl lists them.
+    async fn pods(&self) -> BTreeSet<String> {
+        let list = self.kubectl(&["get", "pods", "-o", "name"]).await;
+        list.lines()
+            .map(|line| line.trim_start_matches("pod/").to_owned())
+            .collect()
+    }
+
+    fn target(&self, name: &str) -> TypeKey {
+        TypeKey::new(&self.namespace, "Deployment", name)
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        // Whether it works or not, the test is over.
+        let _ = std::process::Command::new("kubectl")
+            .args(["delete", "namespace", &self.namespace, "--wait=false"])
+            .args(["--ignore-not-found"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+/// The source at work and what it said.
+struct Watching {
+    receiver: mpsc::Receiver<Vec<Observation>>,
+    namespaces: watch::Sender<NamespaceChoice>,
+    _retry: watch::Sender<u64>,
+    stop: CancellationToken,
+    facts: BTreeMap<(Scope, String), Arc<Fact>>,
+    happenings: Vec<Happening>,
+    lines: BTreeMap<(Text, Option<Text>), SourceState>,
+    skew_ms: Option<i64>,
+    gone: usize,
+}
+
+impl Watching {
+    fn start(session: &Session, choice: NamespaceChoice) -> Self {
+        let (outlet, receiver) = Outlet::new();
+        let namespaces = watch::Sender::new(choice);
+        let retry = watch::Sender::new(0);
+        let stop = CancellationToken::new();
+        let control = Control {
+            namespaces: namespaces.subscribe(),
+            retry: retry.subscribe(),
+            stop: stop.clone(),
+        };
+        let settings = Settings {
+            session: session.clone(),
+        };
+        let source: Box<dyn Source> = Box::new(Kubernetes::new(settings));
+        tokio::spawn(source.run(outlet, control));
+        Self {
+            receiver,
+            namespaces,
+            _retry: retry,
+            stop,
+            facts: BTreeMap::new(),
+            happenings: Vec::new(),
+            lines: BTreeMap::new(),
+            skew_ms: None,
+            gone: 0,
+        }
+    }
+
+    async fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let reading = async {
+            while !holds(self) {
+                for observation in self.receiver.recv().await.expect("the source goes on") {
+                    self.take(observation);
+                }
+            }
+        };
+        let came = timeout(PATIENCE, reading).await.is_ok();
+        assert!(came, "never came: {what}; lines: {:#?}", self.lines);
+    }
+
+    fn take(&mut self, observation: Observation) {
+        match observation {
+            Observation::Seen { scope, fact } => {
+                let key = (scope, fact.key().name.to_string());
+                self.facts.insert(key, fact);
+            }
+            Observation::Gone { scope, key } => {
+                self.gone += 1;
+                self.facts.remove(&(scope, key.name.to_string()));
+            }
+            Observation::Leave { scope } => self.facts.retain(|(own, _), _| *own != scope),
+            Observation::Happening(happening) => self.happenings.push(happening),
+            Observation::Status(status) => {
+                self.skew_ms = status.skew_ms.or(self.skew_ms);
+                let key = (status.key.part, status.key.namespace);
+                match status.state {
+                    Some(state) => self.lines.insert(key, state),
+                    None => self.lines.remove(&key),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    fn all_live(&self) -> bool {
+        self.lines.len() >= 14 && self.lines.values().all(|state| *state == SourceState::Live)
+    }
+
+    fn names(&self, kind: Kind) -> BTreeSet<String> {
+        let facts = self
+            .facts
+            .iter()
+            .filter(|((scope, _), _)| scope.kind == kind);
+        facts
+            .map(|(_, fact)| fact.meta().name.to_string())
+            .collect()
+    }
+
+    fn running_pods(&self) -> usize {
+        let pods = self.facts.values().filter_map(|fact| match &**fact {
+            Fact::Pod(pod) => Some(pod),
+            _ => None,
+        });
+        pods.filter(|pod| pod.ready == Some(true)).count()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn session() -> Session {
+    Session::open(None, None).expect("KUBECONFIG names the testbed")
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn what_is_seen_is_what_kubectl_lists() {
+    let ground = Ground::new().await;
+    ground.deploy("web", 3).await;
+    ground
+        .kubectl(&["expose", "deployment", "web", "--port=80"])
+        .await;
+    let mut watching = Watching::start(&session(), NamespaceChoice::one(&ground.namespace));
+    watching
+        .until("three ready pods, their Service and its endpoints", |w| {
+            w.all_live() && w.running_pods() == 3 && !w.names(Kind::EndpointSlice).is_empty()
+        })
+        .await;
+    assert_eq!(watching.names(Kind::Pod), ground.pods().await);
+    assert_eq!(watching.names(Kind::Deployment), ["web".to_owned()].into());
+    assert!(watching.names(Kind::Service).contains("web"));
+    assert!(watching.names(Kind::Namespace).contains(&ground.namespace));
+    assert!(!watching.names(Kind::Node).is_empty());
+    watching
+        .until("an event", |w| {
+            w.happenings.iter().any(|h| &*h.kind == "Pod")
+        })
+        .await;
+    assert!(
+        watching.skew_ms.is_some_and(|skew| skew.abs() < 5000),
+        "{:?}",
+        watching.skew_ms
+    );
+    for fact in watching.facts.values() {
+        assert!(
+            fact.meta().version > 0 && !fact.meta().uid.is_empty(),
+            "{fact:?}"
+        );
+        if let Fact::Pod(pod) = &**fact {
+            assert_eq!(pod.mentions.len(), 1);
+            assert_eq!(
+                pod.meta.owner.as_ref().map(|owner| &*owner.kind),
+                Some("ReplicaSet")
+            );
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn scaling_changes_the_number_and_a_stale_preview_changes_nothing() {
+    let ground = Ground::new().await;
+    ground.deploy("web", 1).await;
+    let session = session();
+    let mut watching = Watching::start(&session, NamespaceChoice::one(&ground.namespace));
+    watching
+        .until("a ready pod", |w| w.running_pods() == 1)
+        .await;
+    let client = session.client().await.expect("a client");
+    let target = ground.target("web");
+    let first = scale::preview(&client, &target).await.expect("a preview");
+    assert_eq!(
+        (first.replicas_now, &first.autoscaler),
+        (1, &Autoscaler::None)
+    );
+    let accepted = scale::send(&client, &target, 3, &first.resource_version).await;
+    let accepted = accepted.expect("it is accepted");
+    assert_eq!(accepted.replicas, 3);
+    assert!(
+        accepted
+            .generation
+            .is_some_and(|generation| generation >= 2)
+    );
+    watching
+        .until("three ready pods", |w| w.running_pods() == 3)
+        .await;
+    let wanted = [
+        "get",
+        "deployment",
+        "web",
+        "-o",
+        "jsonpath={.spec.replicas}",
+    ];
+    assert_eq!(ground.kubectl(&wanted).await, "3");
+    let late = scale::send(&client, &target, 9, &first.resource_version).await;
+    assert!(
+        matches!(late, Err(EffectError::Conflict { .. })),
+        "{late:?}"
+    );
+    assert_eq!(ground.kubectl(&wanted).await, "3");
+    let gone = scale::preview(&client, &ground.target("nothing")).await;
+    assert!(
+        matches!(gone, Err(EffectError::NotFound { .. })),
+        "{gone:?}"
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn an_autoscaler_is_found() {
+    let ground = Ground::new().await;
+    ground.deploy("web", 2).await;
+    let autoscaler = json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web-hpa", "namespace": ground.namespace},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "minReplicas": 2, "maxReplicas": 7
+        }
+    });
+    kubectl(&["apply", "-f", "-"], Some(&autoscaler)).await;
+    let client = session().client().await.expect("a client");
+    let preview = scale::preview(&client, &ground.target("web"))
+        .await
+        .expect("a preview");
+    let Autoscaler::Found { name, min, max, .. } = preview.autoscaler else {
+        panic!("not found: {preview:?}")
+    };
+    assert_eq!((&*name, min, max), ("web-hpa", 2, 7));
+}
+
+/// A kubeconfig of a user who may read pods in one namespace and nothing else.
+async fn limited(ground: &Ground, directory: &tempfile::TempDir) -> PathBuf {
+    ground
+        .kubectl(&["create", "serviceaccount", "limited"])
+        .await;
+    let rights = ["--verb=get,list,watch", "--resource=pods"];
+    ground
+        .kubectl(&[&["create", "role", "limited"], &rights[..]].concat())
+        .await;
+    let subject = format!("--serviceaccount={}:limited", ground.namespace);
+    let binding = [
+        "create",
+        "rolebinding",
+        "limited",
+        "--role=limited",
+        &subject,
+    ];
+    ground.kubectl(&binding).await;
+    let token = ground.kubectl(&["create", "token", "limited"]).await;
+    let view = [
+        "config",
+        "view",
+        "--raw",
+        "--minify",
+        "--flatten",
+        "-o",
+        "json",
+    ];
+    let mut config: Value = serde_json::from_str(&kubectl(&view, None).await).expect("JSON");
+    config["users"][0]["user"] = json!({"token": token.trim()});
+    let path = directory.path().join("limited");
+    std::fs::write(&path, config.to_string()).expect("a file");
+    path
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn a_limited_user_sees_what_is_allowed_and_is_told_about_the_rest() {
+    let ground = Ground::new().await;
+    ground.deploy("web", 2).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = limited(&ground, &directory).await;
+    let session = Session::open(Some(path), None).expect("it is well-formed");
+    let mut watching = Watching::start(&session, NamespaceChoice::one(&ground.namespace));
+    watching
+        .until("two ready pods and refusals for the rest", |w| {
+            let refused = w
+                .lines
+                .values()
+                .filter(|s| matches!(s, SourceState::Forbidden { .. }));
+            w.running_pods() == 2 && refused.count() == 12
+        })
+        .await;
+    let key = ("deployments".into(), Some(Text::from(&*ground.namespace)));
+    let Some(SourceState::Forbidden { what }) = watching.lines.get(&key) else {
+        panic!("deployments are refused")
+    };
+    assert!(
+        what.ends_with("ask for get, list, watch on deployments"),
+        "{what}"
+    );
+    let client = session.client().await.expect("a client");
+    let preview = scale::preview(&client, &ground.target("web")).await;
+    assert!(
+        matches!(preview, Err(EffectError::Forbidden { .. })),
+        "{preview:?}"
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn refused_credentials_are_told_as_such() {
+    let ground = Ground::new().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = limited(&ground, &directory).await;
+    let text = std::fs::read_to_string(&path).expect("a file");
+    let mut config: Value = serde_json::from_str(&text).expect("JSON");
+    config["users"][0]["user"]["token"] = json!("not-a-token");
+    std::fs::write(&path, config.to_string()).expect("a file");
+    let session = Session::open(Some(path), None).expect("it is well-formed");
+    let mut watching = Watching::start(&session, NamespaceChoice::one(&ground.namespace));
+    let refused = |state: &SourceState| matches!(state, SourceState::Failed { cause } if cause.contains("(401)"));
+    watching
+        .until("refusals", |w| {
+            w.lines.len() == 14 && w.lines.values().all(refused)
+        })
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn a_deleted_namespace_takes_its_pods_with_it() {
+    let ground = Ground::new().await;
+    ground.deploy("web", 2).await;
+    let mut watching = Watching::start(&session(), NamespaceChoice::one(&ground.namespace));
+    watching
+        .until("two ready pods", |w| w.all_live() && w.running_pods() == 2)
+        .await;
+    kubectl(
+        &["delete", "namespace", &ground.namespace, "--wait=false"],
+        None,
+    )
+    .await;
+    watching
+        .until("nothing left", |w| {
+            let names = |kind| w.names(kind);
+            names(Kind::Pod).is_empty()
+                && names(Kind::Deployment).is_empty()
+                && names(Kind::ReplicaSet).is_empty()
+                && !names(Kind::Namespace).contains(&ground.namespace)
+        })
+        .await;
+    assert!(watching.gone >= 4, "told as deletions, not as a sweep");
+    assert!(watching.all_live());
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn switching_leaves_what_the_last_choice_covers() {
+    let (one, other) = (Ground::new().await, Ground::new().await);
+    one.deploy("web", 2).await;
+    other.deploy("api", 3).await;
+    let mut watching = Watching::start(&session(), NamespaceChoice::one(&one.namespace));
+    for _ in 0..10 {
+        for choice in [
+            NamespaceChoice::one(&other.namespace),
+            NamespaceChoice::All,
+            NamespaceChoice::one(&one.namespace),
+        ] {
+            watching.namespaces.send_replace(choice);
+            tokio::task::yield_now().await;
+        }
+    }
+    let expected = |w: &Watching| {
+        let line = ("pods".into(), Some(Text::from(&*one.namespace)));
+        w.lines.get(&line) == Some(&SourceState::Live) && w.lines.len() == 14 && w.all_live()
+    };
+    watching.until("the last choice", expected).await;
+    watching
+        .until("two ready pods", |w| w.running_pods() == 2)
+        .await;
+    assert_eq!(watching.names(Kind::Pod), one.pods().await);
+    watching.namespaces.send_replace(NamespaceChoice::All);
+    watching
+        .until("all namespaces", |w| {
+            w.all_live()
+                && w.names(Kind::Deployment)
+                    .is_superset(&["web".into(), "api".into()].into())
+        })
+        .await;
+    assert!(watching.names(Kind::Pod).is_superset(&other.pods().await));
+}

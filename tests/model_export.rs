@@ -1,0 +1,234 @@
+//! What `portolan model` prints of a small system, literally.
+
+#[expect(dead_code, reason = "this file needs only a little of it")]
+mod world;
+
+use std::sync::Arc;
+
+use portolan::model::Model;
+use portolan::model::declared::digest;
+use portolan::model::export::{Options, json, tree};
+use portolan::model::observation::{
+    ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, Kind, Labels, Link, Links,
+    Mention, Meta, NamespaceChoice, NodeFact, Observation, OwnerRef, PodFact, ServiceFact,
+    ServicePort, Span, Termination,
+};
+use portolan::model::source::{SourceKey, SourceState, SourceStatus};
+use world::{everywhere, now, seen, workload};
+
+fn meta(namespace: &str, name: &str) -> Meta {
+    Meta {
+        namespace: namespace.into(),
+        name: name.into(),
+        uid: format!("{namespace}-{name}").into(),
+        ..Meta::default()
+    }
+}
+
+fn owned(mut meta: Meta, kind: &str, name: &str) -> Meta {
+    meta.owner = Some(OwnerRef {
+        kind: kind.into(),
+        name: name.into(),
+        uid: format!("{}-{name}", meta.namespace).into(),
+    });
+    meta
+}
+
+fn pod(namespace: &str, name: &str, set: &str, state: ContainerState) -> Fact {
+    let ready = matches!(state, ContainerState::Running { .. });
+    let mut meta = owned(meta(namespace, name), "ReplicaSet", set);
+    meta.labels = [("app".into(), "cart".into())].into();
+    Fact::Pod(Box::new(PodFact {
+        meta,
+        node: Some("n0".into()),
+        phase: "Running".into(),
+        ready: Some(ready),
+        containers: vec![ContainerFact {
+            name: "app".into(),
+            image: "shop/cart:1".into(),
+            ready,
+            started: ready,
+            restarts: u32::from(!ready) * 7,
+            last: (!ready).then(|| Termination {
+                reason: "OOMKilled".into(),
+                exit_code: 137,
+                ..Termination::default()
+            }),
+            state,
+            ..ContainerFact::default()
+        }],
+        ..PodFact::default()
+    }))
+}
+
+fn shop() -> Model {
+    let mut cart = workload(Kind::Deployment, meta("shop", "cart"));
+    cart.meta.labels = [("app".into(), "cart".into())].into();
+    let mut web = workload(Kind::Deployment, meta("web", "front"));
+    web.desired = Some(0);
+    web.ready = 0;
+    web.current = 0;
+    web.mentions = vec![Mention {
+        host: digest("cart.shop"),
+        place: "CART_ADDR".into(),
+    }];
+    let set = owned(meta("shop", "cart-1"), "Deployment", "cart");
+    let selector: Labels = [("app".into(), "cart".into())].into();
+    let facts = [
+        Fact::Workload(Box::new(cart)),
+        Fact::Workload(Box::new(web)),
+        Fact::Workload(Box::new(workload(Kind::ReplicaSet, set))),
+        pod(
+            "shop",
+            "cart-1-a",
+            "cart-1",
+            ContainerState::Running { since: None },
+        ),
+        pod(
+            "shop",
+            "cart-1-b",
+            "cart-1",
+            ContainerState::Waiting {
+                reason: "CrashLoopBackOff".into(),
+                message: Some("back-off 40s".into()),
+            },
+        ),
+        Fact::Node(NodeFact {
+            meta: meta("", "n0"),
+            ready: Some(true),
+            ..NodeFact::default()
+        }),
+        Fact::Service(ServiceFact {
+            meta: meta("shop", "cart"),
+            service_type: "ClusterIP".into(),
+            selector,
+            ports: vec![ServicePort {
+                port: 80,
+                protocol: "TCP".into(),
+                ..ServicePort::default()
+            }],
+            ..ServiceFact::default()
+        }),
+        Fact::Service(ServiceFact {
+            meta: meta("shop", "bank"),
+            service_type: "ExternalName".into(),
+            external_name: Some("bank.example".into()),
+            ..ServiceFact::default()
+        }),
+        Fact::EndpointSlice(EndpointSliceFact {
+            meta: meta("shop", "cart-x"),
+            service: "cart".into(),
+            endpoints: vec![Endpoint {
+                pod: Some("shop-cart-1-a".into()),
+                ready: true,
+            }],
+        }),
+    ];
+    let mut batch: Vec<Observation> = facts
+        .into_iter()
+        .map(|fact| seen(&everywhere(fact.key().kind), &Arc::new(fact)))
+        .collect();
+    let link = |caller: &str, callee: &str, calls| Link {
+        caller: caller.into(),
+        callee: callee.into(),
+        calls,
+        errors: calls / 10,
+    };
+    batch.push(Observation::Links(Links {
+        source: "zipkin".into(),
+        span: Span::Recent,
+        window_ms: 60_000,
+        ends: now(),
+        links: vec![link("front", "cart", 120), link("cart", "bank", 60)],
+    }));
+    batch.push(Observation::Status(SourceStatus {
+        key: SourceKey {
+            source: "kubernetes".into(),
+            part: "nodes".into(),
+            namespace: None,
+        },
+        state: Some(SourceState::Forbidden {
+            what: "ask for list on nodes".into(),
+        }),
+        at: now(),
+        address: None,
+        interval_ms: None,
+        skew_ms: Some(3),
+    }));
+    let mut model = Model::new("test", Vec::new());
+    model.apply(batch, now());
+    model
+}
+
+fn options(namespaces: NamespaceChoice, telemetry: bool) -> Options {
+    Options {
+        namespaces,
+        telemetry,
+    }
+}
+
+#[test]
+fn the_tree_reads_like_kubectl_with_reasons() {
+    let text = tree::text(&shop(), &options(NamespaceChoice::All, false));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_tree_with_telemetry_says_rates_and_their_window() {
+    let text = tree::text(&shop(), &options(NamespaceChoice::one("shop"), true));
+    assert!(text.starts_with("test: shop\n"), "{text}");
+    assert!(!text.contains("\n  web "), "{text}");
+    assert!(
+        text.contains("  web/Deployment/front\n    > shop/Deployment/cart  2.0/s over 60 s, 10.0 % errors  declared by CART_ADDR\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_json_keeps_its_promise() {
+    let text = json::text(&shop(), &options(NamespaceChoice::All, false)).unwrap();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_json_of_one_namespace_holds_it_and_its_links() {
+    let model = shop();
+    let options = options(NamespaceChoice::one("web"), true);
+    let value = serde_json::to_value(json::export(&model, &options)).unwrap();
+    assert_eq!(value["allNamespaces"], false);
+    assert_eq!(value["namespaces"], serde_json::json!(["web"]));
+    assert_eq!(value["pods"], serde_json::json!([]));
+    assert_eq!(value["types"].as_array().map(Vec::len), Some(1));
+    assert_eq!(value["calls"].as_array().map(Vec::len), Some(1));
+    assert_eq!(value["calls"][0]["recent"]["calls"], 120);
+    assert_eq!(value["calls"][0]["caller"]["key"], "web/Deployment/front");
+    assert_eq!(value["sources"][0]["state"], "forbidden");
+    assert_eq!(value["sources"][0]["skewMs"], 3);
+}
+
+#[test]
+fn every_field_is_in_the_schema_page() {
+    let schema = include_str!("../assets/model-schema.md");
+    let model = shop();
+    let value = serde_json::to_value(json::export(&model, &options(NamespaceChoice::All, true)));
+    let mut missing = Vec::new();
+    names(&value.unwrap(), &mut missing);
+    missing.retain(|name| !schema.contains(&format!("`{name}`")));
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// The names of all fields but those of labels, which are the cluster's own.
+fn names(value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                into.push(name.clone());
+                if !matches!(name.as_str(), "labels" | "selector") {
+                    names(value, into);
+                }
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|v| names(v, into)),
+        _ => {}
+    }
+}
