@@ -320,10 +320,11 @@ impl App {
     /// Draws a frame.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
         self.dirty = false;
+        // Where the person is, before the views are out of our hands.
+        let foot = self.foot();
         let mut views = std::mem::take(&mut self.views);
         let mut tail = std::mem::take(&mut self.tail);
         let mut overlays = std::mem::take(&mut self.overlays);
-        let foot = self.foot(overlays.last());
         let staged = self.stage.as_ref().map(|s| {
             let key = ElementKey::Type(s.intent.target.clone());
             (key, s.intent.wanted)
@@ -334,6 +335,10 @@ impl App {
         };
         if let Some(view) = views.get_mut(self.view) {
             let is_log = view.name() == "events";
+            let name = match self.focus {
+                Focus::Tail => "events",
+                Focus::View | Focus::Detail => view.name(),
+            };
             let mut scene = Scene {
                 ctx,
                 view: view.as_mut(),
@@ -346,7 +351,7 @@ impl App {
             };
             let body = screen::draw(&mut scene, area, buf);
             for overlay in &mut overlays {
-                self.draw_overlay(overlay, area, body, buf, &ctx);
+                self.draw_overlay(overlay, name, area, body, buf, &ctx);
             }
         }
         self.views = views;
@@ -357,6 +362,7 @@ impl App {
     fn draw_overlay(
         &self,
         overlay: &mut Overlay,
+        view: &str,
         area: Rect,
         body: Rect,
         buf: &mut Buffer,
@@ -364,7 +370,6 @@ impl App {
     ) {
         match overlay {
             Overlay::Help(help) => {
-                let view = self.here().view;
                 let lines = Help::lines(&self.actions, &self.keymap, view, &self.theme);
                 help.draw(lines, body, buf, &self.theme);
             }
@@ -391,16 +396,13 @@ impl App {
     }
 
     /// The last line: a notice, what may follow the keys pressed, or what works here.
-    fn foot(&self, top: Option<&Overlay>) -> Foot {
+    fn foot(&self) -> Foot {
         if let Some((text, until)) = &self.notice
             && *until > self.now.ms
         {
             return Foot::Notice(text.clone());
         }
-        let here = Here {
-            overlay: top.map(Overlay::name),
-            ..self.here()
-        };
+        let here = self.here();
         let named = |(key, index): (String, usize)| {
             let action = self.actions.get(index)?;
             let label = if self.pressed.is_empty() {
@@ -419,7 +421,7 @@ impl App {
             .iter()
             .enumerate()
             .filter(|(_, a)| a.place.holds(&here))
-            .filter_map(|(index, _)| Some((self.keymap.keys(index).first()?.clone(), index)));
+            .filter_map(|(index, _)| Some((self.keymap.first(index, &here)?, index)));
         Foot::Keys(keys.filter_map(named).collect())
     }
 
