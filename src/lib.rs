@@ -5,7 +5,10 @@
 //! effects, and those that touch the cluster go through effectors. `ARCHITECTURE.md` has the picture.
 
 pub mod app;
+pub mod cli;
+pub mod config;
 pub mod effectors;
+pub mod logging;
 pub mod model;
 pub mod sources;
 pub mod ui;

@@ -373,11 +373,11 @@ fn trouble(reason: &str) -> Vec<Trouble> {
 #[case::paused(made(Kind::Deployment, |w| w.suspended = true), vec![good(), good()], "2/2 STARTED ok paused")]
 #[case::scaling_up(
     made(Kind::Deployment, |w| w.desired = Some(3)), vec![good(), good(), starting()],
-    "2/3 STARTED changing scaling: 2 of 3 ready"
+    "2/3 STARTED changing starting: 2 of 3 ready"
 )]
 #[case::scaling_down(
     made(Kind::Deployment, |w| w.desired = Some(1)), vec![good(), good()],
-    "2/1 STARTED changing scaling: 1 to go"
+    "2/1 STARTED changing stopping: 1 to go"
 )]
 #[case::scaled_to_zero(
     made(Kind::Deployment, |w| { w.desired = Some(0); w.ready = 0; w.current = 0; w.updated = None; }), vec![],
@@ -491,7 +491,7 @@ fn an_owner_of_a_foreign_kind_speaks_through_what_it_owns() {
     assert_eq!(
         types,
         [
-            "shop/Kafka.kafka.strimzi.io/events declared=false 1/2 STARTED changing scaling: 1 of 2 ready"
+            "shop/Kafka.kafka.strimzi.io/events declared=false 1/2 STARTED changing starting: 1 of 2 ready"
         ]
     );
 }

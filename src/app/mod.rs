@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod effect;
+pub mod headless;
 pub mod msg;
 pub mod runtime;
 pub mod state;

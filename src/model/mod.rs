@@ -12,12 +12,15 @@ pub mod export;
 mod facts;
 pub mod graph;
 pub mod identity;
+mod index;
 pub mod intent;
 pub mod key;
 pub mod lifecycle;
 pub mod log;
+mod mark;
 pub mod observation;
 pub mod query;
+mod settle;
 pub mod source;
 mod telemetry;
 mod tell;
@@ -38,7 +41,7 @@ pub struct Model {
     context: Text,
     mapping: Vec<(Text, TypeKey)>,
     facts: facts::Facts,
-    index: apply::Index,
+    index: index::Index,
     graph: Graph,
     telemetry: telemetry::Telemetry,
     sources: BTreeMap<SourceKey, SourceStatus>,

@@ -94,6 +94,11 @@ pub trait View {
     /// Puts the cursor on an element, or on the nearest thing that stands for it.
     fn select(&mut self, key: &ElementKey, ctx: &Ctx<'_>);
 
+    /// Whether its rows stand for elements, so that the detail pane has something to say.
+    fn has_detail(&self) -> bool {
+        true
+    }
+
     /// Answers a verb.
     fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer;
 

@@ -104,7 +104,7 @@ pub fn draw(scene: &mut Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
         height: 1,
         ..area
     };
-    first_line(scene).render(first, buf);
+    first_line(scene, first.width).render(first, buf);
     last_line(scene, last.width).render(last, buf);
     let body = Rect {
         y: area.y + 1,
@@ -227,67 +227,88 @@ pub fn draw_detail(
         .render(inner, buf);
 }
 
-fn first_line(scene: &Scene<'_>) -> Line<'static> {
+/// Where and how on the left, what is bad and the time on the right; the left gives way.
+fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
     let ctx = &scene.ctx;
     let theme = ctx.theme;
-    let mut spans = vec![
-        Span::styled(
-            format!("{} : {}", ctx.model.context(), ctx.choice),
-            theme.heading(),
-        ),
-        Span::raw("  "),
-        Span::styled(
-            scene.mode.word(),
-            if matches!(scene.mode, Mode::Write { .. }) {
-                theme.warning()
-            } else {
-                theme.dim()
-            },
-        ),
-    ];
-    for (text, style) in source_words(ctx) {
-        spans.push(Span::raw("  "));
-        spans.push(Span::styled(text, style));
-    }
+    let width = usize::from(width);
+    let right = totals_and_time(ctx, width >= 100);
+    let room = width.saturating_sub(format::spans_width(&right) + 1);
+    let mode = if matches!(scene.mode, Mode::Write { .. }) {
+        theme.warning()
+    } else {
+        theme.dim()
+    };
+    let mut parts = vec![(
+        format!("{} : {}", ctx.model.context(), ctx.choice),
+        theme.heading(),
+    )];
+    let sources = source_words(ctx);
+    let in_trouble = ctx
+        .model
+        .sources()
+        .values()
+        .any(|s| s.state.as_ref().is_some_and(SourceState::is_trouble));
+    // What is wrong with the sources must not be what is cut off.
+    let (before, after) = if in_trouble {
+        (sources, Vec::new())
+    } else {
+        (Vec::new(), sources)
+    };
+    parts.extend(before);
+    parts.push((scene.mode.word().to_owned(), mode));
     if let Some(waiting) = scene.paused {
-        spans.push(Span::raw("  "));
-        spans.push(Span::styled(
-            format!("PAUSED, {waiting} changes wait"),
-            theme.warning(),
-        ));
+        parts.push((format!("PAUSED, {waiting} changes wait"), theme.warning()));
     }
     if !ctx.filter.is_empty() {
-        spans.push(Span::raw("  "));
-        spans.push(Span::styled(
-            format!("/{}", ctx.filter.source()),
-            theme.key(),
-        ));
+        parts.push((format!("/{}", ctx.filter.source()), theme.key()));
     }
     if ctx.only_broken {
-        spans.push(Span::raw("  "));
-        spans.push(Span::styled("only broken", theme.key()));
+        parts.push(("only broken".to_owned(), theme.key()));
     }
+    parts.extend(after);
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for (text, style) in parts {
+        let left = room.saturating_sub(used);
+        let cells = format::width(&text).min(left);
+        spans.push(Span::styled(
+            format::fit(&text, cells, theme.glyphs.ellipsis),
+            style,
+        ));
+        let gap = 2.min(left - cells);
+        spans.push(Span::raw(" ".repeat(gap)));
+        used += cells + gap;
+    }
+    spans.push(Span::raw(
+        " ".repeat(width.saturating_sub(used + format::spans_width(&right))),
+    ));
+    spans.extend(right);
+    Line::from(spans)
+}
+
+fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
+    let theme = ctx.theme;
     let totals = ctx.model.totals(ctx.choice);
     let bad = match totals.bad {
         0 => Span::styled("0 bad", theme.dim()),
-        n => Span::styled(format!("{n} bad"), theme.health(Health::Broken)),
+        1 => Span::styled("1 type bad", theme.health(Health::Broken)),
+        n => Span::styled(format!("{n} types bad"), theme.health(Health::Broken)),
     };
-    spans.push(Span::raw("  "));
-    spans.push(bad);
-    spans.push(Span::raw(format!(
+    let pods = format!(
         " {} pods {}/{}",
         theme.glyphs.dot, totals.ready, totals.pods
-    )));
-    let zone = ctx
-        .now
-        .to_zoned(ctx.zone.clone())
-        .strftime("%:z")
-        .to_string();
-    spans.push(Span::styled(
-        format!("  {} {zone}", format::clock(ctx.now, ctx.zone)),
-        theme.dim(),
-    ));
-    Line::from(spans)
+    );
+    let zone = if roomy {
+        ctx.now
+            .to_zoned(ctx.zone.clone())
+            .strftime(" %:z")
+            .to_string()
+    } else {
+        String::new()
+    };
+    let time = format!("  {}{zone}", format::clock(ctx.now, ctx.zone));
+    vec![bad, Span::raw(pods), Span::styled(time, theme.dim())]
 }
 
 /// Each source in few words; more of them only when something is wrong.

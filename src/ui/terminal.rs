@@ -1,6 +1,8 @@
 //! The terminal: taken over, and given back whatever happens.
 
 use std::io::{self, Stdout, Write, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
@@ -13,6 +15,9 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+/// Whether the terminal is in our hands: giving back what was not taken would write into a pipe.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// The terminal in our hands; dropping it gives it back.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
@@ -24,6 +29,8 @@ impl Screen {
     /// # Errors
     /// Where stdout is no terminal, or it refuses.
     pub fn open() -> io::Result<Self> {
+        give_back_on_panic();
+        TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         let opened = (|| {
             execute!(
@@ -74,8 +81,23 @@ impl Drop for Screen {
     }
 }
 
-/// Gives the terminal back; harmless when it was not taken.
+/// A panic's message belongs on the person's own screen, so the terminal is given back before it is told.
+fn give_back_on_panic() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            restore();
+            tell(info);
+        }));
+    });
+}
+
+/// Gives the terminal back; does nothing when it was not taken.
 pub fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     // Whatever fails here, the rest must still be tried, and there is nobody left to tell.
     let _ = execute!(
         stdout(),

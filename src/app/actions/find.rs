@@ -165,13 +165,11 @@ impl App {
     }
 
     fn recent(&mut self, index: usize) -> Vec<Effect> {
-        match self.recent.get(index).cloned() {
-            Some(name) => self.choose(NamespaceChoice::Only([name].into())),
-            None => {
-                self.say("no namespace has this digit yet: n chooses one");
-                Vec::new()
-            }
+        if let Some(name) = self.recent.get(index).cloned() {
+            return self.choose(NamespaceChoice::Only([name].into()));
         }
+        self.say("no namespace has this digit yet: n chooses one");
+        Vec::new()
     }
 
     /// Does what a command line says.

@@ -121,7 +121,13 @@ fn in_views() -> Vec<Entry> {
             Verb::Follow,
         ),
         verb(
-            Action::new("fold-repeats", &["F"], "fold", "fold repeats, or show them").at(events),
+            Action::new(
+                "fold-repeats",
+                &["F"],
+                "fold",
+                "one line per element and minute (+3: three more), or every line",
+            )
+            .at(events),
             Verb::FoldRepeats,
         ),
     ]

@@ -62,8 +62,8 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
             )
             .at(Place::Everywhere),
             |app, _| {
-                app.show_detail = !app.show_detail;
-                app.focus = Focus::View;
+                app.panes.detail = !app.panes.detail;
+                app.panes.focus = Focus::View;
                 Vec::new()
             },
         ),
@@ -75,8 +75,8 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
                 "show or hide the event tail",
             ),
             |app, _| {
-                app.show_tail = !app.show_tail;
-                app.focus = Focus::View;
+                app.panes.tail = !app.panes.tail;
+                app.panes.focus = Focus::View;
                 Vec::new()
             },
         ),
@@ -91,7 +91,10 @@ impl App {
             return;
         };
         if wanted.is_empty() {
-            let key = self.selected();
+            // The log opens at its end; where there are elements, one keeps one's bearings.
+            let key = self
+                .selected()
+                .filter(|_| self.views.get(index).is_some_and(|v| v.has_detail()));
             self.go(index, key.as_ref());
         } else if let Some(key) = find(self, wanted) {
             self.go(index, Some(&key));
@@ -170,7 +173,7 @@ fn last_view(app: &mut App, _: &str) -> Vec<Effect> {
 }
 
 fn next_pane(app: &mut App, _: &str) -> Vec<Effect> {
-    app.focus = match (app.focus, app.show_detail, app.show_tail) {
+    app.panes.focus = match (app.panes.focus, app.panes.detail, app.panes.tail) {
         (Focus::View, true, _) => Focus::Detail,
         (Focus::View | Focus::Detail, _, true) => Focus::Tail,
         _ => Focus::View,

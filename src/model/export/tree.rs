@@ -76,8 +76,9 @@ fn rows(model: &Model, options: &Options) -> Vec<Row> {
             },
         });
         for e in model.types().filter(|t| t.key.namespace == tenant.name) {
-            rows.push(component_type(e));
-            for component in model.components_of(&e.key) {
+            let components = model.components_of(&e.key);
+            rows.push(component_type(e, &components));
+            for component in components {
                 rows.push(pod(component));
                 let containers = component.containers.iter();
                 rows.extend(containers.filter(|c| !is_fine(c)).map(container));
@@ -87,11 +88,14 @@ fn rows(model: &Model, options: &Options) -> Vec<Row> {
     rows
 }
 
-fn component_type(e: &ComponentType) -> Row {
-    let ready = match e.desired {
-        Some(desired) => format!("{}/{desired}", e.ready),
-        None => format!("{}/{}", e.ready, e.components),
+fn component_type(e: &ComponentType, components: &[&Component]) -> Row {
+    // Where no number is wanted, those count that have not finished.
+    let there = || {
+        let there = components.iter().filter(|c| c.health != Health::Stopped);
+        there.count().to_string()
     };
+    let wanted = e.desired.map_or_else(there, |desired| desired.to_string());
+    let ready = format!("{}/{wanted}", e.ready);
     Row {
         sign: e.health.sign(),
         depth: 1,

@@ -8,6 +8,8 @@ use super::{Cells, Node, Point, Room};
 
 /// Narrowest box beside wanted and beside shortened labels.
 const LEAST: [usize; 2] = [18, 11];
+/// A box that is wider than this does not push lines out of the picture.
+const LEAST_NAMED: usize = 16;
 /// One cell beside each box, for the arrow's head and for the line to be seen to begin.
 const ENDS: usize = 2;
 /// A channel is not made wider than this many cells more than it needs.
@@ -33,6 +35,12 @@ impl Fit {
     fn least(&self, column: i16) -> usize {
         let wanted = self.wanted.get(&column).copied().unwrap_or(1);
         wanted.clamp(1, self.least)
+    }
+
+    /// The width with which most names can be read whole.
+    fn named(&self, column: i16) -> usize {
+        let wanted = self.wanted.get(&column).copied().unwrap_or(1);
+        wanted.min(LEAST_NAMED).max(self.least(column))
     }
 
     /// The cells that the shown columns need at least, without lanes.
@@ -136,7 +144,9 @@ pub(super) fn spread(
     }
     let mut boxes: BTreeMap<i16, usize> = columns.iter().map(|c| (*c, fit.least(*c))).collect();
     let needed = boxes.values().sum::<usize>() + channels.values().map(|c| c.width).sum::<usize>();
-    if needed > room.width
+    // Names are worth more than lines that can be listed.
+    let named = columns.iter().map(|c| fit.named(*c) - fit.least(*c));
+    if needed + named.sum::<usize>() > room.width
         && let Some(edge) = widest(items, lanes)
     {
         return Err(edge);

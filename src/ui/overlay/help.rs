@@ -34,6 +34,7 @@ impl Help {
         keymap: &Keymap,
         view: &str,
         theme: &Theme,
+        width: u16,
     ) -> Vec<Line<'static>> {
         let group = |a: &Action| match a.place {
             Place::Views(names) if names.contains(&view) => 0,
@@ -49,7 +50,7 @@ impl Help {
         for (wanted, title) in titles.into_iter().enumerate() {
             lines.push(Line::from(Span::styled(title, theme.heading())));
             for (index, action) in table.iter().enumerate().filter(|(_, a)| group(a) == wanted) {
-                lines.push(line(action, &keymap.keys(index), theme));
+                lines.push(line(action, &keymap.keys(index), theme, width));
             }
             lines.push(Line::default());
         }
@@ -83,7 +84,7 @@ impl Help {
     }
 }
 
-fn line(action: &Action, keys: &[String], theme: &Theme) -> Line<'static> {
+fn line(action: &Action, keys: &[String], theme: &Theme, width: u16) -> Line<'static> {
     let e = theme.glyphs.ellipsis;
     let place = match action.place {
         Place::Everywhere | Place::Views(_) => String::new(),
@@ -94,12 +95,25 @@ fn line(action: &Action, keys: &[String], theme: &Theme) -> Line<'static> {
     } else {
         format!("{} {}", action.name, action.takes)
     };
-    Line::from(vec![
-        Span::styled(
-            format!(" {} ", format::fit(&keys.join("  "), KEYS, e)),
-            theme.key(),
-        ),
-        Span::styled(format!("{} ", format::fit(&name, NAMES, e)), theme.dim()),
-        Span::raw(format!("{}{place}", action.about)),
-    ])
+    // A narrow screen has room for the keys and what they do; the names are completed after a colon.
+    let (key_cells, name_cells) = match width {
+        0..80 => (11, 0),
+        80..100 => (KEYS, 0),
+        _ => (KEYS, NAMES),
+    };
+    let mut spans = vec![Span::styled(
+        format!(" {} ", format::fit(&keys.join("  "), key_cells, e)),
+        theme.key(),
+    )];
+    if name_cells > 0 {
+        let name = format::fit(&name, name_cells, e);
+        spans.push(Span::styled(format!("{name} "), theme.dim()));
+    }
+    let about = if keys.is_empty() && name_cells == 0 {
+        format!(":{name} {}{place}", action.about)
+    } else {
+        format!("{}{place}", action.about)
+    };
+    spans.push(Span::raw(about));
+    Line::from(spans)
 }

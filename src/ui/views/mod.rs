@@ -1,6 +1,8 @@
 //! The views. A new one is one file here and one line in [`all`].
 
 pub mod events;
+mod graph;
+pub(in crate::ui) mod lines;
 pub mod sources;
 mod tree;
 
@@ -11,6 +13,7 @@ use super::View;
 pub fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::new(tree::TreeView::default()),
+        Box::new(graph::GraphView::default()),
         Box::new(events::EventsView::new()),
         Box::new(sources::SourcesView::default()),
     ]

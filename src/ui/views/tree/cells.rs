@@ -15,6 +15,7 @@ use crate::ui::format::{self, NONE};
 pub(super) struct Columns {
     name: usize,
     ready: usize,
+    rate: bool,
     age: bool,
     wide: bool,
     rest: usize,
@@ -31,13 +32,14 @@ const NODE: usize = 16;
 const INDENT: usize = 2;
 
 impl Columns {
-    /// Columns for a width in cells; WHY keeps its place, AGE goes first.
+    /// Columns for a width in cells; WHY keeps its place, AGE goes first, then the rate.
     pub(super) fn new(width: u16, wide: bool) -> Self {
         let width = usize::from(width);
         let age = width >= 90;
         let wide = wide && width >= 110;
+        let rate = width >= 64;
         let fixed = READY
-            + RATE
+            + if rate { RATE } else { 0 }
             + ERRORS
             + RESTARTS
             + if age { AGE } else { 0 }
@@ -48,6 +50,7 @@ impl Columns {
         Self {
             name,
             ready: READY,
+            rate,
             age,
             wide,
             rest: free.saturating_sub(name + 2),
@@ -58,7 +61,9 @@ impl Columns {
         let e = ctx.theme.glyphs.ellipsis;
         let mut text = format::fit("NAME", self.name, e);
         text.push_str(&format::right("READY", self.ready, e));
-        text.push_str(&format::right("REQ/s", RATE, e));
+        if self.rate {
+            text.push_str(&format::right("REQ/s", RATE, e));
+        }
         text.push_str(&format::right("ERR%", ERRORS, e));
         text.push_str(&format::right("RST", RESTARTS, e));
         if self.age {
@@ -123,7 +128,10 @@ impl Columns {
                     plain
                 },
             ),
-            Span::styled(format::right(&cells.rate, RATE, e), plain),
+            Span::styled(
+                format::right(&cells.rate, if self.rate { RATE } else { 0 }, e),
+                plain,
+            ),
             Span::styled(format::right(&cells.errors, ERRORS, e), cells.error_style),
             Span::styled(format::right(&cells.restarts, RESTARTS, e), plain),
         ];

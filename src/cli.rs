@@ -1,0 +1,397 @@
+//! The command line: what may be said, and what it comes to together with the configuration.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::config::Config;
+use crate::model::key::TypeKey;
+use crate::model::observation::NamespaceChoice;
+use crate::model::text::{self, Text};
+use crate::sources::kubernetes::Session;
+use crate::sources::zipkin;
+
+/// Longest name of a namespace (a DNS label by RFC 1123).
+const LABEL_LIMIT: usize = 63;
+
+const EXAMPLES: &str = "\
+Examples:
+  portolan                                  the context's namespace, on screen
+  portolan -n shop,bank --zipkin http://localhost:9411
+  portolan -A --read-only                   everything, and no way to change it
+  portolan model -A --format json           the model for scripts
+  portolan events -n shop                   what happens, line by line
+
+Inside, `?` lists all keys and `:` runs any action by its name.";
+
+/// Charts a running microservice system on Kubernetes: what it is made of, who calls whom, what just changed.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "portolan", version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What holds for the screen and for the subcommands.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// Without one, the screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags that may stand before or after a subcommand.
+#[derive(Args, Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, as clap reads them"
+)]
+pub struct Flags {
+    /// Read this kubeconfig instead of those of KUBECONFIG or ~/.kube/config
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Use this context of the kubeconfig instead of its current one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Look at these namespaces instead of the context's own; several with commas
+    #[arg(short, long = "namespace", global = true, value_name = "NS", value_delimiter = ',', value_parser = namespace)]
+    pub namespaces: Vec<String>,
+    /// Look at all namespaces
+    #[arg(short = 'A', long, global = true)]
+    pub all_namespaces: bool,
+    /// Ask this Zipkin server who calls whom
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "ZIPKIN_URL",
+        hide_env_values = true
+    )]
+    pub zipkin: Option<String>,
+    /// Start unlocked: changes need no :write first
+    #[arg(long, global = true)]
+    pub write: bool,
+    /// Take away the possibility to change anything
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Write the log to this file; `PORTOLAN_LOG` says how much (info, portolan=debug, …)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// Without a screen.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Print the model once its first lists are complete, and exit
+    ///
+    /// Exit codes: 0 when the model was printed, also when a kind may not be listed (stderr says which);
+    /// 1 when nothing could be listed or time ran out; 2 for wrong usage.
+    Model {
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = ModelFormat::Tree)]
+        format: ModelFormat,
+        /// Also print counts of calls and times, which change by the second
+        #[arg(long)]
+        telemetry: bool,
+        /// Give up after so many seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        timeout: u64,
+    },
+    /// Print what happened so far, then follow what happens until ctrl-c
+    Events {
+        /// How each line is printed
+        #[arg(long, value_enum, default_value_t = EventsFormat::Text)]
+        format: EventsFormat,
+        /// Wait so many seconds for the first lists
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        timeout: u64,
+        /// End after following for so many seconds
+        #[arg(long = "for", value_name = "SECONDS")]
+        follow: Option<u64>,
+    },
+}
+
+/// How the model is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelFormat {
+    /// For scripts; assets/model-schema.md describes it.
+    Json,
+    /// For people.
+    Tree,
+}
+
+/// How events are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EventsFormat {
+    /// One JSON object per line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Whether Portolan may change the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteMode {
+    /// Only after it was unlocked.
+    Locked,
+    /// From the start.
+    Write,
+    /// Never.
+    ReadOnly,
+}
+
+/// Everything that a start needs to know.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The Kubernetes session, read but not yet connected.
+    pub session: Session,
+    /// The first choice of namespaces.
+    pub namespaces: NamespaceChoice,
+    /// The tracing server, where there is one.
+    pub zipkin: Option<zipkin::Settings>,
+    /// Whether the cluster may be changed.
+    pub mode: WriteMode,
+    /// ASCII characters only.
+    pub ascii: bool,
+    /// Times in UTC instead of the local zone.
+    pub utc: bool,
+    /// The person's own telemetry names.
+    pub mapping: Vec<(Text, TypeKey)>,
+    /// The person's own keys, by the action's name.
+    pub keys: BTreeMap<String, String>,
+}
+
+/// Why Portolan did not start: one line that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Something was said wrong; exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The world is not as it was said; exit code 1.
+    #[error("{0}")]
+    World(String),
+}
+
+impl Fault {
+    /// The exit code.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::World(_) => 1,
+        }
+    }
+}
+
+/// What the arguments ask for.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// To run.
+    Run(Box<Cli>),
+    /// To print a text (help, version) on stdout and leave.
+    Print(String),
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// [`Fault::Usage`] in one line.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Fault> {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    Ok(Asked::Print(error.render().to_string()))
+                }
+                _ => Err(Fault::Usage(one_line(&error))),
+            };
+        }
+    };
+    // Not `conflicts_with`: of flags on both sides of a subcommand, clap sees only one at a time.
+    let flags = &cli.flags;
+    for (one, other, both) in [
+        (
+            "--namespace",
+            "--all-namespaces",
+            !flags.namespaces.is_empty() && flags.all_namespaces,
+        ),
+        ("--write", "--read-only", flags.write && flags.read_only),
+    ] {
+        if both {
+            let line = format!("{one} and {other} exclude each other: leave one out");
+            return Err(Fault::Usage(line));
+        }
+    }
+    Ok(Asked::Run(Box::new(cli)))
+}
+
+/// clap's message without its paragraphs.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let said: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let said = said.join(" ");
+    let said = said.strip_prefix("error: ").unwrap_or(&said);
+    format!("{said}; `portolan --help` lists what there is")
+}
+
+/// The whole help, for the generated reference.
+#[must_use]
+pub fn help() -> String {
+    Cli::command().render_long_help().to_string()
+}
+
+/// A namespace's name as Kubernetes allows it.
+fn namespace(raw: &str) -> Result<String, String> {
+    let raw = raw.trim();
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let edge = |c: Option<char>| c.is_some_and(|c| c != '-');
+    let good = raw.len() <= LABEL_LIMIT
+        && raw.chars().all(inner)
+        && edge(raw.chars().next())
+        && edge(raw.chars().last());
+    if good {
+        Ok(raw.to_owned())
+    } else {
+        Err("a namespace has at most 63 lower-case letters, digits and '-', which is not at either end".to_owned())
+    }
+}
+
+/// Puts flags and configuration together and reads the kubeconfig; asks no server.
+///
+/// # Errors
+/// [`Fault`], in one line that says what to do.
+pub fn launch(flags: &Flags, config: Config) -> Result<Launch, Fault> {
+    let zipkin = match (&flags.zipkin, &config.zipkin) {
+        (Some(url), _) if !url.trim().is_empty() => Some((url, "--zipkin or ZIPKIN_URL")),
+        (_, Some(url)) => Some((url, "zipkin in the configuration")),
+        _ => None,
+    };
+    let zipkin = zipkin
+        .map(|(url, place)| {
+            zipkin::Settings::new(url).map_err(|error| Fault::Usage(format!("{place}: {error}")))
+        })
+        .transpose()?;
+    let session = Session::open(flags.kubeconfig.clone(), flags.context.clone())
+        .map_err(|error| Fault::World(error.to_string()))?;
+    let namespaces = if flags.all_namespaces {
+        NamespaceChoice::All
+    } else if flags.namespaces.is_empty() {
+        NamespaceChoice::one(session.namespace())
+    } else {
+        NamespaceChoice::Only(flags.namespaces.iter().map(|n| text::name(n)).collect())
+    };
+    let writable = config
+        .writable_contexts
+        .iter()
+        .any(|name| **name == **session.context());
+    let mode = if flags.read_only {
+        WriteMode::ReadOnly
+    } else if flags.write || writable {
+        WriteMode::Write
+    } else {
+        WriteMode::Locked
+    };
+    Ok(Launch {
+        session,
+        namespaces,
+        zipkin,
+        mode,
+        ascii: flags.ascii || config.ascii,
+        utc: config.utc,
+        mapping: config.mapping,
+        keys: config.keys,
+    })
+}
+
+impl Command {
+    /// How long the first lists may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        match self {
+            Self::Model { timeout, .. } | Self::Events { timeout, .. } => {
+                Duration::from_secs(*timeout)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Cli, Fault> {
+        let args = std::iter::once("portolan").chain(line.split_whitespace());
+        match parse(args.map(OsString::from))? {
+            Asked::Run(cli) => Ok(*cli),
+            Asked::Print(text) => panic!("{text}"),
+        }
+    }
+
+    #[test]
+    fn clap_finds_nothing_wrong_with_it() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_stand_on_either_side_of_the_subcommand() {
+        for line in [
+            "-n a,b --zipkin http://z:9411 model --format json",
+            "model --format json -n a,b --zipkin http://z:9411",
+            "model -n a -n b --zipkin http://z:9411 --format json",
+        ] {
+            let cli = parsed(line).unwrap();
+            assert_eq!(cli.flags.namespaces, ["a", "b"], "{line}");
+            assert_eq!(cli.flags.zipkin.as_deref(), Some("http://z:9411"), "{line}");
+            assert!(matches!(
+                cli.command,
+                Some(Command::Model {
+                    format: ModelFormat::Json,
+                    telemetry: false,
+                    timeout: 30
+                })
+            ));
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_one_line_with_code_2() {
+        for (line, says) in [
+            ("-A -n shop", "exclude each other"),
+            ("-A model -n shop", "exclude each other"),
+            ("--write events --read-only", "exclude each other"),
+            ("-n Shop", "lower-case"),
+            ("-n a,,b", "lower-case"),
+            ("-n -a", "portolan --help"),
+            ("model --format xml", "json"),
+            ("model --timeout 0", "1.."),
+            ("modell", "portolan --help"),
+            ("--zipkim x", "--zipkin"),
+        ] {
+            let fault = parsed(line).unwrap_err();
+            let text = fault.to_string();
+            assert!(text.contains(says), "{line}: {text}");
+            assert!(!text.contains('\n'), "{line}: {text}");
+            assert_eq!(fault.code(), 2);
+        }
+    }
+
+    #[test]
+    fn help_and_version_are_printed() {
+        for (flag, says) in [("--help", "--zipkin"), ("--version", "portolan 0.")] {
+            let args = ["portolan", flag].map(OsString::from);
+            match parse(args).unwrap() {
+                Asked::Print(text) => assert!(text.contains(says), "{text}"),
+                Asked::Run(_) => panic!("{flag} runs"),
+            }
+        }
+    }
+}

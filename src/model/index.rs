@@ -1,0 +1,228 @@
+//! Where facts are found by what they name, and who is the topmost owner of whom.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Model;
+use super::element::Element;
+use super::facts::FactChange;
+use super::identity;
+use super::key::{ElementKey, TypeKey};
+use super::mark::{Dirty, mark};
+use super::observation::{Fact, FactKey, Kind, NodeFact, OwnerRef, PodFact, WorkloadFact};
+use super::text::Text;
+
+/// Deepest chain of owners that is followed; longer ones are broken or a loop.
+pub(super) const OWNER_DEPTH: usize = 8;
+
+/// Where facts are found by what they name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    /// Workloads by uid.
+    pub(super) workloads: HashMap<Text, FactKey>,
+    /// Pods and workloads by the uid of their controller.
+    pub(super) owned: HashMap<Text, BTreeSet<FactKey>>,
+    /// Facts that are in a namespace, pods, workloads, Services and Ingresses.
+    pub(super) inside: HashMap<Text, BTreeSet<FactKey>>,
+    /// Uids of pods by machine.
+    pub(super) on: HashMap<Text, BTreeSet<Text>>,
+    /// Slices by Service.
+    pub(super) slices: HashMap<(Text, Text), BTreeSet<FactKey>>,
+    /// Slices by the uid of a pod that they list.
+    pub(super) behind: HashMap<Text, BTreeSet<FactKey>>,
+    /// The topmost owner of pods and workloads.
+    pub(super) top: HashMap<FactKey, TypeKey>,
+    /// Pods (by name and uid) and workloads of a type.
+    pub(super) members: HashMap<TypeKey, Members>,
+    /// The names that a type goes by.
+    pub(super) names: HashMap<TypeKey, identity::Names>,
+    /// The hosts that a type's configuration names.
+    pub(super) mentions: HashMap<TypeKey, BTreeSet<super::observation::Mention>>,
+}
+
+impl Index {
+    /// Entries of all tables together.
+    pub(super) fn footprint(&self) -> usize {
+        fn sets<K, V>(map: &HashMap<K, BTreeSet<V>>) -> usize {
+            map.values().map(|set| 1 + set.len()).sum()
+        }
+        let members = self
+            .members
+            .values()
+            .map(|m| 1 + m.pods.len() + m.workloads.len());
+        self.workloads.len()
+            + sets(&self.owned)
+            + sets(&self.inside)
+            + sets(&self.on)
+            + sets(&self.slices)
+            + sets(&self.behind)
+            + sets(&self.mentions)
+            + self.top.len()
+            + members.sum::<usize>()
+            + self.names.len()
+    }
+
+    /// The topmost owner of a workload, by the workload's uid.
+    pub(super) fn owner_of(&self, uid: &Text) -> Option<&TypeKey> {
+        self.top.get(self.workloads.get(uid)?)
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Members {
+    pub(super) pods: BTreeSet<FactKey>,
+    pub(super) workloads: BTreeSet<FactKey>,
+}
+
+impl Members {
+    pub(super) fn set(&mut self, kind: Kind) -> &mut BTreeSet<FactKey> {
+        if kind == Kind::Pod {
+            &mut self.pods
+        } else {
+            &mut self.workloads
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn reown(&mut self, change: &FactChange, key: &FactKey) {
+        for (fact, there) in [(&change.before, false), (&change.after, true)] {
+            if let Some(owner) = fact.as_ref().and_then(|f| f.meta().owner.as_ref()) {
+                put(&mut self.index.owned, owner.uid.clone(), key, there);
+            }
+        }
+    }
+
+    pub(super) fn settle_owners(&mut self, dirty: &mut Dirty) {
+        for (key, cause) in std::mem::take(&mut dirty.owners) {
+            let new = self.facts.get(&key).map(|fact| self.topmost(fact));
+            let old = self.index.top.get(&key).cloned();
+            if let Some(new) = &new {
+                let members = self.index.members.entry(new.clone()).or_default();
+                members.set(key.kind).insert(key.clone());
+                self.index.top.insert(key.clone(), new.clone());
+                mark(&mut dirty.types, new.clone(), cause);
+            } else {
+                self.index.top.remove(&key);
+            }
+            if let Some(old) = old
+                && new.as_ref() != Some(&old)
+            {
+                if let Some(members) = self.index.members.get_mut(&old) {
+                    members.set(key.kind).remove(&key);
+                    if members.pods.is_empty() && members.workloads.is_empty() {
+                        self.index.members.remove(&old);
+                    }
+                }
+                mark(&mut dirty.types, old, cause);
+            }
+        }
+    }
+
+    /// The topmost owner, whatever its kind; as far up as facts reach.
+    pub(super) fn topmost(&self, fact: &Fact) -> TypeKey {
+        let meta = fact.meta();
+        let mut key = match fact {
+            Fact::Workload(w) => own_type(w),
+            _ => TypeKey {
+                namespace: meta.namespace.clone(),
+                kind: "Pod".into(),
+                name: meta.name.clone(),
+            },
+        };
+        let mut owner: Option<&OwnerRef> = meta.owner.as_ref();
+        for _ in 0..OWNER_DEPTH {
+            let Some(above) = owner else { break };
+            key = TypeKey {
+                namespace: meta.namespace.clone(),
+                kind: above.kind.clone(),
+                name: above.name.clone(),
+            };
+            owner = self
+                .index
+                .workloads
+                .get(&above.uid)
+                .and_then(|key| self.facts.get(key))
+                .and_then(|fact| fact.meta().owner.as_ref());
+        }
+        key
+    }
+
+    /// The facts of one kind in a namespace.
+    pub(super) fn inside<'a>(
+        &'a self,
+        namespace: &Text,
+        kind: Kind,
+    ) -> impl Iterator<Item = &'a FactKey> {
+        let first = FactKey {
+            kind,
+            namespace: namespace.clone(),
+            name: "".into(),
+        };
+        let all = self.index.inside.get(namespace).into_iter();
+        all.flat_map(move |set| set.range(&first..))
+            .take_while(move |key| key.kind == kind)
+    }
+
+    pub(super) fn pod_key(&self, uid: &Text) -> Option<FactKey> {
+        // Pods are few per machine, and their namespace is part of the key: ask the elements.
+        match self.graph.get(&ElementKey::component(uid)).map(|e| &**e) {
+            Some(Element::Component(c)) => Some(FactKey {
+                kind: Kind::Pod,
+                namespace: c.namespace.clone(),
+                name: uid.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn node_fact(&self, name: &Text) -> Option<&NodeFact> {
+        let key = FactKey {
+            kind: Kind::Node,
+            namespace: "".into(),
+            name: name.clone(),
+        };
+        match &**self.facts.get(&key)? {
+            Fact::Node(fact) => Some(fact),
+            _ => None,
+        }
+    }
+
+    pub(super) fn pod_fact(&self, key: &FactKey) -> Option<&PodFact> {
+        match &**self.facts.get(key)? {
+            Fact::Pod(fact) => Some(fact),
+            _ => None,
+        }
+    }
+
+    pub(super) fn workload_fact(&self, key: &FactKey) -> Option<&WorkloadFact> {
+        match &**self.facts.get(key)? {
+            Fact::Workload(fact) => Some(fact),
+            _ => None,
+        }
+    }
+}
+
+/// The type that a workload is when nobody owns it.
+pub(super) fn own_type(workload: &WorkloadFact) -> TypeKey {
+    TypeKey {
+        namespace: workload.meta.namespace.clone(),
+        kind: workload.kind.name().into(),
+        name: workload.meta.name.clone(),
+    }
+}
+
+/// Puts a member into a set by key, or takes it out; empty sets do not stay.
+pub(super) fn put<K, V>(map: &mut HashMap<K, BTreeSet<V>>, key: K, member: &V, there: bool)
+where
+    K: std::hash::Hash + Eq,
+    V: Ord + Clone,
+{
+    if there {
+        map.entry(key).or_default().insert(member.clone());
+    } else if let Some(set) = map.get_mut(&key) {
+        set.remove(member);
+        if set.is_empty() {
+            map.remove(&key);
+        }
+    }
+}

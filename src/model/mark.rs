@@ -1,0 +1,182 @@
+//! Which elements a changed fact touches, and with what right the consequences may be announced.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Model;
+use super::change::Cause;
+use super::facts::FactChange;
+use super::index::{OWNER_DEPTH, own_type, put};
+use super::key::TypeKey;
+use super::observation::{Fact, FactKey, Kind, Labels};
+use super::settle::selects;
+use super::text::Text;
+
+/// Elements that must be made anew, with the weakest right to announce it.
+#[derive(Debug, Default)]
+pub(super) struct Dirty {
+    pub(super) tenants: BTreeMap<Text, Cause>,
+    pub(super) nodes: BTreeMap<Text, Cause>,
+    pub(super) owners: BTreeMap<FactKey, Cause>,
+    pub(super) pods: BTreeMap<FactKey, Cause>,
+    pub(super) types: BTreeMap<TypeKey, Cause>,
+    pub(super) services: BTreeMap<FactKey, Cause>,
+    pub(super) ingresses: BTreeMap<FactKey, Cause>,
+    pub(super) join: Option<Cause>,
+    pub(super) declared: Option<Cause>,
+}
+
+pub(super) fn mark<K: Ord>(map: &mut BTreeMap<K, Cause>, key: K, cause: Cause) {
+    map.entry(key)
+        .and_modify(|c| *c = cause.min(*c))
+        .or_insert(cause);
+}
+
+pub(super) fn mark_one(slot: &mut Option<Cause>, cause: Cause) {
+    *slot = Some(slot.map_or(cause, |c| c.min(cause)));
+}
+
+impl Model {
+    /// Keeps the indexes, and marks what a changed fact touches.
+    pub(super) fn note(&mut self, change: &FactChange, dirty: &mut Dirty) {
+        let cause = change.cause;
+        let Some(fact) = change.after.as_ref().or(change.before.as_ref()) else {
+            return;
+        };
+        let key = fact.key();
+        let there = change.after.is_some();
+        let namespace = fact.meta().namespace.clone();
+        if !namespace.is_empty() {
+            put(&mut self.index.inside, namespace.clone(), &key, there);
+            mark(&mut dirty.tenants, namespace.clone(), cause);
+        }
+        match &**fact {
+            Fact::Namespace(f) => mark(&mut dirty.tenants, f.meta.name.clone(), cause),
+            Fact::Node(f) => {
+                mark(&mut dirty.nodes, f.meta.name.clone(), cause);
+                if readiness(change.before.as_deref()) == readiness(change.after.as_deref()) {
+                    return;
+                }
+                for uid in self.index.on.get(&f.meta.name).into_iter().flatten() {
+                    let key = self.pod_key(uid);
+                    dirty.pods.extend(key.map(|key| (key, cause)));
+                }
+            }
+            Fact::Pod(_) => {
+                self.reown(change, &key);
+                for (fact, there) in [(&change.before, false), (&change.after, true)] {
+                    if let Some(Fact::Pod(pod)) = fact.as_deref()
+                        && let Some(node) = &pod.node
+                    {
+                        put(&mut self.index.on, node.clone(), &pod.meta.uid, there);
+                        mark(&mut dirty.nodes, node.clone(), cause);
+                    }
+                }
+                mark(&mut dirty.owners, key.clone(), cause);
+                mark(&mut dirty.pods, key, cause);
+            }
+            Fact::Workload(f) => {
+                self.reown(change, &key);
+                for (fact, there) in [(&change.before, false), (&change.after, true)] {
+                    if let Some(fact) = fact {
+                        let uid = fact.meta().uid.clone();
+                        if there {
+                            self.index.workloads.insert(uid, key.clone());
+                        } else if self.index.workloads.get(&uid) == Some(&key) {
+                            self.index.workloads.remove(&uid);
+                        }
+                    }
+                }
+                let owner = |f: &Option<Arc<Fact>>| f.as_ref().map(|f| f.meta().owner.clone());
+                let same_uid = change.before.as_ref().map(|f| &f.meta().uid)
+                    == change.after.as_ref().map(|f| &f.meta().uid);
+                if owner(&change.before) != owner(&change.after) || !same_uid {
+                    for fact in [&change.before, &change.after].into_iter().flatten() {
+                        self.mark_owned(&fact.meta().uid, cause, dirty, OWNER_DEPTH);
+                    }
+                }
+                if let Some(top) = self.index.top.get(&key) {
+                    mark(&mut dirty.types, top.clone(), cause);
+                }
+                if f.meta.owner.is_none() {
+                    mark(&mut dirty.types, own_type(f), cause);
+                }
+                mark(&mut dirty.owners, key, cause);
+            }
+            Fact::Service(_) => {
+                mark(&mut dirty.services, key, cause);
+            }
+            Fact::EndpointSlice(_) => {
+                for (fact, there) in [(&change.before, false), (&change.after, true)] {
+                    if let Some(Fact::EndpointSlice(slice)) = fact.as_deref() {
+                        let of = (slice.meta.namespace.clone(), slice.service.clone());
+                        put(&mut self.index.slices, of, &key, there);
+                        for pod in slice.endpoints.iter().filter_map(|e| e.pod.as_ref()) {
+                            put(&mut self.index.behind, pod.clone(), &key, there);
+                        }
+                        let service = FactKey {
+                            kind: Kind::Service,
+                            namespace: slice.meta.namespace.clone(),
+                            name: slice.service.clone(),
+                        };
+                        mark(&mut dirty.services, service, cause);
+                    }
+                }
+            }
+            Fact::Ingress(_) => {
+                mark(&mut dirty.ingresses, key, cause);
+                mark_one(&mut dirty.declared, cause);
+            }
+        }
+    }
+
+    /// Marks everything below an owner whose place changed.
+    pub(super) fn mark_owned(&self, uid: &Text, cause: Cause, dirty: &mut Dirty, depth: usize) {
+        if depth == 0 {
+            return;
+        }
+        for key in self.index.owned.get(uid).into_iter().flatten() {
+            mark(&mut dirty.owners, key.clone(), cause);
+            if key.kind == Kind::Pod {
+                mark(&mut dirty.pods, key.clone(), cause);
+            } else if let Some(fact) = self.facts.get(key) {
+                self.mark_owned(&fact.meta().uid, cause, dirty, depth - 1);
+            }
+        }
+    }
+
+    /// Marks the Services that a pod is behind, by slices or with one of these labels.
+    pub(super) fn mark_services(
+        &self,
+        pod: &FactKey,
+        labels: &[&Labels],
+        cause: Cause,
+        dirty: &mut Dirty,
+    ) {
+        for slice in self.index.behind.get(&pod.name).into_iter().flatten() {
+            if let Some(Fact::EndpointSlice(slice)) = self.facts.get(slice).map(|f| &**f) {
+                let service = FactKey {
+                    kind: Kind::Service,
+                    namespace: slice.meta.namespace.clone(),
+                    name: slice.service.clone(),
+                };
+                mark(&mut dirty.services, service, cause);
+            }
+        }
+        for key in self.inside(&pod.namespace, Kind::Service) {
+            if let Some(Fact::Service(service)) = self.facts.get(key).map(|f| &**f)
+                && labels.iter().any(|l| selects(&service.selector, l))
+            {
+                mark(&mut dirty.services, key.clone(), cause);
+            }
+        }
+    }
+}
+
+/// What a machine's Ready condition says, as far as pods on it care: one that nobody tells of is not lost.
+pub(super) fn readiness(fact: Option<&Fact>) -> Option<bool> {
+    match fact {
+        Some(Fact::Node(node)) => node.ready,
+        _ => Some(true),
+    }
+}

@@ -1,0 +1,604 @@
+//! The graph, as focus: callers, the selected element, callees, some hops each way.
+//!
+//! The picture is planned anew only when the model, the place or the wish changes, and what was shown
+//! keeps its place then. This file answers verbs; [`plan`] decides what is shown, `ui::graph` where.
+
+mod chart;
+mod info;
+mod paint;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use self::chart::Spot;
+use self::paint::{Canvas, Cursor};
+use self::plan::{Basis, LABELS, Plan};
+use self::walk::Row;
+use super::super::{Answer, Ctx, View};
+use crate::model::element::Element;
+use crate::model::key::ElementKey;
+use crate::model::observation::NamespaceChoice;
+use crate::model::query::links::Side;
+use crate::ui::action::Verb;
+use crate::ui::format;
+use crate::ui::graph::Cells;
+
+/// Boxes that a page is.
+const PAGE: isize = 10;
+/// Most hops each way.
+const MOST_HOPS: i16 = 3;
+
+/// Everything that a plan hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    basis: Basis,
+    context: crate::model::text::Text,
+    revision: u64,
+    telemetry: u64,
+    filter: String,
+    choice: NamespaceChoice,
+    stage: Option<(ElementKey, u32)>,
+}
+
+/// The Graph view.
+#[derive(Debug)]
+pub struct GraphView {
+    focus: Option<ElementKey>,
+    /// The focus was not chosen by a person, so a better one may still take its place.
+    chosen: bool,
+    hops: i16,
+    cursor: Option<Spot>,
+    row: Row,
+    unfolded: BTreeSet<i16>,
+    scroll: usize,
+    /// Cells for the whole view at the last drawing; a screen's usual size before the first.
+    size: (u16, u16),
+    plan: Option<(Stamp, Plan)>,
+    places: BTreeMap<Spot, (i16, u32)>,
+}
+
+impl Default for GraphView {
+    fn default() -> Self {
+        Self {
+            focus: None,
+            chosen: false,
+            hops: 1,
+            cursor: None,
+            row: Row::default(),
+            unfolded: BTreeSet::new(),
+            scroll: 0,
+            size: (80, 14),
+            plan: None,
+            places: BTreeMap::new(),
+        }
+    }
+}
+
+/// How the rows of the view are shared.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    notice: u16,
+    header: u16,
+    also: u16,
+    info: u16,
+}
+
+impl Rows {
+    fn new(ctx: &Ctx<'_>, height: u16, also: bool) -> Self {
+        Self {
+            notice: u16::from(!ctx.model.has_telemetry() && height >= 6),
+            header: u16::from(height >= 5),
+            also: u16::from(also && height >= 4),
+            info: match height {
+                0..3 => 0,
+                3..9 => 1,
+                9..20 => 2,
+                _ => 4,
+            },
+        }
+    }
+
+    const fn chart(self, height: u16) -> u16 {
+        height.saturating_sub(self.notice + self.header + self.also + self.info)
+    }
+}
+
+impl GraphView {
+    /// Chooses a focus where a person has not: the first unhealthy type, else the busiest.
+    fn settle(&mut self, ctx: &Ctx<'_>) {
+        let loading = || {
+            let mut states = ctx
+                .model
+                .sources()
+                .values()
+                .filter_map(|s| s.state.as_ref());
+            states.any(crate::model::source::SourceState::is_loading)
+        };
+        if self.focus.is_some() && (self.chosen || !loading()) {
+            return;
+        }
+        if let Some(first) = first(ctx)
+            && self.focus.as_ref() != Some(&first)
+        {
+            self.focus_on(first);
+            self.chosen = false;
+        }
+    }
+
+    fn focus_on(&mut self, key: ElementKey) {
+        self.cursor = Some(Spot::Element(key.clone()));
+        self.focus = Some(key);
+        self.chosen = true;
+        self.unfolded.clear();
+        self.places.clear();
+        self.scroll = 0;
+        self.plan = None;
+    }
+
+    /// The focus, while it is there.
+    fn present<'a>(&'a self, ctx: &Ctx<'_>) -> Option<&'a ElementKey> {
+        self.focus
+            .as_ref()
+            .filter(|key| ctx.model.get(key).is_some())
+    }
+
+    /// Plans the picture anew where something that it hangs on changed.
+    fn refresh(&mut self, ctx: &Ctx<'_>) {
+        self.settle(ctx);
+        let Some(focus) = self.present(ctx).cloned() else {
+            self.plan = None;
+            return;
+        };
+        let (width, height) = self.size;
+        let basis = |also| Basis {
+            focus: focus.clone(),
+            hops: self.hops,
+            unfolded: self.unfolded.clone(),
+            width: usize::from(width),
+            height: usize::from(Rows::new(ctx, height, also).chart(height)),
+        };
+        let stamp = Stamp {
+            basis: basis(false),
+            context: ctx.model.context().clone(),
+            revision: ctx.model.revision(),
+            telemetry: ctx.model.telemetry_revision(),
+            filter: ctx.filter.source().to_owned(),
+            choice: ctx.choice.clone(),
+            stage: ctx.stage.map(|(key, n)| (key.clone(), n)),
+        };
+        if self.plan.as_ref().is_some_and(|(old, _)| *old == stamp) {
+            return;
+        }
+        // The line for what is not drawn is taken from the picture only where it is needed.
+        let mut plan = plan::plan(ctx, &stamp.basis, &self.places);
+        if !says_all(&plan) {
+            plan = plan::plan(ctx, &basis(true), &self.places);
+        }
+        self.places = plan.places();
+        self.plan = Some((stamp, plan));
+    }
+
+    fn planned(&self) -> Option<&Plan> {
+        self.plan.as_ref().map(|(_, plan)| plan)
+    }
+
+    /// The box under the cursor.
+    fn at(&self) -> Option<usize> {
+        walk::stop(self.planned()?, self.cursor.as_ref())
+    }
+
+    /// Puts the cursor on a box; `keep` keeps the height for the next step sideways.
+    fn put(&mut self, at: Option<usize>) -> Answer {
+        let Some((plan, at)) = self.planned().zip(at) else {
+            return Answer::Done;
+        };
+        let stop = plan.chart.stops.get(at);
+        let cells = plan.scene.cells(at);
+        let (spot, column) = stop.map_or((None, 0), |s| (Some(s.spot.clone()), s.column));
+        if let Some(cells) = cells.filter(|_| column != 0) {
+            self.row = Row(cells.y);
+        }
+        self.cursor = spot;
+        Answer::Done
+    }
+
+    fn step(&mut self, by: isize) -> Answer {
+        let Some((plan, at)) = self.planned().zip(self.at()) else {
+            return Answer::Ignored;
+        };
+        let column = walk::column(plan, at);
+        let here = column.iter().position(|i| *i == at).unwrap_or(0);
+        let last = column.len().saturating_sub(1);
+        let next = here.saturating_add_signed(by).min(last);
+        let next = column.get(next).copied();
+        self.put(next)
+    }
+
+    fn along(&mut self, way: i16) -> Answer {
+        let Some((plan, at)) = self.planned().zip(self.at()) else {
+            return Answer::Ignored;
+        };
+        let next = walk::along(plan, at, way, self.row);
+        self.put(next)
+    }
+
+    fn enter(&mut self, ctx: &Ctx<'_>) -> Answer {
+        if self.focus.is_some() && self.present(ctx).is_none() {
+            self.focus = None;
+            self.chosen = false;
+            self.refresh(ctx);
+            return Answer::Done;
+        }
+        let spot = self.at().and_then(|at| {
+            let stop = self.planned()?.chart.stops.get(at)?;
+            Some(stop.spot.clone())
+        });
+        match spot {
+            Some(Spot::Fold(column)) => {
+                let first = self.planned().and_then(|plan| {
+                    let fold = plan.chart.position(&Spot::Fold(column))?;
+                    plan.chart.stops.get(fold)?.hidden.first().cloned()
+                });
+                self.unfolded.insert(column);
+                self.refresh(ctx);
+                self.cursor = first.map(Spot::Element);
+                Answer::Done
+            }
+            Some(Spot::Element(key)) if self.focus.as_ref() != Some(&key) => {
+                let old = self.focus.clone();
+                self.focus_on(key);
+                // The old focus stays selected where it is in sight, so that bearings are kept.
+                self.refresh(ctx);
+                let old = old.map(Spot::Element);
+                let seen = old
+                    .as_ref()
+                    .and_then(|spot| self.planned()?.chart.position(spot));
+                if seen.is_some() {
+                    self.put(seen);
+                }
+                Answer::Done
+            }
+            Some(Spot::Element(_)) => Answer::Detail,
+            None => Answer::Ignored,
+        }
+    }
+
+    fn hop(&mut self, by: i16, ctx: &Ctx<'_>) -> Answer {
+        let hops = (self.hops + by).clamp(1, MOST_HOPS);
+        if hops == self.hops {
+            let s = if hops == 1 { "" } else { "s" };
+            return Answer::Say(format!("{hops} hop{s} each way is the limit"));
+        }
+        self.hops = hops;
+        self.refresh(ctx);
+        Answer::Done
+    }
+
+    fn fold_all(&mut self, ctx: &Ctx<'_>) -> Answer {
+        if self.unfolded.is_empty() {
+            self.unfolded = (-MOST_HOPS..=MOST_HOPS).filter(|c| *c != 0).collect();
+        } else {
+            self.unfolded.clear();
+        }
+        self.refresh(ctx);
+        Answer::Done
+    }
+
+    /// Scrolls so that the box under the cursor is in sight.
+    fn follow(&mut self, height: usize) {
+        let Some(plan) = self.planned() else {
+            return;
+        };
+        let most = plan.scene.height.saturating_sub(height);
+        let cells = self.at().and_then(|at| {
+            let middle = plan.chart.stops.get(at).is_some_and(|s| s.column == 0);
+            plan.scene.cells(at).filter(|_| !middle)
+        });
+        let mut scroll = self.scroll;
+        if let Some(cells) = cells {
+            scroll = scroll.max((cells.y + cells.height).saturating_sub(height));
+            scroll = scroll.min(cells.y);
+        }
+        self.scroll = scroll.min(most);
+    }
+
+    /// The names of the columns, over them.
+    fn header(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
+        let Some(plan) = self.planned() else {
+            return;
+        };
+        let columns: BTreeSet<i16> = plan.chart.stops.iter().map(|s| s.column).collect();
+        for column in columns {
+            let cells = plan.chart.stops.iter().enumerate().find_map(|(index, s)| {
+                let cells = plan.scene.cells(index)?;
+                (s.column == column).then_some(cells)
+            });
+            let Some(cells) = cells else { continue };
+            let count: usize = plan
+                .chart
+                .in_column(column)
+                .map(|s| s.hidden.len().max(1))
+                .sum();
+            let text = match column {
+                0 => "selected".to_owned(),
+                -1 => format!("callers {count}"),
+                1 => format!("callees {count}"),
+                c => format!("{} hops: {count}", c.unsigned_abs()),
+            };
+            let (Ok(x), Ok(width)) = (u16::try_from(cells.x), u16::try_from(cells.width)) else {
+                continue;
+            };
+            let ellipsis = ctx.theme.glyphs.ellipsis;
+            let text = format::fit(&format!(" {text}"), usize::from(width), ellipsis);
+            put_line(buf, area, x, &text, ctx.theme.heading());
+        }
+        // Shortened labels leave their units to the header.
+        for cells in units(plan) {
+            if let Ok(x) = u16::try_from(cells.x + (cells.width - LABELS[1]) / 2) {
+                put_line(buf, area, x, "  /s    %", ctx.theme.dim());
+            }
+        }
+    }
+
+    /// What is hidden above and below, at the right end of the header.
+    fn rest(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, height: usize) {
+        let Some(plan) = self.planned() else {
+            return;
+        };
+        let below = plan.scene.height.saturating_sub(self.scroll + height);
+        if self.scroll == 0 && below == 0 {
+            return;
+        }
+        let [up, down] = if words::is_ascii(ctx.theme) {
+            ["^", "v"]
+        } else {
+            ["↑", "↓"]
+        };
+        let text = format!(" {up}{} {down}{below}", self.scroll);
+        let x = usize::from(area.width).saturating_sub(format::width(&text));
+        if let Ok(x) = u16::try_from(x) {
+            put_line(buf, area, x, &text, ctx.theme.warning());
+        }
+    }
+}
+
+/// One label of each column of shortened labels.
+fn units(plan: &Plan) -> Vec<Cells> {
+    let labels = plan.scene.lines.iter().filter_map(|l| l.label);
+    let labels = labels.filter(|l| plan.scene.short && l.width >= LABELS[1]);
+    let mut labels: Vec<Cells> = labels.collect();
+    labels.sort_by_key(|l| (l.x, l.y));
+    labels.dedup_by_key(|l| l.x);
+    labels
+}
+
+/// Whether everything has a line and every column a place.
+fn says_all(plan: &Plan) -> bool {
+    plan.listed().is_empty() && plan.scene.left_out == (0, 0)
+}
+
+/// The first unhealthy type of the chosen namespaces, else the busiest.
+fn first(ctx: &Ctx<'_>) -> Option<ElementKey> {
+    let chosen = || {
+        let types = ctx.model.types();
+        types.filter(|t| ctx.choice.covers(&t.key.namespace))
+    };
+    let worst = chosen()
+        .filter(|t| t.health.is_bad())
+        .min_by_key(|t| (std::cmp::Reverse(t.health), t.key.clone()));
+    let busiest = || {
+        chosen().max_by_key(|t| {
+            let key = ElementKey::Type(t.key.clone());
+            let calls = |side| ctx.model.traffic(&key, side).map_or(0, |c| c.calls);
+            let declared = |side| ctx.model.declared(&key, side).count();
+            (
+                calls(Side::Callers) + calls(Side::Callees),
+                declared(Side::Callers) + declared(Side::Callees),
+                std::cmp::Reverse(t.key.clone()),
+            )
+        })
+    };
+    worst
+        .or_else(busiest)
+        .map(|t| ElementKey::Type(t.key.clone()))
+}
+
+fn put_line(buf: &mut Buffer, area: Rect, x: u16, text: &str, style: Style) {
+    if x < area.width && area.height > 0 {
+        let room = usize::from(area.width - x);
+        buf.set_stringn(area.x + x, area.y, text, room, style);
+    }
+}
+
+/// Sentences on so many lines; what does not fit ends in an ellipsis.
+fn put_text(buf: &mut Buffer, area: Rect, said: &[String], style: Style, ctx: &Ctx<'_>) {
+    let ellipsis = ctx.theme.glyphs.ellipsis;
+    let width = usize::from(area.width);
+    let mut lines: Vec<String> = said.iter().flat_map(|s| wrap(s, width)).collect();
+    if lines.len() > usize::from(area.height) && said.len() > 1 {
+        // Rather the beginning of each sentence than the whole of the first.
+        lines = said.to_vec();
+    }
+    let cut = lines.len() > usize::from(area.height);
+    let rows = (0..area.height).zip(&lines);
+    for (y, line) in rows {
+        let last = cut && y + 1 == area.height;
+        let line = if last {
+            format!("{line} {ellipsis}")
+        } else {
+            line.clone()
+        };
+        let line = format::fit(&line, width, ellipsis);
+        let row = Rect {
+            y: area.y + y,
+            height: 1,
+            ..area
+        };
+        put_line(buf, row, 0, &line, style);
+    }
+}
+
+fn wrap(sentence: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in sentence.split(' ') {
+        let wide = format::width(&line) + 1 + format::width(word);
+        if !line.is_empty() && wide > width {
+            lines.push(std::mem::take(&mut line));
+            line.push(' ');
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+impl View for GraphView {
+    fn name(&self) -> &'static str {
+        "graph"
+    }
+
+    fn letter(&self) -> char {
+        'g'
+    }
+
+    fn about(&self) -> &'static str {
+        "Who calls the selected element and whom it calls, some hops each way, with rates and errors."
+    }
+
+    fn title(&self, ctx: &Ctx<'_>) -> String {
+        let Some(focus) = &self.focus else {
+            return String::new();
+        };
+        let dot = format!(" {} ", ctx.theme.glyphs.dot);
+        let mut parts = vec![words::name(ctx, focus)];
+        if ctx.model.get(focus).is_none() {
+            parts.push("gone".to_owned());
+            return parts.join(&dot);
+        }
+        let s = if self.hops == 1 { "" } else { "s" };
+        parts.push(format!("{} hop{s}", self.hops));
+        if let Some(plan) = self.planned() {
+            let hidden: usize = plan.chart.stops.iter().map(|s| s.hidden.len()).sum();
+            for (count, word) in [(hidden, "folded"), (plan.chart.filtered, "filtered out")] {
+                if count > 0 {
+                    parts.push(format!("{count} {word}"));
+                }
+            }
+        }
+        match ctx.model.recent_window_ms() {
+            Some(ms) => parts.push(format!("rates over {}", format::window(ms))),
+            None if ctx.model.has_telemetry() => parts.push("no rates yet".to_owned()),
+            None => parts.push("declared links only".to_owned()),
+        }
+        parts.join(&dot)
+    }
+
+    fn selected(&self) -> Option<ElementKey> {
+        let at = self.at()?;
+        match &self.planned()?.chart.stops.get(at)?.spot {
+            Spot::Element(key) => Some(key.clone()),
+            Spot::Fold(_) => None,
+        }
+    }
+
+    fn select(&mut self, key: &ElementKey, ctx: &Ctx<'_>) {
+        let key = match ctx.model.get(key) {
+            Some(Element::Component(_) | Element::Service(_)) => match ctx.model.type_of(key) {
+                Some(of) => ElementKey::Type(of),
+                None => key.clone(),
+            },
+            Some(Element::Type(_) | Element::External(_) | Element::Ingress(_)) => key.clone(),
+            // Of a link, the caller stands in the middle, with the callee in sight.
+            Some(Element::Call(call)) => call.caller.clone(),
+            Some(Element::Declared(declared)) => declared.caller.clone(),
+            // Machines and tenants have no place in who calls whom.
+            _ => return,
+        };
+        if self.focus.as_ref() == Some(&key) {
+            self.cursor = Some(Spot::Element(key));
+            self.chosen = true;
+        } else {
+            self.focus_on(key);
+        }
+        self.refresh(ctx);
+    }
+
+    fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer {
+        self.refresh(ctx);
+        self.chosen |= self.focus.is_some();
+        match verb {
+            Verb::Up => self.step(-1),
+            Verb::Down => self.step(1),
+            Verb::PageUp => self.step(-PAGE),
+            Verb::PageDown => self.step(PAGE),
+            Verb::Top => self.step(isize::MIN + 1),
+            Verb::Bottom => self.step(isize::MAX),
+            Verb::Left => self.along(-1),
+            Verb::Right => self.along(1),
+            Verb::Enter => self.enter(ctx),
+            Verb::Wider => self.hop(1, ctx),
+            Verb::Narrower => self.hop(-1, ctx),
+            Verb::FoldAll => self.fold_all(ctx),
+            _ => Answer::Ignored,
+        }
+    }
+
+    fn draw(&mut self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, focused: bool) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        self.size = (area.width, area.height);
+        self.refresh(ctx);
+        let Some((_, plan)) = &self.plan else {
+            let said = match &self.focus {
+                Some(key) => info::gone(ctx, key),
+                None => info::empty(ctx),
+            };
+            put_text(buf, area, &said, ctx.theme.text(), ctx);
+            return;
+        };
+        let rows = Rows::new(ctx, area.height, !says_all(plan));
+        let chart = rows.chart(area.height);
+        self.follow(usize::from(chart));
+        let mut y = area.y;
+        let mut next = |height: u16| {
+            let row = Rect { y, height, ..area };
+            y += height;
+            row
+        };
+        let (notice, header) = (next(rows.notice), next(rows.header));
+        let (chart, also, info) = (next(chart), next(rows.also), next(rows.info));
+        let said = [info::no_traces(usize::from(area.width))];
+        put_text(buf, notice, &said, ctx.theme.warning(), ctx);
+        self.header(header, buf, ctx);
+        self.rest(header, buf, ctx, usize::from(chart.height));
+        let at = self.at();
+        let Some((_, plan)) = &self.plan else {
+            return;
+        };
+        let cursor = Cursor { stop: at, focused };
+        let mut canvas = Canvas {
+            buf,
+            area: chart,
+            scroll: self.scroll,
+        };
+        paint::paint(&mut canvas, plan, ctx, cursor);
+        let width = usize::from(area.width);
+        let listed = [info::also(ctx, plan, at, width)];
+        put_text(buf, also, &listed, ctx.theme.accent(), ctx);
+        let about = at.map(|at| info::about(ctx, plan, at)).unwrap_or_default();
+        put_text(buf, info, &about, ctx.theme.text(), ctx);
+    }
+}

@@ -1,0 +1,4 @@
+mod any;
+mod pictures;
+mod walking;
+mod world;
