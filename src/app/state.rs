@@ -432,7 +432,7 @@ impl App {
             .iter()
             .enumerate()
             .filter(|(_, a)| a.place.holds(&here))
-            .filter_map(|(index, _)| Some((self.keymap.keys(index).first()?.clone(), index)));
+            .filter_map(|(index, _)| Some((self.keymap.first(index, &here)?, index)));
         let mut keys: Vec<(String, String)> = keys.filter_map(named).collect();
         // On a narrow screen the end is cut, and the help must not be.
         if let Some(help) = keys.iter().position(|(_, label)| label == "help") {
