@@ -97,6 +97,27 @@ pub struct Visited {
     pub(super) key: Option<ElementKey>,
 }
 
+/// Which panes are there, and which one has the keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Panes {
+    pub(super) tail: bool,
+    pub(super) detail: bool,
+    /// Lines that the detail pane is scrolled by.
+    pub(super) offset: u16,
+    pub(super) focus: Focus,
+}
+
+impl Default for Panes {
+    fn default() -> Self {
+        Self {
+            tail: true,
+            detail: true,
+            offset: 0,
+            focus: Focus::View,
+        }
+    }
+}
+
 /// The replica stage that is open.
 #[derive(Clone, Debug)]
 pub struct Staged {
@@ -120,16 +141,13 @@ pub struct App {
     pub(super) only_broken: bool,
     pub(super) mode: Mode,
     pub(super) theme: Theme,
-    pub(super) local: TimeZone,
-    pub(super) utc: bool,
+    /// The zone of the times shown, and the one to change to.
+    pub(super) zones: (TimeZone, TimeZone),
     pub(super) now: Moment,
     pub(super) views: Vec<Box<dyn View>>,
     pub(super) view: usize,
     pub(super) tail: EventsView,
-    pub(super) show_tail: bool,
-    pub(super) show_detail: bool,
-    pub(super) detail_offset: u16,
-    pub(super) focus: Focus,
+    pub(super) panes: Panes,
     pub(super) past: Vec<Visited>,
     pub(super) future: Vec<Visited>,
     pub(super) overlays: Vec<Overlay>,
@@ -174,16 +192,12 @@ impl App {
             only_broken: false,
             mode: start.mode,
             theme: start.theme,
-            utc: false,
-            local: start.zone,
+            zones: (start.zone, TimeZone::UTC),
             now: start.now,
             views,
             view: 0,
             tail: EventsView::tail(),
-            show_tail: true,
-            show_detail: true,
-            detail_offset: 0,
-            focus: Focus::View,
+            panes: Panes::default(),
             past: Vec::new(),
             future: Vec::new(),
             overlays: Vec::new(),
@@ -217,7 +231,7 @@ impl App {
 
     /// Where the person is, for the keymap.
     pub(super) fn here(&self) -> Here<'_> {
-        let view = match self.focus {
+        let view = match self.panes.focus {
             Focus::Tail => "events",
             Focus::View | Focus::Detail => self.views.get(self.view).map_or("", |v| v.name()),
         };
@@ -237,7 +251,7 @@ impl App {
         if let Some(Overlay::Detail { key, .. }) = self.overlays.last() {
             return Some(key.clone());
         }
-        match self.focus {
+        match self.panes.focus {
             Focus::Tail => self.tail.selected(),
             _ => self.views.get(self.view).and_then(|v| v.selected()),
         }
@@ -270,7 +284,7 @@ impl App {
             filter: &self.filter,
             only_broken: self.only_broken,
             now: self.now.wall,
-            zone: if self.utc { &UTC } else { &self.local },
+            zone: &self.zones.0,
             theme: &self.theme,
             stage: None,
         }
@@ -300,8 +314,8 @@ impl App {
         self.view = view.min(self.views.len().saturating_sub(1));
         self.overlays
             .retain(|o| !matches!(o, Overlay::Detail { .. }));
-        self.focus = Focus::View;
-        self.detail_offset = 0;
+        self.panes.focus = Focus::View;
+        self.panes.offset = 0;
         if let Some(key) = key {
             self.with_view(view, |v, ctx| v.select(key, ctx));
         }
@@ -339,9 +353,9 @@ impl App {
             let mut scene = Scene {
                 ctx,
                 view: view.as_mut(),
-                tail: (self.show_tail && !is_log).then_some(&mut tail),
-                detail: (self.show_detail && has_detail).then_some(self.detail_offset),
-                focus: self.focus,
+                tail: (self.panes.tail && !is_log).then_some(&mut tail),
+                detail: (self.panes.detail && has_detail).then_some(self.panes.offset),
+                focus: self.panes.focus,
                 mode: self.mode,
                 paused: self.frozen.is_some().then_some(self.waiting),
                 foot,
@@ -418,7 +432,7 @@ impl App {
             .iter()
             .enumerate()
             .filter(|(_, a)| a.place.holds(&here))
-            .filter_map(|(index, _)| Some((self.keymap.keys(index).first()?.clone(), index)));
+            .filter_map(|(index, _)| Some((self.keymap.first(index, &here)?, index)));
         let mut keys: Vec<(String, String)> = keys.filter_map(named).collect();
         // On a narrow screen the end is cut, and the help must not be.
         if let Some(help) = keys.iter().position(|(_, label)| label == "help") {
@@ -436,5 +450,3 @@ impl App {
         staged || self.intents.iter().any(|i| i.stage.is_under_way())
     }
 }
-
-static UTC: TimeZone = TimeZone::UTC;

@@ -272,7 +272,7 @@ impl App {
 
     /// Gives a verb to the pane that has the focus.
     fn verb(&mut self, verb: Verb) {
-        let answer = match self.focus {
+        let answer = match self.panes.focus {
             Focus::View => self.with_view(self.view, |view, ctx| view.act(verb, ctx)),
             Focus::Tail => {
                 let mut tail = std::mem::take(&mut self.tail);
@@ -281,7 +281,7 @@ impl App {
                 Some(answer)
             }
             Focus::Detail => {
-                self.detail_offset = scrolled(self.detail_offset, verb);
+                self.panes.offset = scrolled(self.panes.offset, verb);
                 None
             }
         };

@@ -135,6 +135,15 @@ impl Keymap {
             .collect()
     }
 
+    /// The first of an action's keys that leads to it here: what stands on top may take a key away.
+    #[must_use]
+    pub fn first(&self, action: usize, here: &Here<'_>) -> Option<String> {
+        let mut own = self.bindings.iter().filter(|b| b.action == action);
+        let binding = own.find(|b| self.find(&b.chords, here) == Found::Action(action))?;
+        let chords: Vec<String> = binding.chords.iter().map(Chord::to_string).collect();
+        Some(chords.join(" "))
+    }
+
     /// The actions that continue a sequence, with the keys still missing: what `v` may be followed by.
     #[must_use]
     pub fn continuations(&self, pressed: &[Chord], here: &Here<'_>) -> Vec<(String, usize)> {

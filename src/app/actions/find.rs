@@ -208,16 +208,7 @@ impl App {
                 return Vec::new();
             }
         };
-        let is_view = self
-            .actions
-            .get(found)
-            .and_then(|a| self.view_named(a.name));
-        let name = self.actions.get(found).map_or("", |a| a.name);
-        match is_view {
-            // The one behaviour of all views is told which one.
-            Some(_) => self.act(found, format!("{name} {}", argument.trim()).trim_end()),
-            None => self.act(found, argument.trim()),
-        }
+        self.act(found, argument.trim())
     }
 
     /// What a command line may become.

@@ -62,8 +62,8 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
             )
             .at(Place::Everywhere),
             |app, _| {
-                app.show_detail = !app.show_detail;
-                app.focus = Focus::View;
+                app.panes.detail = !app.panes.detail;
+                app.panes.focus = Focus::View;
                 Vec::new()
             },
         ),
@@ -75,8 +75,8 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
                 "show or hide the event tail",
             ),
             |app, _| {
-                app.show_tail = !app.show_tail;
-                app.focus = Focus::View;
+                app.panes.tail = !app.panes.tail;
+                app.panes.focus = Focus::View;
                 Vec::new()
             },
         ),
@@ -173,7 +173,7 @@ fn last_view(app: &mut App, _: &str) -> Vec<Effect> {
 }
 
 fn next_pane(app: &mut App, _: &str) -> Vec<Effect> {
-    app.focus = match (app.focus, app.show_detail, app.show_tail) {
+    app.panes.focus = match (app.panes.focus, app.panes.detail, app.panes.tail) {
         (Focus::View, true, _) => Focus::Detail,
         (Focus::View | Focus::Detail, _, true) => Focus::Tail,
         _ => Focus::View,

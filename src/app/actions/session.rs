@@ -54,7 +54,7 @@ pub(super) fn entries() -> Vec<Entry> {
         app(
             Action::new("utc", &["Z"], "", "times in UTC, or in your zone"),
             |app, _| {
-                app.utc = !app.utc;
+                std::mem::swap(&mut app.zones.0, &mut app.zones.1);
                 Vec::new()
             },
         ),
@@ -129,8 +129,8 @@ fn close(app: &mut App) -> Vec<Effect> {
 }
 
 fn back(app: &mut App, _: &str) -> Vec<Effect> {
-    if app.focus != Focus::View {
-        app.focus = Focus::View;
+    if app.panes.focus != Focus::View {
+        app.panes.focus = Focus::View;
     } else if !app.filter.is_empty() {
         app.filter = Filter::default();
     } else if app.only_broken {

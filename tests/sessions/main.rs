@@ -1,0 +1,18 @@
+//! Whole sessions of the app: messages in, screens and effects out. No terminal, no network, no clock.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod cluster;
+mod harness;
+
+mod finding;
+mod hostile;
+mod keys;
+mod scaling;
+mod sizes;
+mod time;
+mod tree;

@@ -1,0 +1,334 @@
+//! Scaling: staged, previewed, confirmed, verified, taken back; and what keeps one from it.
+
+use portolan::app::effect::Effect;
+use portolan::app::msg::{Msg, Refusal};
+use portolan::model::intent::Autoscaler;
+use portolan::model::key::TypeKey;
+use portolan::ui::screen::Mode;
+
+use crate::harness::Session;
+
+const WRITE: Mode = Mode::Write { until: None };
+
+/// The cursor on the cart, which has two of two.
+fn on_cart(mode: Mode) -> Session {
+    let mut s = Session::of_shop(mode, 160, 45);
+    s.command("tree cart");
+    s
+}
+
+fn cart() -> TypeKey {
+    TypeKey::new("shop", "Deployment", "cart")
+}
+
+/// Stages one more, previews and confirms.
+fn sent_up() -> Session {
+    let mut s = on_cart(WRITE);
+    s.press("+ enter");
+    s.preview(2, Autoscaler::None);
+    s.press("enter");
+    s
+}
+
+#[test]
+fn locked_says_how_to_unlock() {
+    let mut s = on_cart(Mode::Locked);
+    for key in ["s", "+", "u"] {
+        s.press(key);
+        s.hides("┌ scale");
+    }
+    s.press("+")
+        .shows("writing is locked: :write unlocks it for 15 minutes");
+    assert_eq!(s.effects(), []);
+    s.command("write").press("+").shows("┌ scale cart");
+}
+
+#[test]
+fn a_number_goes_from_the_stage_to_its_end_and_back() {
+    let mut s = on_cart(WRITE);
+    s.press("+");
+    s.shows("now 2 → then 3")
+        .shows("Nothing is")
+        .shows("called by");
+    assert!(s.line("▸ cart").contains("2→3"), "{}", s.screen());
+    assert_eq!(s.effects(), [], "staging asks nobody");
+    s.press("enter").shows("reading how it is now");
+    s.preview(2, Autoscaler::None);
+    s.shows("no autoscaler targets it")
+        .shows("enter writes 3 to cart");
+    s.press("enter").hides("┌ scale");
+    let (wanted, version) = s.answer(Ok(Some(2)));
+    assert_eq!((wanted, version.as_str()), (3, "41"));
+    s.shows("scaling from 2 to 3 accepted, generation 2");
+    s.change(|c| c.scale("shop", "cart", 3));
+    s.hides("scaled to 3");
+    s.tick(3);
+    s.change(|c| c.settle("shop", "cart"));
+    s.shows("cart: scaled to 3, all ready (was 2)");
+    assert!(s.line("▸ cart").contains("3/3"), "{}", s.screen());
+    // Back the same way.
+    s.press("u").shows("now 3 → then 2").press("enter");
+    s.preview(3, Autoscaler::None);
+    s.press("enter");
+    assert_eq!(s.answer(Ok(Some(3))).0, 2);
+    s.change(|c| c.scale("shop", "cart", 2));
+    s.change(|c| c.settle("shop", "cart"));
+    s.shows("cart: scaled to 2, all ready (was 3)");
+    // And it is in the log, as what the program itself did.
+    s.press("v e")
+        .shows("self")
+        .shows("scaling from 2 to 3 accepted");
+}
+
+#[test]
+fn an_enter_pressed_before_the_preview_was_drawn_writes_nothing() {
+    let mut s = on_cart(WRITE);
+    s.press("+ enter");
+    s.preview_unseen(2, Autoscaler::None);
+    s.press_unseen("enter");
+    s.press_unseen("enter");
+    assert_eq!(s.effects(), []);
+    s.screen();
+    s.send(Msg::Drawn);
+    s.press_unseen("enter");
+    assert!(matches!(s.effects().as_slice(), [Effect::Send { .. }]));
+}
+
+#[test]
+fn a_frame_that_was_drawn_before_the_preview_came_does_not_count() {
+    let mut s = on_cart(WRITE);
+    s.press("+ enter");
+    s.screen();
+    s.preview_unseen(2, Autoscaler::None);
+    s.press_unseen("enter");
+    assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn digits_and_signs_change_the_number_and_end_the_preview() {
+    let mut s = on_cart(WRITE);
+    s.press("s").shows("now 2 → then 2");
+    s.press("1 2").shows("then 12");
+    s.press("+").shows("then 13").press("- -").shows("then 11");
+    s.press("4").shows("then 4");
+    s.press("enter");
+    s.preview(2, Autoscaler::None);
+    s.press("+").shows("then 5").hides("enter writes");
+    s.press("9 9 9 9 9 9 9").shows("then 10000");
+    s.press("esc")
+        .hides("┌ scale")
+        .shows("dropped: nothing was written");
+    assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn a_command_stages_a_number_and_refuses_what_is_none() {
+    let mut s = on_cart(WRITE);
+    s.command("scale 7").shows("now 2 → then 7").press("esc");
+    for wrong in ["many", "-1", "10001", "3 4"] {
+        s.command(&format!("scale {wrong}"));
+        s.hides("┌ scale")
+            .shows("is no number of replicas: 0 to 10000");
+    }
+}
+
+#[test]
+fn what_others_would_do_to_it_is_said_before() {
+    let found = |min, max| Autoscaler::Found {
+        name: "cart-load".into(),
+        min,
+        max,
+        desired: 2,
+    };
+    let mut s = on_cart(WRITE);
+    s.press("s 9 enter");
+    s.preview(2, found(2, 5));
+    s.shows("autoscaler cart-load keeps 2 to 5, wants 2 now: it will turn this back");
+    s.press("esc s 3 enter");
+    s.preview(2, found(2, 5));
+    s.shows("it may turn this back");
+    s.press("esc s 0 enter");
+    s.preview(2, found(2, 5));
+    s.shows("it stays off while the number is 0");
+    s.shows("0 stops it: nobody will answer its callers");
+    s.press("esc s 3 enter");
+    s.preview(
+        4,
+        Autoscaler::Unknown {
+            why: "HorizontalPodAutoscalers may not be listed".into(),
+        },
+    );
+    s.shows("is not known: HorizontalPodAutoscalers may not be listed");
+    s.shows("it was 2 when you staged it, and is 4 now");
+}
+
+#[test]
+fn writing_what_is_there_already_writes_nothing() {
+    let mut s = on_cart(WRITE);
+    s.press("s enter");
+    s.preview(2, Autoscaler::None);
+    s.press("enter").shows("cart has 2 already");
+    assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn a_preview_that_fails_says_why_and_can_be_asked_again() {
+    let mut s = on_cart(WRITE);
+    s.press("+ enter");
+    let id = match s.effects().as_slice() {
+        [Effect::Preview { id, target }] if *target == cart() => *id,
+        other => panic!("{other:?}"),
+    };
+    s.send(Msg::Previewed {
+        id,
+        result: Err(Refusal::NotDone {
+            why: "you may not get deployments/scale in shop".into(),
+        }),
+    });
+    s.shows("not done: you may not get deployments/scale in shop");
+    s.press("enter");
+    assert!(matches!(s.effects().as_slice(), [Effect::Preview { .. }]));
+    // The answer of a stage that is closed answers nothing.
+    s.press("esc").press("ctrl-c");
+    s.send(Msg::Previewed {
+        id: id + 7,
+        result: Err(Refusal::NotDone { why: "late".into() }),
+    });
+    s.hides("late");
+}
+
+#[test]
+fn a_conflict_is_not_done_and_says_so() {
+    let mut s = sent_up();
+    s.answer(Err(Refusal::NotDone {
+        why: "somebody else changed it since the preview: preview again".into(),
+    }));
+    s.shows("cart: not scaled: somebody else changed it since the preview");
+    s.press("ctrl-c");
+    assert_eq!(s.effects(), [Effect::Quit], "nothing is under way");
+}
+
+#[test]
+fn an_unknown_outcome_is_told_by_what_is_seen() {
+    let mut s = sent_up();
+    s.answer(Err(Refusal::Unknown {
+        why: "the connection was cut".into(),
+    }));
+    s.shows("nobody knows whether it arrived: the connection was cut");
+    s.press(": q enter")
+        .shows("a write is still being verified");
+    s.change(|c| c.scale("shop", "cart", 3));
+    s.shows("cart: scaling to 3 arrived");
+    s.change(|c| c.settle("shop", "cart"));
+    s.shows("cart: scaled to 3, all ready");
+}
+
+#[test]
+fn a_number_that_somebody_else_turned_is_told() {
+    let mut s = sent_up();
+    s.answer(Ok(Some(2)));
+    s.change(|c| c.scale("shop", "cart", 3));
+    s.change(|c| c.scale("shop", "cart", 5));
+    s.shows("scaling to 3 was turned to 5 by somebody else");
+}
+
+#[test]
+fn quitting_while_a_write_is_verified_asks_once() {
+    let mut s = sent_up();
+    s.press("ctrl-c").shows("a write is still being verified");
+    assert!(!s.effects().contains(&Effect::Quit));
+    // Something else in between asks again.
+    s.press("j ctrl-c");
+    assert!(!s.effects().contains(&Effect::Quit));
+    s.press("ctrl-c");
+    assert_eq!(s.effects(), [Effect::Quit]);
+}
+
+#[test]
+fn quitting_by_command_while_a_write_is_verified_asks_once() {
+    let mut s = sent_up();
+    s.command("q").shows("a write is still being verified");
+    assert!(!s.effects().contains(&Effect::Quit));
+    s.command("q");
+    assert_eq!(s.effects(), [Effect::Quit]);
+}
+
+#[test]
+fn the_answer_of_a_write_is_told_also_when_another_is_staged() {
+    let mut s = sent_up();
+    let id = match s.effects().as_slice() {
+        [Effect::Send { id, .. }] => *id,
+        other => panic!("{other:?}"),
+    };
+    s.command("tree checkout")
+        .press("+")
+        .shows("┌ scale checkout");
+    s.send(Msg::Sent {
+        id,
+        result: Ok(Some(2)),
+    });
+    s.shows("┌ scale checkout")
+        .shows("scaling from 2 to 3 accepted");
+}
+
+#[test]
+fn kinds_that_have_no_number_say_why() {
+    let mut s = Session::of_shop(WRITE, 160, 45);
+    for (name, why) in [
+        (
+            "log-agent",
+            "a DaemonSet runs one pod on each node that fits",
+        ),
+        ("report", "a CronJob makes Jobs by its schedule"),
+    ] {
+        s.command(&format!("tree {name}")).press("+");
+        s.hides("┌ scale")
+            .shows(&format!("{name} cannot be scaled: {why}"));
+    }
+    s.press("g +")
+        .shows("only component types have a number of replicas");
+    s.command("tree orders-db")
+        .press("+")
+        .shows("┌ scale orders-db");
+    s.press("esc").command("tree cart").press("right right +");
+    s.shows("┌ scale cart");
+}
+
+#[test]
+fn read_only_has_no_trace_of_writing() {
+    let mut s = Session::of_shop(Mode::ReadOnly, 160, 60);
+    s.press("j").shows("READ-ONLY");
+    let foot = s.foot();
+    assert!(!foot.contains("scale"), "{foot}");
+    s.press("s +").hides("┌ scale");
+    s.command("scale 3").shows("there is no command scale");
+    s.command("undo").shows("there is no command undo");
+    s.press(":").type_text("sc").hides("scale").press("esc");
+    s.press("?")
+        .hides("stage")
+        .hides("scale")
+        .press("pgdn")
+        .hides("stage");
+    s.press("esc").command("write");
+    s.shows("started with --read-only: writing is not possible");
+    s.shows("READ-ONLY").hides("WRITE ");
+    assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn undo_without_a_write_says_so() {
+    let mut s = on_cart(WRITE);
+    s.press("u").shows("nothing was written in this session");
+}
+
+#[test]
+fn a_stage_stays_on_its_type_when_rows_move() {
+    let mut s = on_cart(WRITE);
+    s.press("+");
+    s.change(|c| c.crash("shop", "cart"));
+    s.change(|c| c.remove_namespace("shop"));
+    s.shows("┌ scale cart").press("enter");
+    s.preview(2, Autoscaler::None);
+    s.press("enter");
+    assert!(matches!(s.effects().as_slice(), [Effect::Send { target, .. }] if *target == cart()));
+}

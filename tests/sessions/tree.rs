@@ -1,0 +1,189 @@
+//! The first paint, the tree, the detail, and going from place to place.
+
+use portolan::model::observation::{FactKey, Kind};
+use portolan::model::source::SourceState;
+use portolan::ui::screen::Mode;
+
+use crate::cluster::{self, part};
+use crate::harness::Session;
+
+#[test]
+fn nothing_is_said_to_be_missing_before_the_lists_are_complete() {
+    let mut s = Session::new(100, 30);
+    s.shows("prod-eu : shop")
+        .shows("LOCKED")
+        .shows("connecting");
+    s.hides("nothing runs");
+    let choice = s.choice.clone();
+    s.observe(cluster::loading(&choice, 3_200));
+    s.shows("loading pods 3200").hides("nothing runs");
+    let begin = s.cluster.begin(&choice);
+    s.observe(begin);
+    s.hides("nothing runs");
+    let finish = s.cluster.finish(&choice);
+    s.observe(finish);
+    s.shows("nothing runs in shop: n chooses other namespaces");
+}
+
+#[test]
+fn pods_that_are_there_are_shown_while_the_rest_is_loading() {
+    let mut s = Session::new(100, 30);
+    s.cluster = cluster::shop();
+    let choice = s.choice.clone();
+    let begin = s.cluster.begin(&choice);
+    s.observe(begin);
+    let mut finish = s.cluster.finish(&choice);
+    // The lists come to their middle only.
+    finish.truncate(finish.len() / 2);
+    s.observe(finish);
+    s.shows("payment");
+}
+
+#[test]
+fn what_keeps_the_lists_from_coming_is_said_in_their_place() {
+    let mut s = Session::new(120, 30);
+    let cause = "https://127.0.0.1:6443 refuses connections: is the cluster running?";
+    let failed = SourceState::Failed {
+        cause: cause.into(),
+    };
+    s.observe(vec![part("kubernetes", "session", None, Some(failed))]);
+    s.shows(cause).shows("k8s session failed");
+    s.hides("nothing runs").hides("connecting");
+}
+
+#[test]
+fn what_was_listed_stays_when_the_server_goes_silent_and_says_so() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    let stale = SourceState::Stale {
+        since: cluster::ago(40).unwrap(),
+        cause: "no answer for 40 s".into(),
+    };
+    s.observe(vec![part(
+        "kubernetes",
+        "pods",
+        Some("shop".into()),
+        Some(stale),
+    )]);
+    s.shows("k8s pods stale 40s").shows("payment").shows("cart");
+}
+
+#[test]
+fn problems_come_first_and_say_why() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    let screen = s.screen();
+    let row = |name: &str| {
+        let found = screen.lines().position(|l| l.contains(name));
+        found.unwrap_or_else(|| panic!("no {name}:\n{screen}"))
+    };
+    assert!(row("▸ payment") < row("▸ cart"));
+    let line = s.line("▸ payment");
+    assert!(line.contains('!') && line.contains("2/3"), "{line}");
+    assert!(line.contains("CrashLoopBackOff exit 137"), "{line}");
+    s.shows("1 bad · pods 11/12").shows("1 type is bad");
+    // Better ones first again, once it is well.
+    s.change(|c| {
+        c.change_pod("shop", "payment", |pod| {
+            pod.ready = Some(true);
+            for container in &mut pod.containers {
+                container.ready = true;
+                container.state = portolan::model::observation::ContainerState::Running {
+                    since: cluster::ago(1),
+                };
+            }
+        });
+        c.change_workload("shop", "payment", |w| w.ready = 3);
+    });
+    s.shows("0 bad · pods 12/12");
+    let line = s.line("▸ payment");
+    assert!(line.contains("OOMKilled exit 137, restarted"), "{line}");
+}
+
+#[test]
+fn rows_fold_and_unfold_and_the_cursor_stays_on_its_row() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.hides("payment-5d8f-0");
+    s.press("j right");
+    s.shows("payment-5d8f-0").shows("service payment 8080");
+    s.press("right right");
+    s.shows("main").shows("CrashLoopBackOff back-off 40s");
+    s.press("left left left");
+    s.hides("payment-5d8f-0");
+    assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
+    s.press("*").shows("cart-5d8f-1").shows("payment-5d8f-2");
+    s.press("*").hides("cart-5d8f-1");
+    // The row moves below others, and takes the cursor along.
+    s.press("o");
+    assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
+}
+
+#[test]
+fn the_cursor_stays_where_its_row_was_when_that_goes() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.press("j j");
+    assert!(s.line("▸ cart").contains("│>"), "{}", s.screen());
+    s.change(|c| {
+        for kind in [Kind::Deployment, Kind::ReplicaSet] {
+            let name = if kind == Kind::Deployment {
+                "cart"
+            } else {
+                "cart-5d8f"
+            };
+            c.remove(&FactKey {
+                kind,
+                namespace: "shop".into(),
+                name: name.into(),
+            });
+        }
+        c.remove_pods("shop", "cart");
+    });
+    assert!(s.line("▸ checkout").contains("│>"), "{}", s.screen());
+    s.shows("checkout ─"); // the detail pane follows
+}
+
+#[test]
+fn the_detail_page_says_what_is_known_and_goes_back() {
+    let mut s = Session::of_shop(Mode::Locked, 80, 24);
+    s.press("j enter");
+    s.shows("Deployment shop/payment")
+        .shows("why      ! CrashLoopBackOff exit 137 (OOMKilled)")
+        .shows("callers  checkout 12.3/s 12.2 % errors (declared too)")
+        .shows("card-network (unresolved)");
+    s.press("esc")
+        .hides("Deployment shop/payment")
+        .shows("▸ payment");
+    // A page of something that goes says so.
+    s.press("enter").shows("Deployment shop/payment");
+    s.change(|c| c.remove_namespace("shop"));
+    s.shows("it is gone");
+}
+
+#[test]
+fn views_are_gone_through_and_back() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.press("j v e").shows("┌ Events · shop");
+    s.press("v s").shows("┌ Sources");
+    s.press("-").shows("┌ Events · shop");
+    s.press("-").shows("┌ Sources");
+    s.press("esc").shows("┌ Events · shop");
+    s.press("esc").shows("┌ Tree");
+    assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
+    s.press("esc")
+        .shows("this is the first view: ctrl-c or :q quits");
+    assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn a_namespace_that_is_deleted_leaves_and_is_told() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.change(|c| c.remove_namespace("shop"));
+    s.shows("nothing runs in shop");
+    s.shows("namespace is gone").shows("Deployment is gone");
+}
+
+#[test]
+fn a_new_service_is_in_the_tree_and_in_the_log() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.change(|c| c.service("shop", "loose-end", 81));
+    s.shows("service loose-end 81");
+    s.shows("new Service ClusterIP, port 81");
+}
