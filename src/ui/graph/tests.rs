@@ -107,7 +107,7 @@ fn touches(line: &Line, scene: &Scene, edge: Edge) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_scene_keeps_the_rules((nodes, edges, room) in graph()) {

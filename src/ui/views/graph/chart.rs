@@ -1,8 +1,8 @@
 //! What the picture shows: the elements around the focus, by column, and all links among them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::Model;
+use super::around::{Around, Candidate, candidates};
 use crate::model::element::{Call, Counts, Declared, Element};
 use crate::model::key::ElementKey;
 use crate::model::query::links::{Neighbour, Side};
@@ -130,45 +130,6 @@ impl Chart {
     }
 }
 
-/// Asks the model once for each element and side.
-pub(super) struct Around<'a> {
-    model: &'a Model,
-    known: HashMap<(ElementKey, Side), Vec<Neighbour<'a>>>,
-}
-
-impl<'a> Around<'a> {
-    pub(super) fn new(model: &'a Model) -> Self {
-        Self {
-            model,
-            known: HashMap::new(),
-        }
-    }
-
-    fn of(&mut self, key: &ElementKey, side: Side) -> &[Neighbour<'a>] {
-        self.known
-            .entry((key.clone(), side))
-            .or_insert_with(|| self.model.neighbours(key, side))
-    }
-
-    /// How many different elements among `within` an element is linked to.
-    fn degree(&mut self, key: &ElementKey, within: impl Fn(&ElementKey) -> bool) -> usize {
-        let mut others = BTreeSet::new();
-        for side in [Side::Callers, Side::Callees] {
-            let found = self.of(key, side).iter().map(|n| n.key);
-            others.extend(found.filter(|k| *k != key && within(k)).cloned());
-        }
-        others.len()
-    }
-}
-
-/// What is known of an element that may get a box.
-#[derive(Clone, Copy, Debug, Default)]
-struct Candidate {
-    calls: [u64; 2],
-    near: [bool; 2],
-    fails: bool,
-}
-
 /// Whether an element's name passes the filter.
 pub(super) fn passes(ctx: &Ctx<'_>, key: &ElementKey) -> bool {
     match ctx.model.get(key) {
@@ -190,12 +151,12 @@ pub(super) fn gather(ctx: &Ctx<'_>, around: &mut Around<'_>, wish: &Wish<'_>) ->
         let last = hop == wish.hops;
         let mut columns: BTreeMap<i16, Vec<(ElementKey, Candidate)>> = BTreeMap::new();
         for (key, candidate) in &found {
-            let leaf = || {
+            let mut leaf = || {
                 around.degree(key, |k| {
                     !last || placed.contains_key(k) || found.contains_key(k)
                 }) <= 1
             };
-            if !ctx.filter.is_empty() && !passes(ctx, key) && { leaf }() {
+            if !ctx.filter.is_empty() && !passes(ctx, key) && leaf() {
                 chart.filtered += 1;
                 settled.insert(key.clone());
                 continue;
@@ -250,53 +211,6 @@ pub(super) fn gather(ctx: &Ctx<'_>, around: &mut Around<'_>, wish: &Wish<'_>) ->
     }
     mark_two_way(&mut chart);
     chart
-}
-
-impl Candidate {
-    fn total(&self) -> u64 {
-        self.calls.iter().sum()
-    }
-
-    /// To the left or to the right: where it is near; where on both sides, where more is called.
-    fn side(&self) -> i16 {
-        let [left, right] = self.calls;
-        match self.near {
-            [true, false] => -1,
-            [true, true] if left > right => -1,
-            _ => 1,
-        }
-    }
-}
-
-/// Elements one hop further out than what is placed.
-fn candidates(
-    around: &mut Around<'_>,
-    placed: &BTreeMap<ElementKey, i16>,
-    settled: &BTreeSet<ElementKey>,
-    hop: i16,
-) -> BTreeMap<ElementKey, Candidate> {
-    let mut found: BTreeMap<ElementKey, Candidate> = BTreeMap::new();
-    for (place, (sign, side)) in [(-1, Side::Callers), (1, Side::Callees)]
-        .into_iter()
-        .enumerate()
-    {
-        for (key, _) in placed.iter().filter(|(_, c)| **c == sign * (hop - 1)) {
-            for neighbour in around.of(key, side) {
-                if settled.contains(neighbour.key) {
-                    continue;
-                }
-                let candidate = found.entry(neighbour.key.clone()).or_default();
-                if let Some(calls) = candidate.calls.get_mut(place) {
-                    *calls += neighbour.recent_calls();
-                }
-                if let Some(near) = candidate.near.get_mut(place) {
-                    *near = true;
-                }
-                candidate.fails |= fails(neighbour.call.and_then(|c| c.recent));
-            }
-        }
-    }
-    found
 }
 
 fn name(ctx: &Ctx<'_>, key: &ElementKey) -> crate::model::text::Text {

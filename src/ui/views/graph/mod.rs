@@ -3,12 +3,15 @@
 //! The picture is planned anew only when the model, the place or the wish changes, and what was shown
 //! keeps its place then. This file answers verbs; [`plan`] decides what is shown, `ui::graph` where.
 
+mod around;
 mod chart;
 mod info;
 mod paint;
 mod plan;
+mod screen;
 #[cfg(test)]
 mod tests;
+mod verbs;
 mod walk;
 mod words;
 
@@ -16,11 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use self::chart::Spot;
 use self::paint::{Canvas, Cursor};
-use self::plan::{Basis, LABELS, Plan};
+use self::plan::{Basis, Plan};
+use self::screen::{Rows, put_text};
 use self::walk::Row;
 use super::super::{Answer, Ctx, View};
 use crate::model::element::Element;
@@ -29,7 +32,6 @@ use crate::model::observation::NamespaceChoice;
 use crate::model::query::links::Side;
 use crate::ui::action::Verb;
 use crate::ui::format;
-use crate::ui::graph::Cells;
 
 /// Boxes that a page is.
 const PAGE: isize = 10;
@@ -79,35 +81,6 @@ impl Default for GraphView {
             plan: None,
             places: BTreeMap::new(),
         }
-    }
-}
-
-/// How the rows of the view are shared.
-#[derive(Clone, Copy, Debug)]
-struct Rows {
-    notice: u16,
-    header: u16,
-    also: u16,
-    info: u16,
-}
-
-impl Rows {
-    fn new(ctx: &Ctx<'_>, height: u16, also: bool) -> Self {
-        Self {
-            notice: u16::from(!ctx.model.has_telemetry() && height >= 6),
-            header: u16::from(height >= 5),
-            also: u16::from(also && height >= 4),
-            info: match height {
-                0..3 => 0,
-                3..9 => 1,
-                9..20 => 2,
-                _ => 4,
-            },
-        }
-    }
-
-    const fn chart(self, height: u16) -> u16 {
-        height.saturating_sub(self.notice + self.header + self.also + self.info)
     }
 }
 
@@ -195,103 +168,6 @@ impl GraphView {
         walk::stop(self.planned()?, self.cursor.as_ref())
     }
 
-    /// Puts the cursor on a box; `keep` keeps the height for the next step sideways.
-    fn put(&mut self, at: Option<usize>) -> Answer {
-        let Some((plan, at)) = self.planned().zip(at) else {
-            return Answer::Done;
-        };
-        let stop = plan.chart.stops.get(at);
-        let cells = plan.scene.cells(at);
-        let (spot, column) = stop.map_or((None, 0), |s| (Some(s.spot.clone()), s.column));
-        if let Some(cells) = cells.filter(|_| column != 0) {
-            self.row = Row(cells.y);
-        }
-        self.cursor = spot;
-        Answer::Done
-    }
-
-    fn step(&mut self, by: isize) -> Answer {
-        let Some((plan, at)) = self.planned().zip(self.at()) else {
-            return Answer::Ignored;
-        };
-        let column = walk::column(plan, at);
-        let here = column.iter().position(|i| *i == at).unwrap_or(0);
-        let last = column.len().saturating_sub(1);
-        let next = here.saturating_add_signed(by).min(last);
-        let next = column.get(next).copied();
-        self.put(next)
-    }
-
-    fn along(&mut self, way: i16) -> Answer {
-        let Some((plan, at)) = self.planned().zip(self.at()) else {
-            return Answer::Ignored;
-        };
-        let next = walk::along(plan, at, way, self.row);
-        self.put(next)
-    }
-
-    fn enter(&mut self, ctx: &Ctx<'_>) -> Answer {
-        if self.focus.is_some() && self.present(ctx).is_none() {
-            self.focus = None;
-            self.chosen = false;
-            self.refresh(ctx);
-            return Answer::Done;
-        }
-        let spot = self.at().and_then(|at| {
-            let stop = self.planned()?.chart.stops.get(at)?;
-            Some(stop.spot.clone())
-        });
-        match spot {
-            Some(Spot::Fold(column)) => {
-                let first = self.planned().and_then(|plan| {
-                    let fold = plan.chart.position(&Spot::Fold(column))?;
-                    plan.chart.stops.get(fold)?.hidden.first().cloned()
-                });
-                self.unfolded.insert(column);
-                self.refresh(ctx);
-                self.cursor = first.map(Spot::Element);
-                Answer::Done
-            }
-            Some(Spot::Element(key)) if self.focus.as_ref() != Some(&key) => {
-                let old = self.focus.clone();
-                self.focus_on(key);
-                // The old focus stays selected where it is in sight, so that bearings are kept.
-                self.refresh(ctx);
-                let old = old.map(Spot::Element);
-                let seen = old
-                    .as_ref()
-                    .and_then(|spot| self.planned()?.chart.position(spot));
-                if seen.is_some() {
-                    self.put(seen);
-                }
-                Answer::Done
-            }
-            Some(Spot::Element(_)) => Answer::Detail,
-            None => Answer::Ignored,
-        }
-    }
-
-    fn hop(&mut self, by: i16, ctx: &Ctx<'_>) -> Answer {
-        let hops = (self.hops + by).clamp(1, MOST_HOPS);
-        if hops == self.hops {
-            let s = if hops == 1 { "" } else { "s" };
-            return Answer::Say(format!("{hops} hop{s} each way is the limit"));
-        }
-        self.hops = hops;
-        self.refresh(ctx);
-        Answer::Done
-    }
-
-    fn fold_all(&mut self, ctx: &Ctx<'_>) -> Answer {
-        if self.unfolded.is_empty() {
-            self.unfolded = (-MOST_HOPS..=MOST_HOPS).filter(|c| *c != 0).collect();
-        } else {
-            self.unfolded.clear();
-        }
-        self.refresh(ctx);
-        Answer::Done
-    }
-
     /// Scrolls so that the box under the cursor is in sight.
     fn follow(&mut self, height: usize) {
         let Some(plan) = self.planned() else {
@@ -309,75 +185,6 @@ impl GraphView {
         }
         self.scroll = scroll.min(most);
     }
-
-    /// The names of the columns, over them.
-    fn header(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
-        let Some(plan) = self.planned() else {
-            return;
-        };
-        let columns: BTreeSet<i16> = plan.chart.stops.iter().map(|s| s.column).collect();
-        for column in columns {
-            let cells = plan.chart.stops.iter().enumerate().find_map(|(index, s)| {
-                let cells = plan.scene.cells(index)?;
-                (s.column == column).then_some(cells)
-            });
-            let Some(cells) = cells else { continue };
-            let count: usize = plan
-                .chart
-                .in_column(column)
-                .map(|s| s.hidden.len().max(1))
-                .sum();
-            let text = match column {
-                0 => "selected".to_owned(),
-                -1 => format!("callers {count}"),
-                1 => format!("callees {count}"),
-                c => format!("{} hops: {count}", c.unsigned_abs()),
-            };
-            let (Ok(x), Ok(width)) = (u16::try_from(cells.x), u16::try_from(cells.width)) else {
-                continue;
-            };
-            let ellipsis = ctx.theme.glyphs.ellipsis;
-            let text = format::fit(&format!(" {text}"), usize::from(width), ellipsis);
-            put_line(buf, area, x, &text, ctx.theme.heading());
-        }
-        // Shortened labels leave their units to the header.
-        for cells in units(plan) {
-            if let Ok(x) = u16::try_from(cells.x + (cells.width - LABELS[1]) / 2) {
-                put_line(buf, area, x, "  /s    %", ctx.theme.dim());
-            }
-        }
-    }
-
-    /// What is hidden above and below, at the right end of the header.
-    fn rest(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, height: usize) {
-        let Some(plan) = self.planned() else {
-            return;
-        };
-        let below = plan.scene.height.saturating_sub(self.scroll + height);
-        if self.scroll == 0 && below == 0 {
-            return;
-        }
-        let [up, down] = if words::is_ascii(ctx.theme) {
-            ["^", "v"]
-        } else {
-            ["↑", "↓"]
-        };
-        let text = format!(" {up}{} {down}{below}", self.scroll);
-        let x = usize::from(area.width).saturating_sub(format::width(&text));
-        if let Ok(x) = u16::try_from(x) {
-            put_line(buf, area, x, &text, ctx.theme.warning());
-        }
-    }
-}
-
-/// One label of each column of shortened labels.
-fn units(plan: &Plan) -> Vec<Cells> {
-    let labels = plan.scene.lines.iter().filter_map(|l| l.label);
-    let labels = labels.filter(|l| plan.scene.short && l.width >= LABELS[1]);
-    let mut labels: Vec<Cells> = labels.collect();
-    labels.sort_by_key(|l| (l.x, l.y));
-    labels.dedup_by_key(|l| l.x);
-    labels
 }
 
 /// Whether everything has a line and every column a place.
@@ -409,58 +216,6 @@ fn first(ctx: &Ctx<'_>) -> Option<ElementKey> {
     worst
         .or_else(busiest)
         .map(|t| ElementKey::Type(t.key.clone()))
-}
-
-fn put_line(buf: &mut Buffer, area: Rect, x: u16, text: &str, style: Style) {
-    if x < area.width && area.height > 0 {
-        let room = usize::from(area.width - x);
-        buf.set_stringn(area.x + x, area.y, text, room, style);
-    }
-}
-
-/// Sentences on so many lines; what does not fit ends in an ellipsis.
-fn put_text(buf: &mut Buffer, area: Rect, said: &[String], style: Style, ctx: &Ctx<'_>) {
-    let ellipsis = ctx.theme.glyphs.ellipsis;
-    let width = usize::from(area.width);
-    let mut lines: Vec<String> = said.iter().flat_map(|s| wrap(s, width)).collect();
-    if lines.len() > usize::from(area.height) && said.len() > 1 {
-        // Rather the beginning of each sentence than the whole of the first.
-        lines = said.to_vec();
-    }
-    let cut = lines.len() > usize::from(area.height);
-    let rows = (0..area.height).zip(&lines);
-    for (y, line) in rows {
-        let last = cut && y + 1 == area.height;
-        let line = if last {
-            format!("{line} {ellipsis}")
-        } else {
-            line.clone()
-        };
-        let line = format::fit(&line, width, ellipsis);
-        let row = Rect {
-            y: area.y + y,
-            height: 1,
-            ..area
-        };
-        put_line(buf, row, 0, &line, style);
-    }
-}
-
-fn wrap(sentence: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in sentence.split(' ') {
-        let wide = format::width(&line) + 1 + format::width(word);
-        if !line.is_empty() && wide > width {
-            lines.push(std::mem::take(&mut line));
-            line.push(' ');
-        } else if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines
 }
 
 impl View for GraphView {
@@ -582,12 +337,20 @@ impl View for GraphView {
         let (chart, also, info) = (next(chart), next(rows.also), next(rows.info));
         let said = [info::no_traces(usize::from(area.width))];
         put_text(buf, notice, &said, ctx.theme.warning(), ctx);
-        self.header(header, buf, ctx);
-        self.rest(header, buf, ctx, usize::from(chart.height));
+
         let at = self.at();
         let Some((_, plan)) = &self.plan else {
             return;
         };
+        screen::header(plan, header, buf, ctx);
+        screen::rest(
+            plan,
+            header,
+            buf,
+            ctx,
+            self.scroll,
+            usize::from(chart.height),
+        );
         let cursor = Cursor { stop: at, focused };
         let mut canvas = Canvas {
             buf,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chart::{Around, Chart, Spot, Stop, Wish, gather};
+use super::around::Around;
+use super::chart::{Chart, Spot, Stop, Wish, gather};
 use super::words;
 use crate::model::key::ElementKey;
 use crate::ui::Ctx;

@@ -256,7 +256,7 @@ fn declared_links_without_a_trace_source() {
     insta::assert_snapshot!(w.text(80, 14), @r#"
     [checkout · 1 hop · declared links only]
     no trace source: declared links only; add one with --zipkin URL
-     callers 1            /s    %   selected                /s    %   callees 2
+     callers 1                      selected                          callees 2
     ┌─────────────────┐            ┌────────────────────┐            ┌─────────────┐
     │  front-door ing ├╌declared╌╌→│  checkout       3/3├╌declared╌╌→│  cart    2/2│
     └─────────────────┘            │  Deployment in shop│            └─────────────┘
@@ -273,7 +273,7 @@ fn declared_links_without_a_trace_source() {
     insta::assert_snapshot!(w.text(60, 9), @r#"
     [checkout · 1 hop · declared links only]
     declared links only; for calls add --zipkin URL
-     callers 1     /s    %   selected      /s    %   callees 2
+     callers 1               selected                callees 2
     │ front-do…├╌declared╌╌→│ checkout ├╌declared╌╌→│ cart  2/2│
                             │          ├╌declared╌╌→│ payment  │
 

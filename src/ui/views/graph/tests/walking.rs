@@ -197,3 +197,60 @@ fn other_namespaces_are_named() {
     )));
     assert!(w.text(80, 14).contains("infra/kafka"));
 }
+
+#[test]
+fn names_without_a_type_say_why() {
+    let mut w = shop();
+    w.workload(
+        crate::model::observation::Kind::Deployment,
+        "a",
+        "ledger",
+        (1, 1),
+        &[],
+    );
+    w.workload(
+        crate::model::observation::Kind::Deployment,
+        "b",
+        "ledger",
+        (1, 1),
+        &[],
+    );
+    w.calls(&[("mailer", "mystery", 70, 0), ("mailer", "ledger", 50, 0)]);
+    for (name, why) in [
+        ("mystery", "no component type in shop has this name"),
+        (
+            "ledger",
+            "may be a/Deployment/ledger or b/Deployment/ledger",
+        ),
+    ] {
+        w.select(&ElementKey::External { name: name.into() });
+        assert!(w.text(158, 30).contains(why), "{name}");
+    }
+}
+
+#[test]
+fn only_broken_leaves_names_and_dims_what_is_fine() {
+    use ratatui::style::Modifier;
+    let mut w = shop();
+    w.workload(
+        crate::model::observation::Kind::Deployment,
+        "shop",
+        "payment",
+        (0, 1),
+        &[],
+    );
+    w.only_broken = true;
+    let text = w.text(80, 14);
+    let buf = w.draw(80, 14);
+    let dim = |name: &str| {
+        let y = text
+            .lines()
+            .position(|l| l.contains(&format!(" {name} ")))
+            .unwrap()
+            - 1;
+        let cell = &buf[(67, u16::try_from(y).unwrap())];
+        cell.modifier.contains(Modifier::DIM)
+    };
+    assert!(dim("shipping"));
+    assert!(!dim("payment"));
+}
