@@ -16,7 +16,7 @@ use super::msg::{Moment, Msg, Refusal};
 use super::state::{App, Start};
 use crate::effectors::{EffectError, scale};
 use crate::model::observation::NamespaceChoice;
-use crate::model::text::Text;
+use crate::model::text;
 use crate::sources::kubernetes::Session;
 use crate::sources::{self, Control, Outlet};
 use crate::ui::chord::Chord;
@@ -159,14 +159,14 @@ impl World {
 
 fn not_done(why: &str) -> Refusal {
     Refusal::NotDone {
-        why: Text::from(why),
+        why: text::message(why),
     }
 }
 
 fn refusal(error: EffectError) -> Refusal {
     match error {
         EffectError::Unknown { .. } => Refusal::Unknown {
-            why: error.to_string().into(),
+            why: text::message(&error.to_string()),
         },
         error => not_done(&error.to_string()),
     }

@@ -14,7 +14,7 @@ use crate::model::key::{ElementKey, TypeKey};
 use crate::model::log::Log;
 use crate::model::observation::NamespaceChoice;
 use crate::model::text::Text;
-use crate::ui::action::{Action, Here};
+use crate::ui::action::{Action, Here, Place};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
 use crate::ui::keymap::{BadBinding, Keymap};
@@ -427,11 +427,16 @@ impl App {
             let follow = self.keymap.continuations(&self.pressed, &here);
             return Foot::Keys(follow.into_iter().filter_map(named).collect());
         }
-        let keys = self
+        let mut holding: Vec<(usize, &Action)> = self
             .actions
             .iter()
             .enumerate()
             .filter(|(_, a)| a.place.holds(&here))
+            .collect();
+        // What works only here is what one looks for here.
+        holding.sort_by_key(|(_, a)| a.place == Place::Everywhere);
+        let keys = holding
+            .into_iter()
             .filter_map(|(index, _)| Some((self.keymap.first(index, &here)?, index)));
         let mut keys: Vec<(String, String)> = keys.filter_map(named).collect();
         // On a narrow screen the end is cut, and the help must not be.

@@ -9,7 +9,7 @@ use crate::model::intent::{Intent, ScalePreview, Stage};
 use crate::model::key::ElementKey;
 use crate::model::log::Severity;
 use crate::model::observation::Observation;
-use crate::ui::action::Verb;
+use crate::ui::action::{Action, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
 use crate::ui::keymap::Found;
@@ -197,7 +197,11 @@ impl App {
             }
             Found::Action(index) => {
                 self.pressed.clear();
-                if !matches!(self.actions.get(index), Some(a) if a.name == "interrupt") {
+                // What may be the way to the second `:q` does not take the first one back.
+                let asks = |a: &Action| {
+                    matches!(a.name, "interrupt" | "command") || a.place == Place::Overlay("prompt")
+                };
+                if !self.actions.get(index).is_some_and(asks) {
                     self.asked_to_quit = false;
                 }
                 self.act(index, "")

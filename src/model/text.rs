@@ -62,7 +62,8 @@ pub fn clean(raw: &str, limit: usize) -> Text {
 }
 
 /// Characters that change how their neighbours are shown without showing anything themselves.
-fn is_hostile(c: char) -> bool {
+#[must_use]
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

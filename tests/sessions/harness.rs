@@ -71,7 +71,11 @@ impl Session {
 
     /// A session whose first lists of the small shop are complete, and whose traces were counted.
     pub fn of_shop(mode: Mode, width: u16, height: u16) -> Self {
-        let mut session = Self::with(start(mode), width, height);
+        Self::of_shop_with(start(mode), width, height)
+    }
+
+    pub fn of_shop_with(start: Start, width: u16, height: u16) -> Self {
+        let mut session = Self::with(start, width, height);
         session.cluster = cluster::shop();
         session.list();
         session.observe(cluster::shop_calls());
@@ -230,7 +234,9 @@ impl Session {
         });
         self.send(Msg::Previewed {
             id: asked.expect("a preview is asked for"),
-            result: Err(Refusal::NotDone { why: why.into() }),
+            result: Err(Refusal::NotDone {
+                why: portolan::model::text::message(why),
+            }),
         });
     }
 

@@ -131,7 +131,7 @@ fn what_is_pasted_and_answered_is_only_shown() {
         s.preview(2, portolan::model::intent::Autoscaler::None);
         s.press("enter");
         s.answer(Err(Refusal::NotDone {
-            why: raw.as_str().into(),
+            why: text::message(&raw),
         }));
         assert_harmless(&mut s, &raw);
     }

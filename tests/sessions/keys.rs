@@ -9,7 +9,7 @@ use portolan::ui::keymap::{Found, Keymap};
 use portolan::ui::screen::Mode;
 use portolan::ui::views;
 
-use crate::harness::Session;
+use crate::harness::{self, Session};
 
 fn table() -> (Vec<Entry>, Vec<Action>, Keymap) {
     let table = actions::table(&views::all(), true);
@@ -176,13 +176,15 @@ fn every_name_is_a_command_that_does_something_or_says_why_not() {
     let (table, ..) = table();
     for entry in &table {
         let name = entry.action.name;
-        let mut s = Session::of_shop(Mode::Locked, 160, 45);
+        let mut start = harness::start(Mode::Locked);
+        start.zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
+        let mut s = Session::of_shop_with(start, 160, 45);
         // Somewhere in the middle, with something to go back to, to close and to choose.
         s.press("v s v t").command("tree checkout").press("right");
         s.tick(10);
-        let before = s.screen();
+        let before = s.buffer();
         s.command(name);
-        let said = s.screen() != before || !s.effects().is_empty();
+        let said = s.buffer() != before || !s.effects().is_empty();
         let stays = matches!(name, "lock" | "tree");
         assert!(said || stays, ":{name} does nothing and says nothing");
         if matches!(entry.run, Run::Overlay(_)) {

@@ -19,14 +19,14 @@ fn a_pause_freezes_the_screen_while_the_model_goes_on() {
     s.change(|c| c.service("shop", "loose-end", 81));
     s.shows("PAUSED, 2 changes wait");
     assert!(s.line("▸ cart").contains("2/2"), "{}", s.screen());
-    s.hides("loose-end").shows("1 bad");
+    s.hides("loose-end").shows("1 type bad");
     // Telemetry's counts are no changes that wait.
     s.observe(cluster::shop_calls());
     s.shows("PAUSED, 2 changes wait");
     s.press("P")
         .hides("PAUSED")
         .shows("loose-end")
-        .shows("2 bad");
+        .shows("2 types bad");
     assert!(s.line("▸ cart").contains("1/2"), "{}", s.screen());
 }
 

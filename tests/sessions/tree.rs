@@ -79,7 +79,7 @@ fn problems_come_first_and_say_why() {
     let line = s.line("▸ payment");
     assert!(line.contains('!') && line.contains("2/3"), "{line}");
     assert!(line.contains("CrashLoopBackOff exit 137"), "{line}");
-    s.shows("1 bad · pods 11/12").shows("1 type is bad");
+    s.shows("1 type bad · pods 11/12").shows("1 type is bad");
     // Better ones first again, once it is well.
     s.change(|c| {
         c.change_pod("shop", "payment", |pod| {
@@ -95,7 +95,7 @@ fn problems_come_first_and_say_why() {
     });
     s.shows("0 bad · pods 12/12");
     let line = s.line("▸ payment");
-    assert!(line.contains("OOMKilled exit 137, restarted"), "{line}");
+    assert!(line.contains("OOMKilled exit 137, restart"), "{line}");
 }
 
 #[test]
@@ -105,6 +105,7 @@ fn rows_fold_and_unfold_and_the_cursor_stays_on_its_row() {
     s.press("j right");
     s.shows("payment-5d8f-0").shows("service payment 8080");
     s.press("right right");
+    s.resize(200, 45);
     s.shows("main").shows("CrashLoopBackOff back-off 40s");
     s.press("left left left");
     s.hides("payment-5d8f-0");
@@ -177,7 +178,9 @@ fn a_namespace_that_is_deleted_leaves_and_is_told() {
     let mut s = Session::of_shop(Mode::Locked, 160, 45);
     s.change(|c| c.remove_namespace("shop"));
     s.shows("nothing runs in shop");
-    s.shows("namespace is gone").shows("Deployment is gone");
+    s.press("v e")
+        .shows("namespace is gone")
+        .shows("Deployment is gone");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::app::state::{App, Overlay};
 use crate::model::log::Severity;
 use crate::model::observation::NamespaceChoice;
 use crate::model::text::{self, Text};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, Place};
 use crate::ui::filter::Filter;
 use crate::ui::overlay::namespaces::NamespaceSwitcher;
 use crate::ui::overlay::prompt::{Prompt, Purpose};
@@ -112,6 +112,15 @@ fn namespaces(app: &mut App, argument: &str) -> Vec<Effect> {
     app.choose(NamespaceChoice::Only(names))
 }
 
+/// A place in words.
+fn where_it_works(place: Place) -> String {
+    match place {
+        Place::Everywhere => "where nothing is open".to_owned(),
+        Place::Views(names) => format!("in {}", names.join(", ")),
+        Place::Overlay(name) => format!("while {name} is open"),
+    }
+}
+
 /// RFC 1123, as the API server checks namespaces.
 fn is_label(name: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -140,6 +149,7 @@ impl App {
     /// Chooses namespaces: the watches themselves follow.
     pub(in crate::app) fn choose(&mut self, choice: NamespaceChoice) -> Vec<Effect> {
         if choice == self.choice {
+            self.say(format!("looking at {choice} already"));
             return Vec::new();
         }
         if let NamespaceChoice::Only(names) = &choice {
@@ -183,13 +193,17 @@ impl App {
             name => name,
         };
         let exact = self.actions.iter().position(|a| a.name == name);
-        let begun: Vec<usize> = (0..self.actions.len())
-            .filter(|i| {
-                self.actions
-                    .get(*i)
-                    .is_some_and(|a| a.name.starts_with(name))
-            })
-            .collect();
+        let named = |works: bool| -> Vec<usize> {
+            let fits =
+                |a: &Action| a.name.starts_with(name) && (!works || a.place.holds(&self.here()));
+            (0..self.actions.len())
+                .filter(|i| self.actions.get(*i).is_some_and(fits))
+                .collect()
+        };
+        let mut begun = named(true);
+        if begun.is_empty() {
+            begun = named(false);
+        }
         let found = match (exact, begun.as_slice()) {
             (Some(index), _) => index,
             (None, [only]) => *only,
@@ -208,6 +222,21 @@ impl App {
                 return Vec::new();
             }
         };
+        let Some(action) = self.actions.get(found) else {
+            return Vec::new();
+        };
+        if !action.place.holds(&self.here()) {
+            let text = format!(
+                "{} works {} only",
+                action.name,
+                where_it_works(action.place)
+            );
+            self.say(text);
+            return Vec::new();
+        }
+        if action.name != "quit" {
+            self.asked_to_quit = false;
+        }
         self.act(found, argument.trim())
     }
 

@@ -1,6 +1,6 @@
 //! Scaling: stage a number on the row, preview it, confirm it, take it back.
 
-use super::{Entry, app, overlay};
+use super::{Entry, app, overlay, session};
 use crate::app::effect::Effect;
 use crate::app::state::{App, Overlay, Staged};
 use crate::model::element::Scalability;
@@ -63,6 +63,10 @@ pub(super) fn entries() -> Vec<Entry> {
         overlay(
             Action::new("scale-fewer", &["-", "j", "down"], "fewer", "one less").at(stage),
             Verb::Fewer,
+        ),
+        app(
+            Action::new("scale-drop", &["esc", "q", "ctrl-c"], "close", "close it").at(stage),
+            |app, _| session::close(app),
         ),
     ]
 }

@@ -93,18 +93,18 @@ pub(super) fn entries() -> Vec<Entry> {
             |app, _| {
                 if app.mode != Mode::ReadOnly {
                     app.mode = Mode::Locked;
+                    app.say("writing is locked");
                 }
                 Vec::new()
             },
         ),
     ];
     // Each overlay closes by the same keys, and none of them reaches what is below.
-    let closes: [(&'static str, &'static str, &[&str]); 5] = [
+    let closes: [(&'static str, &'static str, &[&str]); 4] = [
         ("help", "help-close", &["esc", "q", "?", "ctrl-c"]),
         ("detail", "detail-close", &["esc", "q", "enter", "ctrl-c"]),
         ("namespaces", "namespace-close", &["esc", "ctrl-c"]),
         ("prompt", "prompt-close", &["esc", "ctrl-c"]),
-        ("scale", "scale-drop", &["esc", "q", "ctrl-c"]),
     ];
     table.extend(closes.into_iter().map(|(place, name, keys)| {
         app(
@@ -115,7 +115,7 @@ pub(super) fn entries() -> Vec<Entry> {
     table
 }
 
-fn close(app: &mut App) -> Vec<Effect> {
+pub(super) fn close(app: &mut App) -> Vec<Effect> {
     match app.overlays.last() {
         Some(Overlay::Prompt(_)) => return app.close_prompt(false),
         Some(Overlay::Scale) => {

@@ -20,6 +20,8 @@ pub struct Help {
 const KEYS: usize = 18;
 /// Width of the names' column.
 const NAMES: usize = 16;
+/// The same two, where there is room for the longest ones.
+const ALL: (usize, usize) = (22, 20);
 
 impl Help {
     /// Moves the page by lines.
@@ -99,7 +101,8 @@ fn line(action: &Action, keys: &[String], theme: &Theme, width: u16) -> Line<'st
     let (key_cells, name_cells) = match width {
         0..80 => (11, 0),
         80..100 => (KEYS, 0),
-        _ => (KEYS, NAMES),
+        100..120 => (KEYS, NAMES),
+        _ => ALL,
     };
     let mut spans = vec![Span::styled(
         format!(" {} ", format::fit(&keys.join("  "), key_cells, e)),

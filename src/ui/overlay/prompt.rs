@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_input::{Input, InputRequest};
 
+use crate::model::text;
 use crate::ui::chord::Chord;
 use crate::ui::format;
 use crate::ui::theme::Theme;
@@ -63,7 +64,7 @@ impl Prompt {
 
     /// Types a character; control characters and what exceeds the limit are dropped.
     pub fn type_char(&mut self, c: char) {
-        if !c.is_control() && self.input.value().chars().count() < LIMIT {
+        if !text::is_hostile(c) && self.input.value().chars().count() < LIMIT {
             self.input.handle(InputRequest::InsertChar(c));
             self.recalled = None;
         }

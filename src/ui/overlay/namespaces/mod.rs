@@ -113,7 +113,7 @@ impl NamespaceSwitcher {
     /// Types a character.
     pub fn input(&mut self, typed: char) {
         let typed = typed.to_ascii_lowercase();
-        if !typed.is_control() && typed != ' ' && self.typed.chars().count() < LABEL_LIMIT {
+        if !text::is_hostile(typed) && typed != ' ' && self.typed.chars().count() < LABEL_LIMIT {
             self.typed.push(typed);
             self.arrange();
             self.at = 0;

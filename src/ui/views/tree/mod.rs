@@ -292,15 +292,16 @@ impl View for TreeView {
             .filter(|r| matches!(r.id, RowId::Element(ElementKey::Type(_))))
             .count();
         let all = ctx.model.totals(ctx.choice).types;
+        let noun = if all == 1 { "type" } else { "types" };
         let mut title = if types == all as usize || (ctx.filter.is_empty() && !ctx.only_broken) {
             format!(
-                "{} {dot} {all} types {dot} {}",
+                "{} {dot} {all} {noun} {dot} {}",
                 ctx.choice,
                 self.order.words()
             )
         } else {
             format!(
-                "{} {dot} {types} of {all} types {dot} {}",
+                "{} {dot} {types} of {all} {noun} {dot} {}",
                 ctx.choice,
                 self.order.words()
             )
