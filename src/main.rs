@@ -16,6 +16,7 @@ use portolan::config;
 use portolan::logging;
 use portolan::model::export::{self, Options};
 use portolan::sources::{self, kubernetes};
+use portolan::ui::keymap::BadBinding;
 use portolan::ui::screen::Mode;
 use portolan::ui::theme::Theme;
 
@@ -107,6 +108,9 @@ async fn run(cli: Cli, launch: Launch) -> Result<u8, Fault> {
         };
         return match portolan::app::run(start, session, settings).await {
             Ok(()) => Ok(0),
+            Err(report) if report.is::<BadBinding>() => {
+                Err(Fault::Usage(format!("keys in the configuration: {report}")))
+            }
             Err(report) => Err(Fault::World(format!("{report:#}"))),
         };
     };

@@ -187,6 +187,9 @@ fn tell_lacks(model: &Model, request: &Request, lists: &FirstLists, to: &mut Str
             "there is no namespace {name} in context {context}"
         ));
     }
+    for line in first_lists::troubles(model) {
+        to.tell(&line);
+    }
     for source in &lists.silent {
         to.tell(&format!("{source} has not answered yet and is left out"));
     }

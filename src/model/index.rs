@@ -14,6 +14,14 @@ use super::text::Text;
 /// Deepest chain of owners that is followed; longer ones are broken or a loop.
 pub(super) const OWNER_DEPTH: usize = 8;
 
+/// Namespace, key and value of a label.
+pub(super) type Label = (Text, Text, Text);
+
+/// A label of something in a namespace.
+pub(super) fn label(namespace: &Text, (key, value): (&Text, &Text)) -> Label {
+    (namespace.clone(), key.clone(), value.clone())
+}
+
 /// Where facts are found by what they name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
@@ -27,6 +35,10 @@ pub(super) struct Index {
     pub(super) on: HashMap<Text, BTreeSet<Text>>,
     /// Slices by Service.
     pub(super) slices: HashMap<(Text, Text), BTreeSet<FactKey>>,
+    /// Pods by each of their labels.
+    pub(super) labelled: HashMap<Label, BTreeSet<FactKey>>,
+    /// Services by the first label that they select by.
+    pub(super) selecting: HashMap<Label, BTreeSet<FactKey>>,
     /// Slices by the uid of a pod that they list.
     pub(super) behind: HashMap<Text, BTreeSet<FactKey>>,
     /// The topmost owner of pods and workloads.
@@ -55,6 +67,8 @@ impl Index {
             + sets(&self.on)
             + sets(&self.slices)
             + sets(&self.behind)
+            + sets(&self.labelled)
+            + sets(&self.selecting)
             + sets(&self.mentions)
             + self.top.len()
             + members.sum::<usize>()
@@ -145,22 +159,6 @@ impl Model {
                 .and_then(|fact| fact.meta().owner.as_ref());
         }
         key
-    }
-
-    /// The facts of one kind in a namespace.
-    pub(super) fn inside<'a>(
-        &'a self,
-        namespace: &Text,
-        kind: Kind,
-    ) -> impl Iterator<Item = &'a FactKey> {
-        let first = FactKey {
-            kind,
-            namespace: namespace.clone(),
-            name: "".into(),
-        };
-        let all = self.index.inside.get(namespace).into_iter();
-        all.flat_map(move |set| set.range(&first..))
-            .take_while(move |key| key.kind == kind)
     }
 
     pub(super) fn pod_key(&self, uid: &Text) -> Option<FactKey> {

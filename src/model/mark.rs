@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Model;
 use super::change::Cause;
 use super::facts::FactChange;
-use super::index::{OWNER_DEPTH, own_type, put};
+use super::index::{OWNER_DEPTH, label, own_type, put};
 use super::key::TypeKey;
 use super::observation::{Fact, FactKey, Kind, Labels};
 use super::settle::selects;
@@ -58,16 +58,22 @@ impl Model {
                     return;
                 }
                 for uid in self.index.on.get(&f.meta.name).into_iter().flatten() {
-                    let key = self.pod_key(uid);
-                    dirty.pods.extend(key.map(|key| (key, cause)));
+                    if let Some(key) = self.pod_key(uid) {
+                        mark(&mut dirty.pods, key, cause);
+                    }
                 }
             }
             Fact::Pod(_) => {
                 self.reown(change, &key);
                 for (fact, there) in [(&change.before, false), (&change.after, true)] {
-                    if let Some(Fact::Pod(pod)) = fact.as_deref()
-                        && let Some(node) = &pod.node
-                    {
+                    let Some(Fact::Pod(pod)) = fact.as_deref() else {
+                        continue;
+                    };
+                    for pair in &pod.meta.labels {
+                        let label = label(&pod.meta.namespace, pair);
+                        put(&mut self.index.labelled, label, &key, there);
+                    }
+                    if let Some(node) = &pod.node {
                         put(&mut self.index.on, node.clone(), &pod.meta.uid, there);
                         mark(&mut dirty.nodes, node.clone(), cause);
                     }
@@ -104,6 +110,14 @@ impl Model {
                 mark(&mut dirty.owners, key, cause);
             }
             Fact::Service(_) => {
+                for (fact, there) in [(&change.before, false), (&change.after, true)] {
+                    if let Some(Fact::Service(service)) = fact.as_deref()
+                        && let Some(first) = service.selector.first_key_value()
+                    {
+                        let label = label(&service.meta.namespace, first);
+                        put(&mut self.index.selecting, label, &key, there);
+                    }
+                }
                 mark(&mut dirty.services, key, cause);
             }
             Fact::EndpointSlice(_) => {
@@ -163,11 +177,15 @@ impl Model {
                 mark(&mut dirty.services, service, cause);
             }
         }
-        for key in self.inside(&pod.namespace, Kind::Service) {
-            if let Some(Fact::Service(service)) = self.facts.get(key).map(|f| &**f)
-                && labels.iter().any(|l| selects(&service.selector, l))
-            {
-                mark(&mut dirty.services, key.clone(), cause);
+        for labels in labels {
+            let each = labels.iter().map(|pair| label(&pod.namespace, pair));
+            let services = each.filter_map(|label| self.index.selecting.get(&label));
+            for key in services.flatten() {
+                if let Some(Fact::Service(service)) = self.facts.get(key).map(|f| &**f)
+                    && selects(&service.selector, labels)
+                {
+                    mark(&mut dirty.services, key.clone(), cause);
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::model::observation::{ContainerFact, ContainerState, Labels, Role};
 use crate::model::query::links::{Neighbour, Side};
 
 /// Width of the field names.
-const FIELD: usize = 9;
+const FIELD: usize = 11;
 /// Most neighbours listed on one side, before the rest is counted.
 const NEIGHBOURS: usize = 12;
 /// Most of the log's last lines shown.

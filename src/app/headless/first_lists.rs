@@ -159,6 +159,23 @@ fn expected(choice: &NamespaceChoice) -> Vec<(Kind, Option<Text>)> {
         .collect()
 }
 
+/// What other sources than the cluster are in trouble with: the source, its part, and why.
+pub(super) fn troubles(model: &Model) -> Vec<String> {
+    model
+        .sources()
+        .values()
+        .filter(|s| &*s.key.source != CLUSTER)
+        .filter_map(|s| {
+            let why = match s.state.as_ref()? {
+                SourceState::Stale { cause, .. } | SourceState::Failed { cause } => cause,
+                SourceState::Forbidden { what } => what,
+                _ => return None,
+            };
+            Some(format!("{} {} left out: {why}", s.key.source, s.key.part))
+        })
+        .collect()
+}
+
 /// Chosen namespaces that do not exist, where namespaces may be listed.
 pub(super) fn missing(model: &Model, choice: &NamespaceChoice) -> Vec<Text> {
     let NamespaceChoice::Only(names) = choice else {

@@ -249,6 +249,30 @@ async fn a_silent_tracing_server_holds_nothing_up_for_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tracing_server_in_trouble_is_told_and_not_waited_for() {
+    let sources = vec![
+        script(CLUSTER, vec![(10, cluster(KINDS))]),
+        script(
+            "zipkin",
+            vec![(
+                20,
+                vec![
+                    status("zipkin", "dependencies", None, failed("cannot reach it")),
+                    status("zipkin", "services", None, SourceState::Live),
+                ],
+            )],
+        ),
+    ];
+    let (code, out, err, took) = printed(request(), sources).await;
+    assert_eq!(code, 0);
+    assert_eq!(
+        err,
+        "portolan: zipkin dependencies left out: cannot reach it\n"
+    );
+    assert!(out.contains("shop") && took < 100, "{took}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_namespace_that_does_not_exist_is_told() {
     let request = Request {
         namespaces: NamespaceChoice::one("shpo"),

@@ -7,6 +7,7 @@ use crate::model::apply::Recorder;
 use crate::model::change::Cause;
 use crate::model::element::{Element, Health, Reason, Service};
 use crate::model::graph::Relation;
+use crate::model::index::label;
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::mark::{Dirty, mark_one};
 use crate::model::observation::{Fact, FactKey, Kind, Labels, ServiceFact};
@@ -47,13 +48,17 @@ impl Model {
             return None;
         };
         let mut leads_to: BTreeSet<TypeKey> = BTreeSet::new();
-        if !fact.selector.is_empty() {
-            for pod_key in self.inside(&key.namespace, Kind::Pod) {
-                if let Some(pod) = self.pod_fact(pod_key)
-                    && selects(&fact.selector, &pod.meta.labels)
-                {
-                    leads_to.extend(self.index.top.get(pod_key).cloned());
-                }
+        // The rarest label leaves the fewest pods to look at; one that no pod has leaves none.
+        let labelled = fact.selector.iter().map(|pair| {
+            let label = label(&key.namespace, pair);
+            self.index.labelled.get(&label)
+        });
+        let fewest = labelled.min_by_key(|pods| pods.map_or(0, BTreeSet::len));
+        for pod_key in fewest.flatten().into_iter().flatten() {
+            if let Some(pod) = self.pod_fact(pod_key)
+                && selects(&fact.selector, &pod.meta.labels)
+            {
+                leads_to.extend(self.index.top.get(pod_key).cloned());
             }
         }
         let (mut ready, mut endpoints) = (0, 0);

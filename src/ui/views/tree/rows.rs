@@ -119,7 +119,13 @@ impl<'a> Wanted<'a> {
             })
             .collect();
         if self.order == Order::Problems {
-            tenants.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+            // What holds nothing is what one looks for last.
+            let is_empty = |rows: &[Row]| !rows.first().is_some_and(|r| r.children);
+            tenants.sort_by(|a, b| {
+                b.0.cmp(&a.0)
+                    .then_with(|| is_empty(&a.2).cmp(&is_empty(&b.2)))
+                    .then_with(|| a.1.cmp(&b.1))
+            });
         }
         tenants.into_iter().flat_map(|(_, _, rows)| rows).collect()
     }
