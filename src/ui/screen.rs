@@ -348,11 +348,19 @@ fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
                 }
                 _ => String::new(),
             };
-            let more = match trouble.len() {
-                1 => String::new(),
-                n => format!(" +{}", n - 1),
+            let whole = trouble.iter().any(|(s, _)| &*s.key.part == "session")
+                || trouble.len() == parts.len();
+            let text = match trouble.len() {
+                // Nothing of it works: which part is first in the alphabet says nothing.
+                _ if whole => format!("{short} {}{age}", state.word()),
+                1 => format!("{short} {} {}{age}", status.key.part, state.word()),
+                n => format!(
+                    "{short} {} {}{age} +{}",
+                    status.key.part,
+                    state.word(),
+                    n - 1
+                ),
             };
-            let text = format!("{short} {} {}{age}{more}", status.key.part, state.word());
             words.push((text, theme.health(Health::Unknown)));
         } else if let Some((status, SourceState::Loading { seen })) = loading {
             let text = format!(

@@ -205,8 +205,14 @@ impl TreeView {
                         status.key.part, ctx.theme.glyphs.ellipsis
                     );
                 }
-                Some(SourceState::Forbidden { what: cause } | SourceState::Failed { cause }) => {
-                    return format!("{}: {cause}", status.key.part);
+                Some(SourceState::Failed { cause }) => {
+                    return format!(
+                        "{}: {cause}; trying again, ctrl-r asks now",
+                        status.key.part
+                    );
+                }
+                Some(SourceState::Forbidden { what }) => {
+                    return format!("{}: {what}", status.key.part);
                 }
                 _ => {}
             }
