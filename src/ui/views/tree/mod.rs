@@ -6,7 +6,7 @@ mod rows;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{StatefulWidget, Widget};
+use ratatui::widgets::{Paragraph, StatefulWidget, Widget, Wrap};
 use tui_tree_widget::{Tree, TreeItem, TreeState};
 
 use crate::model::key::ElementKey;
@@ -385,8 +385,9 @@ impl View for TreeView {
             return;
         }
         if self.rows.is_empty() {
-            let line = Line::from(Span::styled(Self::empty(ctx), ctx.theme.text()));
-            line.render(Rect { height: 1, ..area }, buf);
+            Paragraph::new(Self::empty(ctx))
+                .wrap(Wrap { trim: true })
+                .render(area, buf);
             return;
         }
         let layout = cells::Columns::new(area.width - GUTTER, self.wide);
