@@ -113,7 +113,7 @@ impl Columns {
         };
         let mut spans = vec![
             Span::styled(
-                format::fit(&cells.name, self.name.saturating_sub(indent), e),
+                format::name(&cells.name, self.name.saturating_sub(indent), e),
                 if row.depth == 0 {
                     ctx.theme.heading()
                 } else {
@@ -232,9 +232,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
             .find_map(|c| restarted(c, ctx))
             .unwrap_or_default();
     }
-    let failing = traffic
-        .and_then(|c| c.error_percent())
-        .is_some_and(|p| p >= 5.0);
+    let failing = traffic.is_some_and(|c| c.are_failing());
     if why.is_empty() && failing {
         why.push_str("calls to it fail");
     }

@@ -49,7 +49,10 @@ pub struct TreeView {
 impl TreeView {
     fn refresh(&mut self, ctx: &Ctx<'_>) {
         let stamp = Stamp {
-            revision: if self.order == Order::Rate || ctx.filter.source().contains(['<', '>']) {
+            revision: if matches!(self.order, Order::Rate | Order::Problems)
+                || ctx.only_broken
+                || ctx.filter.source().contains(['<', '>'])
+            {
                 // These read counts, which move without the structure.
                 ctx.model.telemetry_revision()
             } else {
