@@ -45,6 +45,11 @@ pub async fn run(
             "there is no terminal: `portolan model` and `portolan events` work without one"
         );
     }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        color_eyre::eyre::bail!(
+            "TERM is dumb, and this needs a terminal that can be drawn on: `portolan model` and `portolan events` do not"
+        );
+    }
     let choice = start.choice.clone();
     let app = App::new(start)?;
     let mut world = World::start(session, settings, choice);

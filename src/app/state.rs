@@ -368,6 +368,7 @@ impl App {
         self.views = views;
         self.tail = tail;
         self.overlays = overlays;
+        self.theme.plain(buf);
     }
 
     fn draw_overlay(
