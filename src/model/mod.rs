@@ -9,6 +9,7 @@ pub mod change;
 pub mod declared;
 pub mod element;
 pub mod export;
+pub mod fact;
 mod facts;
 pub mod graph;
 pub mod identity;

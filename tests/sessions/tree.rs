@@ -127,14 +127,11 @@ fn rows_fold_and_unfold_and_the_cursor_stays_on_its_row() {
     s.resize(160, 45);
     s.resize(160, 45);
     s.press("ctrl-w")
-        .shows("no room for more columns here: ctrl-d d hides");
-    s.press("ctrl-d d")
-        .shows("KIND")
-        .shows("NODE")
-        .press("ctrl-w ctrl-d d");
-    s.hides("KIND");
+        .shows("no room for more columns here: :toggle-detail makes some");
+    s.command("toggle-detail").shows("KIND").shows("NODE");
+    s.press("ctrl-w").hides("KIND").command("toggle-detail");
     // The row moves below others, and takes the cursor along.
-    s.press("o");
+    s.command("sort");
     assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
 }
 
@@ -189,6 +186,13 @@ fn views_are_gone_through_and_back() {
     s.press("esc").shows("┌ Events · shop");
     s.press("esc").shows("┌ Tree");
     assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
+    s.press("j v e [")
+        .shows("┌ Tree")
+        .press("]")
+        .shows("┌ Events · shop");
+    s.press("[ [ [ [ [ [")
+        .shows("┌ Tree")
+        .press("esc esc esc esc");
     s.press("esc")
         .shows("this is the first view: ctrl-c or :q quits");
     assert_eq!(s.effects(), []);

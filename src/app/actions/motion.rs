@@ -17,13 +17,13 @@ const LISTS: [(&str, &[&str], &str, Verb); 8] = [
     ("bottom", &["G", "end"], "to the last row", Verb::Bottom),
     (
         "left",
-        &["h", "left"],
+        &["left"],
         "fold, or to the parent; in the graph along an edge to a caller",
         Verb::Left,
     ),
     (
         "right",
-        &["l", "right"],
+        &["right"],
         "unfold, or to the first child; in the graph along an edge to a callee",
         Verb::Right,
     ),
@@ -91,7 +91,7 @@ fn in_views() -> Vec<Entry> {
         verb(
             Action::new(
                 "sort",
-                &["o"],
+                &["O"],
                 "",
                 "the next order: problems, name, rate, restarts, age",
             )
@@ -102,12 +102,21 @@ fn in_views() -> Vec<Entry> {
             Action::new("wide", &["ctrl-w"], "", "kind and node as columns").at(tree),
             Verb::Wide,
         ),
+        // In lists `h` and `l` are not free: k9s's logs are on `l`.
         verb(
-            Action::new("wider", &["]"], "more hops", "one hop more to both sides").at(graph),
+            Action::new("walk-left", &["h"], "", "along an edge to a caller").at(graph),
+            Verb::Left,
+        ),
+        verb(
+            Action::new("walk-right", &["l"], "", "along an edge to a callee").at(graph),
+            Verb::Right,
+        ),
+        verb(
+            Action::new("wider", &[")"], "more hops", "one hop more to both sides").at(graph),
             Verb::Wider,
         ),
         verb(
-            Action::new("narrower", &["["], "fewer hops", "one hop less").at(graph),
+            Action::new("narrower", &["("], "fewer hops", "one hop less").at(graph),
             Verb::Narrower,
         ),
         verb(
@@ -123,7 +132,7 @@ fn in_views() -> Vec<Entry> {
         verb(
             Action::new(
                 "fold-repeats",
-                &["F"],
+                &["*"],
                 "fold",
                 "one line per element and minute (+3: three more), or every line",
             )

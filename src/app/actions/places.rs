@@ -45,6 +45,28 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
             last_view,
         ),
         app(
+            Action::new("history-back", &["["], "", "back to where one was"),
+            |app, _| {
+                if !app.go_back() {
+                    app.say("there is nothing before this");
+                }
+                Vec::new()
+            },
+        ),
+        app(
+            Action::new("history-forward", &["]"], "", "forward again"),
+            |app, _| {
+                if let Some(after) = app.future.pop() {
+                    let from = app.visited();
+                    app.past.push(from);
+                    app.arrive(after.view, after.key.as_ref());
+                } else {
+                    app.say("there is nothing after this");
+                }
+                Vec::new()
+            },
+        ),
+        app(
             Action::new(
                 "next-pane",
                 &["tab"],
@@ -56,7 +78,7 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
         app(
             Action::new(
                 "toggle-detail",
-                &["ctrl-d d"],
+                &["ctrl-g"],
                 "",
                 "show or hide the detail pane",
             )
@@ -70,7 +92,7 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
         app(
             Action::new(
                 "toggle-events",
-                &["ctrl-d e"],
+                &["ctrl-e"],
                 "",
                 "show or hide the event tail",
             ),
@@ -85,6 +107,17 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
 }
 
 impl App {
+    /// Goes back to where one was; says whether there was such a place.
+    pub(in crate::app) fn go_back(&mut self) -> bool {
+        let Some(before) = self.past.pop() else {
+            return false;
+        };
+        let from = self.visited();
+        self.future.push(from);
+        self.arrive(before.view, before.key.as_ref());
+        true
+    }
+
     /// Shows a view, on the element that a command names or on the selected one.
     pub(in crate::app) fn show(&mut self, view: &str, wanted: &str) {
         let Some(index) = self.view_named(view) else {

@@ -82,15 +82,18 @@ fn scale(app: &mut App, argument: &str, more: u32) -> Vec<Effect> {
             }
         },
     };
-    if !unlocked(app) {
-        return Vec::new();
-    }
     let Some(key) = app.target("") else {
         app.say("select a component type first");
         return Vec::new();
     };
+    let is_pod = matches!(key, ElementKey::Component { .. });
+    if is_pod && number.is_none() && more == 0 {
+        // In k9s this key opens a shell on a pod: it must not do something else here.
+        app.say("a shell in a pod: kubectl exec -it; + scales what the pod belongs to");
+        return Vec::new();
+    }
     let target = match app.live.type_of(&key) {
-        Some(target) if matches!(key, ElementKey::Type(_)) || is_component(&key) => target,
+        Some(target) if matches!(key, ElementKey::Type(_)) || is_pod => target,
         _ => {
             app.say("only component types have a number of replicas");
             return Vec::new();
@@ -106,14 +109,12 @@ fn scale(app: &mut App, argument: &str, more: u32) -> Vec<Effect> {
         return Vec::new();
     }
     let before = seen.desired.unwrap_or(0);
+    if !unlocked(app) {
+        return Vec::new();
+    }
     let wanted = number.unwrap_or_else(|| (before + more).min(LIMIT));
     stage(app, target, before, wanted);
     Vec::new()
-}
-
-/// On a pod `s` is a shell in k9s; here it says so rather than surprising anybody, and `+` scales its type.
-const fn is_component(key: &ElementKey) -> bool {
-    matches!(key, ElementKey::Component { .. })
 }
 
 fn unlocked(app: &mut App) -> bool {

@@ -135,9 +135,7 @@ fn back(app: &mut App, _: &str) -> Vec<Effect> {
         app.filter = Filter::default();
     } else if app.only_broken {
         app.only_broken = false;
-    } else if let Some(before) = app.past.pop() {
-        app.arrive(before.view, before.key.as_ref());
-    } else {
+    } else if !app.go_back() {
         app.say("this is the first view: ctrl-c or :q quits");
     }
     Vec::new()

@@ -11,23 +11,6 @@ use crate::model::text::Text;
 /// The source that lists the cluster.
 pub(super) const CLUSTER: &str = "kubernetes";
 
-/// Kinds without a namespace.
-const CLUSTER_WIDE: [Kind; 2] = [Kind::Namespace, Kind::Node];
-/// Kinds that are listed for each chosen namespace.
-const NAMESPACED: [Kind; 11] = [
-    Kind::Pod,
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::ReplicaSet,
-    Kind::Job,
-    Kind::CronJob,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::Ingress,
-    Kind::Event,
-];
-
 /// One list that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lack {
@@ -149,10 +132,10 @@ fn expected(choice: &NamespaceChoice) -> Vec<(Kind, Option<Text>)> {
         NamespaceChoice::All => vec![None],
         NamespaceChoice::Only(names) => names.iter().cloned().map(Some).collect(),
     };
-    let inside = NAMESPACED
+    let inside = Kind::NAMESPACED
         .into_iter()
         .flat_map(|kind| namespaces.iter().cloned().map(move |n| (kind, n)));
-    CLUSTER_WIDE
+    Kind::CLUSTER_WIDE
         .into_iter()
         .map(|kind| (kind, None))
         .chain(inside)

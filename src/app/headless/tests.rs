@@ -10,21 +10,9 @@ use crate::model::export::{Options, tree};
 use crate::model::observation::{Fact, Happening, Kind, NamespaceFact, Scope};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 
-const KINDS: [Kind; 13] = [
-    Kind::Namespace,
-    Kind::Node,
-    Kind::Pod,
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::ReplicaSet,
-    Kind::Job,
-    Kind::CronJob,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::Ingress,
-    Kind::Event,
-];
+fn kinds() -> impl Iterator<Item = Kind> {
+    Kind::CLUSTER_WIDE.into_iter().chain(Kind::NAMESPACED)
+}
 
 struct Script {
     name: &'static str,
@@ -159,7 +147,7 @@ async fn printed(request: Request, sources: Vec<Box<dyn Source>>) -> (u8, String
 
 #[tokio::test(start_paused = true)]
 async fn prints_when_the_last_list_is_complete_and_not_before() {
-    let rest = KINDS.into_iter().filter(|k| *k != Kind::Pod);
+    let rest = kinds().filter(|k| *k != Kind::Pod);
     let source = script(
         CLUSTER,
         vec![
@@ -177,7 +165,7 @@ async fn prints_when_the_last_list_is_complete_and_not_before() {
 
 #[tokio::test(start_paused = true)]
 async fn a_forbidden_kind_is_told_and_is_no_failure() {
-    let rest = KINDS.into_iter().filter(|k| *k != Kind::Node);
+    let rest = kinds().filter(|k| *k != Kind::Node);
     let mut steps = cluster(rest);
     steps.push(of(Kind::Node, forbidden()));
     let (code, out, err, _) = printed(request(), vec![script(CLUSTER, vec![(1, steps)])]).await;
@@ -191,7 +179,11 @@ async fn a_forbidden_kind_is_told_and_is_no_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_listed_is_a_failure_at_once_in_one_line() {
-    let all = |state: SourceState| KINDS.map(|kind| of(kind, state.clone())).to_vec();
+    let all = |state: SourceState| {
+        kinds()
+            .map(|kind| of(kind, state.clone()))
+            .collect::<Vec<_>>()
+    };
     for (state, says) in [
         (
             failed("cannot reach https://x: refused"),
@@ -209,7 +201,7 @@ async fn nothing_listed_is_a_failure_at_once_in_one_line() {
 
 #[tokio::test(start_paused = true)]
 async fn what_fails_for_a_while_is_waited_for() {
-    let rest = KINDS.into_iter().filter(|k| *k != Kind::Pod);
+    let rest = kinds().filter(|k| *k != Kind::Pod);
     let mut first = cluster(rest);
     first.push(of(Kind::Pod, failed("the server is busy (429)")));
     let steps = vec![(1, first.clone()), (5_000, listed(Kind::Pod))];
@@ -236,7 +228,7 @@ async fn a_silent_tracing_server_holds_nothing_up_for_long() {
         SourceState::Loading { seen: 0 },
     );
     let sources = vec![
-        script(CLUSTER, vec![(10, cluster(KINDS))]),
+        script(CLUSTER, vec![(10, cluster(kinds()))]),
         script("zipkin", vec![(0, vec![loading])]),
     ];
     let (code, _, err, took) = printed(request(), sources).await;
@@ -251,7 +243,7 @@ async fn a_silent_tracing_server_holds_nothing_up_for_long() {
 #[tokio::test(start_paused = true)]
 async fn a_tracing_server_in_trouble_is_told_and_not_waited_for() {
     let sources = vec![
-        script(CLUSTER, vec![(10, cluster(KINDS))]),
+        script(CLUSTER, vec![(10, cluster(kinds()))]),
         script(
             "zipkin",
             vec![(
@@ -279,7 +271,7 @@ async fn a_namespace_that_does_not_exist_is_told() {
         ..request()
     };
     let mut steps = cluster([Kind::Namespace, Kind::Node]);
-    for kind in KINDS.into_iter().skip(2) {
+    for kind in kinds().skip(2) {
         for mut step in listed(kind) {
             match &mut step {
                 Observation::Begin { scope, .. } | Observation::End { scope, .. } => {
@@ -329,7 +321,7 @@ fn happening(uid: &str, second: i64) -> Observation {
 #[tokio::test(start_paused = true)]
 async fn events_come_in_the_order_of_time_and_are_followed() {
     let mut first = vec![happening("second", 20), happening("first", 10)];
-    first.extend(cluster(KINDS));
+    first.extend(cluster(kinds()));
     let source = script(
         CLUSTER,
         vec![(1, first), (1_000, vec![happening("third", 30)])],

@@ -5,34 +5,17 @@ use std::collections::BTreeSet;
 use crate::model::observation::{Kind, NamespaceChoice, Scope};
 use crate::model::text::Text;
 
-/// Kinds that belong to no namespace.
-const CLUSTER_WIDE: [Kind; 2] = [Kind::Namespace, Kind::Node];
-/// Kinds that belong to one.
-const NAMESPACED: [Kind; 11] = [
-    Kind::Pod,
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::ReplicaSet,
-    Kind::Job,
-    Kind::CronJob,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::Ingress,
-    Kind::Event,
-];
-
 /// The scopes of a choice, in the order in which their lists should come.
 pub(super) fn of(choice: &NamespaceChoice) -> BTreeSet<Scope> {
     let namespaces: Vec<Option<Text>> = match choice {
         NamespaceChoice::All => vec![None],
         NamespaceChoice::Only(names) => names.iter().cloned().map(Some).collect(),
     };
-    let chosen = NAMESPACED.into_iter().flat_map(|kind| {
+    let chosen = Kind::NAMESPACED.into_iter().flat_map(|kind| {
         let each = namespaces.iter().cloned();
         each.map(move |namespace| scope(kind, namespace))
     });
-    CLUSTER_WIDE
+    Kind::CLUSTER_WIDE
         .into_iter()
         .map(|kind| scope(kind, None))
         .chain(chosen)
@@ -146,7 +129,7 @@ mod tests {
         let all = switch.stop.iter().chain(&switch.start);
         assert!(
             all.into_iter()
-                .all(|scope| !CLUSTER_WIDE.contains(&scope.kind))
+                .all(|scope| !Kind::CLUSTER_WIDE.contains(&scope.kind))
         );
     }
 }

@@ -208,8 +208,14 @@ impl TreeView {
                         status.key.part, ctx.theme.glyphs.ellipsis
                     );
                 }
-                Some(SourceState::Forbidden { what: cause } | SourceState::Failed { cause }) => {
-                    return format!("{}: {cause}", status.key.part);
+                Some(SourceState::Failed { cause }) => {
+                    return format!(
+                        "{}: {cause}; trying again, ctrl-r asks now",
+                        status.key.part
+                    );
+                }
+                Some(SourceState::Forbidden { what }) => {
+                    return format!("{}: {what}", status.key.part);
                 }
                 _ => {}
             }
@@ -369,7 +375,7 @@ impl View for TreeView {
                 self.wide = !self.wide;
                 if self.wide && !cells::Columns::has_room_for_more(self.width) {
                     Answer::Say(
-                        "no room for more columns here: ctrl-d d hides the detail pane".to_owned(),
+                        "no room for more columns here: :toggle-detail makes some".to_owned(),
                     )
                 } else {
                     Answer::Done
