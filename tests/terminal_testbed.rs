@@ -88,10 +88,13 @@ impl Drop for Ground {
     }
 }
 
+/// Lines, and when each came.
+type Lines = (Mutex<Vec<(Instant, String)>>, Condvar);
+
 /// kubectl's own watch, with the time of each of its lines.
 struct Watch {
     child: Child,
-    lines: Arc<(Mutex<Vec<(Instant, String)>>, Condvar)>,
+    lines: Arc<Lines>,
 }
 
 impl Watch {
@@ -102,7 +105,7 @@ impl Watch {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let lines: Arc<Lines> = Arc::default();
         let told = lines.clone();
         let out = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
