@@ -26,7 +26,7 @@ use ratatui::layout::Rect;
 use crate::model::Model;
 use crate::model::key::ElementKey;
 use crate::model::log::Log;
-use crate::model::observation::NamespaceChoice;
+use crate::model::observation::{Kind, NamespaceChoice};
 use action::Verb;
 use filter::Filter;
 use theme::Theme;
@@ -52,6 +52,19 @@ pub struct Ctx<'a> {
     pub theme: &'a Theme,
     /// The replica stage that stands on a row: its component type and the number that it is at.
     pub stage: Option<(&'a ElementKey, u32)>,
+}
+
+impl Ctx<'_> {
+    /// Whether the first list of a kind is complete for everything that is chosen.
+    #[must_use]
+    pub fn has_listed(&self, kind: Kind) -> bool {
+        match self.choice {
+            NamespaceChoice::All => self.model.is_complete(kind, ""),
+            NamespaceChoice::Only(names) => {
+                names.iter().all(|name| self.model.is_complete(kind, name))
+            }
+        }
+    }
 }
 
 /// What a view answers to a verb.

@@ -7,16 +7,17 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Widget, Wrap};
 
-use super::format;
+use super::format::{self, NONE};
 use super::{Ctx, View, detail, overlay};
 use crate::model::element::Health;
 use crate::model::key::ElementKey;
+use crate::model::observation::Kind;
 use crate::model::source::SourceState;
 
 /// Smallest screen that is drawn, in cells.
 pub const SMALLEST: (u16, u16) = (60, 16);
 /// From this width on there is room for the detail pane beside the view.
-const BESIDE: u16 = 120;
+const BESIDE: u16 = 140;
 /// From this height on panes have borders and the tail more lines.
 const TALL: u16 = 30;
 
@@ -225,6 +226,7 @@ pub fn draw_detail(
         .wrap(Wrap { trim: false })
         .scroll((offset, 0))
         .render(inner, buf);
+    overlay::seal(inner, buf, ctx.theme);
 }
 
 /// Where and how on the left, what is bad and the time on the right; the left gives way.
@@ -239,10 +241,11 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
     } else {
         theme.dim()
     };
-    let mut parts = vec![(
-        format!("{} : {}", ctx.model.context(), ctx.choice),
-        theme.heading(),
-    )];
+    // A context may have the name of a whole cloud account; the rest needs its place too.
+    let head = format!("{} : {}", ctx.model.context(), ctx.choice);
+    let cells = format::width(&head).min((room / 2).max(16));
+    let head = format::fit(&head, cells, theme.glyphs.ellipsis);
+    let mut parts = vec![(head, theme.heading())];
     let sources = source_words(ctx);
     let in_trouble = ctx
         .model
@@ -266,11 +269,16 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
     if ctx.only_broken {
         parts.push(("only broken".to_owned(), theme.key()));
     }
+    let whole = parts.len();
     parts.extend(after);
     let mut spans = Vec::new();
     let mut used = 0;
-    for (text, style) in parts {
+    for (index, (text, style)) in parts.into_iter().enumerate() {
         let left = room.saturating_sub(used);
+        if index >= whole && format::width(&text) > left {
+            // Half a word about a source that is well says nothing.
+            break;
+        }
         let cells = format::width(&text).min(left);
         spans.push(Span::styled(
             format::fit(&text, cells, theme.glyphs.ellipsis),
@@ -290,15 +298,24 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
 fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
     let theme = ctx.theme;
     let totals = ctx.model.totals(ctx.choice);
+    let is_listed = ctx.has_listed(Kind::Pod);
     let bad = match totals.bad {
+        // What was not listed is not known to be well.
+        0 if !is_listed => Span::raw(""),
         0 => Span::styled("0 bad", theme.dim()),
         1 => Span::styled("1 type bad", theme.health(Health::Broken)),
         n => Span::styled(format!("{n} types bad"), theme.health(Health::Broken)),
     };
-    let pods = format!(
-        " {} pods {}/{}",
-        theme.glyphs.dot, totals.ready, totals.pods
-    );
+    let pods = match (is_listed, totals.pods) {
+        (true, pods) => format!("pods {}/{pods}", totals.ready),
+        (false, 0) => format!("pods {NONE}"),
+        (false, pods) => format!("pods {}/{pods}{}", totals.ready, theme.glyphs.ellipsis),
+    };
+    let pods = if bad.content.is_empty() {
+        pods
+    } else {
+        format!(" {} {pods}", theme.glyphs.dot)
+    };
     let zone = if roomy {
         ctx.now
             .to_zoned(ctx.zone.clone())

@@ -1,5 +1,6 @@
 //! Colours and glyphs. Colour is never the only signal: a sign or a word always says the same.
 
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::model::element::Health;
@@ -75,6 +76,19 @@ impl Theme {
         Self {
             colour,
             glyphs: if ascii { ASCII } else { UNICODE },
+        }
+    }
+
+    /// Leaves of a frame only what a terminal without Unicode can show: also names may be foreign to it.
+    pub fn plain(self, buf: &mut Buffer) {
+        if self.glyphs != ASCII {
+            return;
+        }
+        for cell in &mut buf.content {
+            if !cell.symbol().is_ascii() {
+                let known = cell.symbol() == UNICODE.ellipsis;
+                cell.set_symbol(if known { ASCII.ellipsis } else { "?" });
+            }
         }
     }
 

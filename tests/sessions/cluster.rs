@@ -304,7 +304,9 @@ impl Cluster {
             .pods(namespace, app)
             .map(|p| Fact::Pod(Box::new(p.clone())).key())
             .collect();
-        gone.iter().for_each(|key| self.remove(key));
+        for key in &gone {
+            self.remove(key);
+        }
     }
 
     /// Everything of a namespace goes.

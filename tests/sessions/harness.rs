@@ -153,6 +153,7 @@ impl Session {
     pub fn resize(&mut self, width: u16, height: u16) {
         (self.width, self.height) = (width, height);
         self.send(Msg::Resized);
+        self.screen();
     }
 
     /// What the app wanted done since this was asked last.

@@ -1,6 +1,7 @@
 //! Text from outside is shown and does nothing else.
 
 use portolan::app::msg::{Msg, Refusal};
+use portolan::app::state::Start;
 use portolan::model::observation::{ContainerState, NamespaceChoice};
 use portolan::model::source::SourceState;
 use portolan::model::text;
@@ -29,8 +30,16 @@ fn texts() -> Vec<String> {
 
 /// A session whose every text is this one.
 fn told(raw: &str, width: u16, height: u16) -> Session {
-    let mut start = harness::start(Mode::Write { until: None });
-    start.context = raw.to_owned();
+    told_by(
+        harness::start(Mode::Write { until: None }),
+        raw,
+        width,
+        height,
+    )
+}
+
+fn told_by(mut start: Start, raw: &str, width: u16, height: u16) -> Session {
+    raw.clone_into(&mut start.context);
     start.choice = NamespaceChoice::All;
     let mut s = Session::with(start, width, height);
     s.cluster = cluster::shop();
@@ -134,5 +143,30 @@ fn what_is_pasted_and_answered_is_only_shown() {
             why: text::message(&raw),
         }));
         assert_harmless(&mut s, &raw);
+    }
+}
+
+#[test]
+fn a_terminal_without_unicode_gets_ascii_whatever_the_names_are() {
+    for raw in texts() {
+        let mut start = harness::start(Mode::Write { until: None });
+        start.theme = portolan::ui::theme::Theme::new(false, true);
+        let mut s = told_by(start, &raw, 120, 40);
+        for keys in [
+            "v t *",
+            "?",
+            "esc v g",
+            "v e",
+            "v s",
+            "v t",
+            "n",
+            "esc",
+            ":",
+            "esc j s enter",
+        ] {
+            s.press(keys);
+            let screen = s.screen();
+            assert!(screen.is_ascii(), "{keys}: {screen}");
+        }
     }
 }

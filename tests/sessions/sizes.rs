@@ -161,7 +161,7 @@ enum Deed {
     Accept,
 }
 
-const KEYS: [&str; 58] = [
+const KEYS: [&str; 63] = [
     "j",
     "k",
     "up",
@@ -209,6 +209,11 @@ const KEYS: [&str; 58] = [
     "1",
     "2",
     "9",
+    "(",
+    ")",
+    "O",
+    "ctrl-g",
+    "ctrl-e",
     "ctrl-z",
     "ctrl-w",
     "ctrl-d",

@@ -13,7 +13,10 @@ fn nothing_is_said_to_be_missing_before_the_lists_are_complete() {
     s.shows("prod-eu : shop")
         .shows("LOCKED")
         .shows("connecting");
-    s.hides("nothing runs");
+    s.hides("nothing runs")
+        .hides("0 types")
+        .hides("0 bad")
+        .shows("pods -");
     let choice = s.choice.clone();
     s.observe(cluster::loading(&choice, 3_200));
     s.shows("loading pods 3200").hides("nothing runs");
@@ -23,6 +26,15 @@ fn nothing_is_said_to_be_missing_before_the_lists_are_complete() {
     let finish = s.cluster.finish(&choice);
     s.observe(finish);
     s.shows("nothing runs in shop: n chooses other namespaces");
+}
+
+#[test]
+fn a_context_with_the_name_of_an_account_leaves_room_for_the_mode() {
+    let mut start = crate::harness::start(Mode::Locked);
+    start.context =
+        "arn:aws:eks:eu-west-1:123456789012:cluster/production-of-everything".to_owned();
+    let mut s = Session::of_shop_with(start, 80, 24);
+    s.shows("arn:aws").shows("LOCKED").shows("pods 11/12");
 }
 
 #[test]
@@ -112,8 +124,14 @@ fn rows_fold_and_unfold_and_the_cursor_stays_on_its_row() {
     assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
     s.press("*").shows("cart-5d8f-1").shows("payment-5d8f-2");
     s.press("*").hides("cart-5d8f-1");
+    s.resize(160, 45);
+    s.resize(160, 45);
+    s.press("ctrl-w")
+        .shows("no room for more columns here: :toggle-detail makes some");
+    s.command("toggle-detail").shows("KIND").shows("NODE");
+    s.press("ctrl-w").hides("KIND").command("toggle-detail");
     // The row moves below others, and takes the cursor along.
-    s.press("o");
+    s.command("sort");
     assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
 }
 
@@ -146,8 +164,8 @@ fn the_detail_page_says_what_is_known_and_goes_back() {
     let mut s = Session::of_shop(Mode::Locked, 80, 24);
     s.press("j enter");
     s.shows("Deployment shop/payment")
-        .shows("why      ! CrashLoopBackOff exit 137 (OOMKilled)")
-        .shows("callers  checkout 12.3/s 12.2 % errors (declared too)")
+        .shows("! CrashLoopBackOff exit 137 (OOMKilled)")
+        .shows("checkout 12.3/s 12.2 % errors (declared too)")
         .shows("card-network (unresolved)");
     s.press("esc")
         .hides("Deployment shop/payment")
@@ -168,6 +186,13 @@ fn views_are_gone_through_and_back() {
     s.press("esc").shows("┌ Events · shop");
     s.press("esc").shows("┌ Tree");
     assert!(s.line("▸ payment").contains("│>!"), "{}", s.screen());
+    s.press("j v e [")
+        .shows("┌ Tree")
+        .press("]")
+        .shows("┌ Events · shop");
+    s.press("[ [ [ [ [ [")
+        .shows("┌ Tree")
+        .press("esc esc esc esc");
     s.press("esc")
         .shows("this is the first view: ctrl-c or :q quits");
     assert_eq!(s.effects(), []);

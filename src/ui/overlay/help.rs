@@ -9,6 +9,7 @@ use crate::ui::action::{Action, Place};
 use crate::ui::format;
 use crate::ui::keymap::Keymap;
 use crate::ui::theme::Theme;
+use crate::ui::views::lines;
 
 /// An open help page.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +23,9 @@ const KEYS: usize = 18;
 const NAMES: usize = 16;
 /// The same two, where there is room for the longest ones.
 const ALL: (usize, usize) = (22, 20);
+
+/// Most lines for one action.
+const WRAPPED: usize = 4;
 
 impl Help {
     /// Moves the page by lines.
@@ -52,7 +56,7 @@ impl Help {
         for (wanted, title) in titles.into_iter().enumerate() {
             lines.push(Line::from(Span::styled(title, theme.heading())));
             for (index, action) in table.iter().enumerate().filter(|(_, a)| group(a) == wanted) {
-                lines.push(line(action, &keymap.keys(index), theme, width));
+                lines.extend(entry(action, &keymap.keys(index), theme, width));
             }
             lines.push(Line::default());
         }
@@ -86,7 +90,8 @@ impl Help {
     }
 }
 
-fn line(action: &Action, keys: &[String], theme: &Theme, width: u16) -> Line<'static> {
+/// The lines of one action: its keys, its name, and as many lines as it takes to say what it does.
+fn entry(action: &Action, keys: &[String], theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let e = theme.glyphs.ellipsis;
     let place = match action.place {
         Place::Everywhere | Place::Views(_) => String::new(),
@@ -117,6 +122,11 @@ fn line(action: &Action, keys: &[String], theme: &Theme, width: u16) -> Line<'st
     } else {
         format!("{}{place}", action.about)
     };
-    spans.push(Span::raw(about));
-    Line::from(spans)
+    let used = format::spans_width(&spans);
+    let room = usize::from(width).saturating_sub(used + 2);
+    let mut texts = lines::wrap(&about, room, WRAPPED, e).into_iter();
+    spans.extend(texts.next().map(Span::raw));
+    let mut lines = vec![Line::from(spans)];
+    lines.extend(texts.map(|text| Line::from(format!("{}{text}", " ".repeat(used)))));
+    lines
 }

@@ -5,9 +5,28 @@ pub mod namespaces;
 pub mod prompt;
 pub mod scale;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::symbols::border;
 
+use super::format;
 use super::theme::Theme;
+
+/// Takes wide characters out of an area's last column, where the paragraph's wrapping may leave half of
+/// one: the other half would stand in what is beside it, or in the terminal's next line.
+pub(in crate::ui) fn seal(area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let area = area.intersection(buf.area);
+    let Some(x) = area.right().checked_sub(1).filter(|x| *x >= area.x) else {
+        return;
+    };
+    for y in area.y..area.bottom() {
+        if let Some(cell) = buf.cell_mut((x, y))
+            && format::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(theme.glyphs.ellipsis);
+        }
+    }
+}
 
 /// The lines of a box, in the theme's characters.
 #[must_use]

@@ -50,10 +50,12 @@ pub fn draw(intent: &Intent, screen: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
         .border_style(ctx.theme.warning())
         .title(title)
         .padding(ratatui::widgets::Padding::horizontal(1));
+    let inside = block.inner(area);
     Paragraph::new(lines)
         .wrap(Wrap { trim: false })
         .block(block)
         .render(area, buf);
+    super::seal(inside, buf, ctx.theme);
 }
 
 fn lines(intent: &Intent, ctx: &Ctx<'_>) -> Vec<Line<'static>> {

@@ -31,12 +31,20 @@ const NODE: usize = 16;
 /// Cells of a type's indent and fold symbol, which the tree widget draws.
 const INDENT: usize = 2;
 
+/// From this width on there is room for kind and node.
+const WIDE: usize = 100;
+
 impl Columns {
+    /// Whether kind and node would be shown, if they were asked for.
+    pub(super) const fn has_room_for_more(width: u16) -> bool {
+        width as usize >= WIDE
+    }
+
     /// Columns for a width in cells; WHY keeps its place, AGE goes first, then the rate.
     pub(super) fn new(width: u16, wide: bool) -> Self {
         let width = usize::from(width);
         let age = width >= 90;
-        let wide = wide && width >= 110;
+        let wide = wide && width >= WIDE;
         let rate = width >= 64;
         let fixed = READY
             + if rate { RATE } else { 0 }

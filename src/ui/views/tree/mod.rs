@@ -6,7 +6,7 @@ mod rows;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, StatefulWidget, Widget, Wrap};
+use ratatui::widgets::{StatefulWidget, Widget};
 use tui_tree_widget::{Tree, TreeItem, TreeState};
 
 use crate::model::key::ElementKey;
@@ -14,6 +14,7 @@ use crate::model::observation::{Kind, NamespaceChoice};
 use crate::model::source::SourceState;
 use crate::ui::action::Verb;
 use crate::ui::format;
+use crate::ui::views::lines;
 use crate::ui::{Answer, Ctx, View};
 use rows::{Folds, Order, Row, RowId, Wanted};
 
@@ -44,6 +45,8 @@ pub struct TreeView {
     at: usize,
     offset: usize,
     height: usize,
+    /// Cells of the rows, when they were drawn last.
+    width: u16,
 }
 
 impl TreeView {
@@ -220,13 +223,7 @@ impl TreeView {
                 _ => {}
             }
         }
-        let loading = match ctx.choice {
-            NamespaceChoice::All => !ctx.model.is_complete(Kind::Pod, ""),
-            NamespaceChoice::Only(names) => {
-                names.iter().any(|n| !ctx.model.is_complete(Kind::Pod, n))
-            }
-        };
-        if loading {
+        if !ctx.has_listed(Kind::Pod) {
             format!("connecting {}", ctx.theme.glyphs.ellipsis)
         } else if ctx.only_broken {
             "nothing is broken: ctrl-z shows everything".to_owned()
@@ -302,7 +299,10 @@ impl View for TreeView {
             .count();
         let all = ctx.model.totals(ctx.choice).types;
         let noun = if all == 1 { "type" } else { "types" };
-        let mut title = if types == all as usize || (ctx.filter.is_empty() && !ctx.only_broken) {
+        let mut title = if all == 0 && !ctx.has_listed(Kind::Pod) {
+            // How many there are is not known yet.
+            format!("{} {dot} {}", ctx.choice, self.order.words())
+        } else if types == all as usize || (ctx.filter.is_empty() && !ctx.only_broken) {
             format!(
                 "{} {dot} {all} {noun} {dot} {}",
                 ctx.choice,
@@ -376,7 +376,13 @@ impl View for TreeView {
             }
             Verb::Wide => {
                 self.wide = !self.wide;
-                Answer::Done
+                if self.wide && !cells::Columns::has_room_for_more(self.width) {
+                    Answer::Say(
+                        "no room for more columns here: :toggle-detail makes some".to_owned(),
+                    )
+                } else {
+                    Answer::Done
+                }
             }
             _ => Answer::Ignored,
         }
@@ -388,12 +394,13 @@ impl View for TreeView {
             return;
         }
         if self.rows.is_empty() {
-            Paragraph::new(Self::empty(ctx))
-                .wrap(Wrap { trim: true })
-                .render(area, buf);
+            let cells = usize::from(area.width);
+            let text = lines::wrap(&Self::empty(ctx), cells, 6, ctx.theme.glyphs.ellipsis);
+            lines::paint(area, buf, text.into_iter().map(Line::from).collect());
             return;
         }
-        let layout = cells::Columns::new(area.width - GUTTER, self.wide);
+        self.width = area.width - GUTTER;
+        let layout = cells::Columns::new(self.width, self.wide);
         let head = Rect { height: 1, ..area };
         let inner = Rect {
             x: area.x + GUTTER,
