@@ -54,8 +54,9 @@ impl Columns {
             + if age { AGE } else { 0 }
             + if wide { KIND + NODE } else { 0 };
         let free = width.saturating_sub(fixed);
-        // Names get what they need, up to three fifths of what is left: WHY needs the rest.
-        let name = (longest + 1).clamp(18, (free * 3 / 5).max(18)).min(free);
+        // Names get what they need, up to half of what is left: WHY needs the rest.
+        let least = if width >= 74 { 24 } else { 18 };
+        let name = (longest + 1).clamp(least, (free / 2).max(least)).min(free);
         Self {
             name,
             ready: READY,
@@ -170,10 +171,9 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
     let name = match &row.id {
         RowId::Element(key) => match ctx.model.get(key) {
             Some(Element::Type(e)) => type_name(e),
-            Some(Element::Service(e)) => service_name(e, ctx),
-            Some(Element::Ingress(e)) => format!("ingress {}", e.name),
+            // Their ports may be cut: what is in trouble is a type or a component.
+            Some(Element::Service(_) | Element::Ingress(_)) | None => String::new(),
             Some(e) => e.name().to_string(),
-            None => String::new(),
         },
         RowId::Container { name, .. } => name.to_string(),
     };
