@@ -66,13 +66,13 @@ fn says_host(key: &str) -> bool {
 fn names_an_address(place: &str) -> bool {
     // What a service calls itself is no link, though another Service may have that name.
     const OWN_NAMES: [&str; 3] = ["OTEL_SERVICE_NAME", "SERVICE_NAME", "DD_SERVICE"];
-    if OWN_NAMES.contains(&place) {
-        return false;
-    }
     const WORDS: [&str; 14] = [
         "HOST", "HOSTNAME", "ADDR", "ADDRESS", "URL", "URI", "SERVICE", "SVC", "SERVER", "SERVERS",
         "ENDPOINT", "BROKER", "BROKERS", "UPSTREAM",
     ];
+    if OWN_NAMES.contains(&place) {
+        return false;
+    }
     let upper = place.to_ascii_uppercase();
     upper
         .split(|c: char| !c.is_ascii_alphanumeric())

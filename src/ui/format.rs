@@ -54,7 +54,10 @@ pub fn age(since: Option<Timestamp>, now: Timestamp) -> String {
 #[must_use]
 pub fn name(name: &str, cells: usize, ellipsis: &str) -> String {
     const LONGEST_TAIL: usize = 11;
-    let tail = name.rfind('-').map_or("", |at| &name[at..]);
+    let (head, tail) = name
+        .rfind('-')
+        .and_then(|at| name.split_at_checked(at))
+        .unwrap_or((name, ""));
     let tail_cells = width(tail);
     let cut = width(name) > cells
         && !tail.contains(' ')
@@ -64,7 +67,6 @@ pub fn name(name: &str, cells: usize, ellipsis: &str) -> String {
         return fit(name, cells, ellipsis);
     }
     // What is longer than its place is cut with the ellipsis, so the head is never whole.
-    let head = &name[..name.len() - tail.len()];
     let room = cells - tail_cells;
     if width(head) <= room {
         return fit(name, cells, ellipsis);

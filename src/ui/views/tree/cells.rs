@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::rows::{Row, RowId, container_health};
-use crate::model::element::{Component, ComponentType, Element, Health, Service};
+use crate::model::element::{Component, ComponentType, Counts, Element, Health, Service};
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::model::text::Text;
@@ -41,7 +41,8 @@ impl Columns {
     }
 
     /// Columns for a width in cells; WHY keeps its place, AGE goes first, then the rate.
-    pub(super) fn new(width: u16, wide: bool) -> Self {
+    /// `longest` is what the longest name takes, indent and all.
+    pub(super) fn new(width: u16, wide: bool, longest: usize) -> Self {
         let width = usize::from(width);
         let age = width >= 90;
         let wide = wide && width >= WIDE;
@@ -53,8 +54,8 @@ impl Columns {
             + if age { AGE } else { 0 }
             + if wide { KIND + NODE } else { 0 };
         let free = width.saturating_sub(fixed);
-        // Names get half of what is left, within bounds that suit pods' names.
-        let name = (free / 2).clamp(18, 44).min(free);
+        // Names get what they need, up to three fifths of what is left: WHY needs the rest.
+        let name = (longest + 1).clamp(18, (free * 3 / 5).max(18)).min(free);
         Self {
             name,
             ready: READY,
@@ -164,6 +165,21 @@ impl Columns {
     }
 }
 
+/// Cells that a row's name takes, indent and symbol included.
+pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
+    let name = match &row.id {
+        RowId::Element(key) => match ctx.model.get(key) {
+            Some(Element::Type(e)) => type_name(e),
+            Some(Element::Service(e)) => service_name(e, ctx),
+            Some(Element::Ingress(e)) => format!("ingress {}", e.name),
+            Some(e) => e.name().to_string(),
+            None => String::new(),
+        },
+        RowId::Container { name, .. } => name.to_string(),
+    };
+    format::width(&name) + usize::from(row.depth) * INDENT + INDENT
+}
+
 /// The texts of a row.
 #[derive(Clone, Debug, Default)]
 struct Cells {
@@ -222,11 +238,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
     let traffic = ctx.model.traffic(&key, Side::Callers);
     let style = ctx.theme.health(e.health);
     let kind = e.key.short_kind();
-    let name = if kind == "Deployment" {
-        e.key.name.to_string()
-    } else {
-        format!("{} ({})", e.key.name, short(kind))
-    };
+    let name = type_name(e);
     let staged = ctx
         .stage
         .filter(|(staged, _)| **staged == key)
@@ -240,7 +252,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
             .find_map(|c| restarted(c, ctx))
             .unwrap_or_default();
     }
-    let failing = traffic.is_some_and(|c| c.are_failing());
+    let failing = traffic.is_some_and(Counts::are_failing);
     if why.is_empty() && failing {
         why.push_str("calls to it fail");
     }
@@ -289,6 +301,14 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         },
         why_style: style,
         ..Cells::default()
+    }
+}
+
+/// A type's name, with its kind where that is not a Deployment.
+fn type_name(e: &ComponentType) -> String {
+    match e.key.short_kind() {
+        "Deployment" => e.key.name.to_string(),
+        kind => format!("{} ({})", e.key.name, short(kind)),
     }
 }
 
@@ -355,7 +375,8 @@ fn restarted(e: &Component, ctx: &Ctx<'_>) -> Option<String> {
     })
 }
 
-fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
+/// A Service's name and ports: what callers use, and where it leads.
+fn service_name(e: &Service, ctx: &Ctx<'_>) -> String {
     let ports: Vec<String> = e
         .ports
         .iter()
@@ -366,12 +387,16 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
             _ => p.port.to_string(),
         })
         .collect();
+    format!("service {} {}", e.name, ports.join(","))
+}
+
+fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
     let mut why = format::reason(e.reason.as_ref());
     if let Some(host) = &e.external_name {
         why = format!("leads outside, to {host}");
     }
     Cells {
-        name: format!("service {} {}", e.name, ports.join(",")),
+        name: service_name(e, ctx),
         ready: match e.ready_endpoints {
             Some(ready) => format!("{ready}/{}", e.endpoints),
             None => NONE.to_owned(),

@@ -36,6 +36,8 @@ struct Stamp {
 #[derive(Debug, Default)]
 pub struct TreeView {
     rows: Vec<Row>,
+    /// Cells that the longest name of all rows takes.
+    longest: usize,
     stamp: Option<Stamp>,
     folds: Folds,
     order: Order,
@@ -72,6 +74,12 @@ impl TreeView {
         }
         self.rows = Wanted::of(ctx, self.order, &self.folds).rows();
         self.stamp = Some(stamp);
+        self.longest = self
+            .rows
+            .iter()
+            .map(|row| cells::name_cells(row, ctx))
+            .max()
+            .unwrap_or(0);
         let found = self
             .selected
             .as_ref()
@@ -400,7 +408,7 @@ impl View for TreeView {
             return;
         }
         self.width = area.width - GUTTER;
-        let layout = cells::Columns::new(self.width, self.wide);
+        let layout = cells::Columns::new(self.width, self.wide, self.longest);
         let head = Rect { height: 1, ..area };
         let inner = Rect {
             x: area.x + GUTTER,

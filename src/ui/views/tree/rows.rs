@@ -251,7 +251,7 @@ impl<'a> Wanted<'a> {
             Health::Broken => Urgency::Broken,
             Health::Unknown => Urgency::Unknown,
             Health::Stopped => Urgency::Stopped,
-            _ if traffic().is_some_and(|calls| calls.are_failing()) => Urgency::Failing,
+            _ if traffic().is_some_and(Counts::are_failing) => Urgency::Failing,
             Health::Changing if element.ready == 0 && element.desired.is_some_and(|d| d > 0) => {
                 Urgency::Down
             }
