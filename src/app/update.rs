@@ -242,16 +242,18 @@ impl App {
     }
 
     fn typed_digit(&mut self, chord: Chord) -> bool {
-        let (Some(digit), Some(staged)) = (
-            chord.typed().and_then(|c| c.to_digit(10)),
-            self.stage.as_mut(),
-        ) else {
+        let erases = chord.to_string() == "backspace";
+        let digit = chord.typed().and_then(|c| c.to_digit(10));
+        let Some(staged) = self.stage.as_mut().filter(|_| erases || digit.is_some()) else {
             return false;
         };
         if matches!(staged.intent.stage, Stage::Sending | Stage::Previewing) {
             return true;
         }
-        staged.intent.wanted = scale::with_digit(staged.intent.wanted, digit, staged.typing);
+        staged.intent.wanted = match digit {
+            Some(digit) => scale::with_digit(staged.intent.wanted, digit, staged.typing),
+            None => staged.intent.wanted / 10,
+        };
         staged.intent.stage = Stage::Staged;
         staged.typing = true;
         true

@@ -14,6 +14,7 @@ use super::apply::Applied;
 use super::change::Cause;
 use super::key::ElementKey;
 use super::observation::Happening;
+use super::source::SourceState;
 use super::tell;
 use super::text::{self, Text};
 
@@ -118,6 +119,28 @@ pub struct Log {
     started: Timestamp,
     /// The entry of each Kubernetes Event, by uid, and the count that was told.
     events: HashMap<Text, (u64, u32)>,
+    /// Events about what is not known while first lists are on their way: they wait for it.
+    early: Vec<Happening>,
+}
+
+/// The element that an Event is about.
+fn object(happening: &Happening, model: &Model) -> Option<ElementKey> {
+    model.find_object(
+        &happening.kind,
+        &happening.namespace,
+        &happening.name,
+        &happening.object_uid,
+    )
+}
+
+/// Whether lists of what Events may be about are on their way.
+fn is_loading(model: &Model) -> bool {
+    let mut sources = model.sources().values();
+    sources.any(|s| {
+        &*s.key.source == "kubernetes"
+            && &*s.key.part != "events"
+            && s.state.as_ref().is_some_and(SourceState::is_loading)
+    })
 }
 
 impl Log {
@@ -132,6 +155,7 @@ impl Log {
             next: 0,
             started,
             events: HashMap::new(),
+            early: Vec::new(),
         }
     }
 
@@ -170,13 +194,17 @@ impl Log {
                 (change.cause == Cause::WhileDisconnected).then_some(Past::WhileDisconnected);
             for news in tell::tell(change) {
                 let element = change.after.as_ref().or(change.before.as_ref());
+                let namespace = match &news.subject {
+                    Some(subject) => subject.namespace().cloned(),
+                    None => element.and_then(|e| e.namespace().cloned()),
+                };
                 let entry = Entry {
                     id: 0,
                     at: change.at,
                     severity: news.severity,
                     origin: news.origin,
                     subject: Some(news.subject.unwrap_or_else(|| change.key.clone())),
-                    namespace: element.and_then(|e| e.namespace().cloned()),
+                    namespace,
                     name: news.name,
                     text: text::message(&news.text),
                     count: 1,
@@ -185,8 +213,15 @@ impl Log {
                 told.push(self.add(entry));
             }
         }
-        for happening in &applied.happenings {
-            told.extend(self.happen(happening, model));
+        let loading = is_loading(model);
+        let early = std::mem::take(&mut self.early);
+        for happening in early.iter().chain(&applied.happenings) {
+            let unknown = || object(happening, model).is_none();
+            if loading && self.early.len() < self.limit && unknown() {
+                self.early.push(happening.clone());
+            } else {
+                told.extend(self.happen(happening, model));
+            }
         }
         told
     }
@@ -227,12 +262,7 @@ impl Log {
             }
         }
         count = count.max(1);
-        let subject = model.find_object(
-            &happening.kind,
-            &happening.namespace,
-            &happening.name,
-            &happening.object_uid,
-        );
+        let subject = object(happening, model);
         let entry = Entry {
             id: 0,
             at: happening.at,
@@ -299,5 +329,102 @@ impl Log {
             let oldest = self.entries.iter().map(|e| e.id).min().unwrap_or(0);
             self.events.retain(|_, (id, _)| *id >= oldest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::observation::{Fact, Kind, Meta, Observation, Scope, WorkloadFact};
+    use crate::model::source::{SourceKey, SourceStatus};
+
+    fn status(state: SourceState) -> Observation {
+        Observation::Status(SourceStatus {
+            key: SourceKey {
+                source: "kubernetes".into(),
+                part: "deployments".into(),
+                namespace: None,
+            },
+            state: Some(state),
+            at: Timestamp::UNIX_EPOCH,
+            address: None,
+            interval_ms: None,
+            skew_ms: None,
+        })
+    }
+
+    fn cart() -> Observation {
+        let fact = WorkloadFact {
+            kind: Kind::Deployment,
+            meta: Meta {
+                namespace: "shop".into(),
+                name: "cart".into(),
+                uid: "1".into(),
+                ..Meta::default()
+            },
+            generation: None,
+            observed_generation: None,
+            desired: Some(0),
+            current: 0,
+            ready: 0,
+            updated: None,
+            failed: 0,
+            suspended: false,
+            schedule: None,
+            images: Vec::new(),
+            troubles: Vec::new(),
+            complete: false,
+            mentions: Vec::new(),
+        };
+        Observation::Seen {
+            scope: Scope {
+                source: "kubernetes".into(),
+                kind: Kind::Deployment,
+                namespace: None,
+            },
+            fact: Arc::new(Fact::Workload(Box::new(fact))),
+        }
+    }
+
+    #[test]
+    fn an_event_that_comes_before_its_object_leads_to_it_all_the_same() {
+        let at = Timestamp::UNIX_EPOCH;
+        let happened = |name: &str| {
+            Observation::Happening(Happening {
+                uid: name.into(),
+                count: 1,
+                warning: false,
+                reason: "ScalingReplicaSet".into(),
+                message: "Scaled up".into(),
+                kind: "Deployment".into(),
+                namespace: "shop".into(),
+                name: name.into(),
+                object_uid: name.into(),
+                at,
+            })
+        };
+        let mut model = Model::new("test", Vec::new());
+        let mut log = Log::new(100, at);
+        let mut absorb = |batch| {
+            let applied = model.apply(batch, at);
+            let told = log.absorb(&applied, &model);
+            told.into_iter()
+                .filter(|e| e.origin == Origin::Kubernetes)
+                .map(|e| (e.name.to_string(), e.subject.is_some()))
+                .collect::<Vec<_>>()
+        };
+        let early = vec![
+            status(SourceState::Loading { seen: 0 }),
+            happened("cart"),
+            happened("gone"),
+        ];
+        assert!(absorb(early).is_empty());
+        assert!(absorb(vec![status(SourceState::Loading { seen: 1 })]).is_empty());
+        assert_eq!(absorb(vec![cart()]), [("cart".to_owned(), true)]);
+        let live = vec![status(SourceState::Live)];
+        assert_eq!(absorb(live), [("gone".to_owned(), false)]);
+        assert!(absorb(Vec::new()).is_empty());
     }
 }

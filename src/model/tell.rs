@@ -136,22 +136,8 @@ fn type_changed(old: &ComponentType, new: &ComponentType, say: &mut impl FnMut(S
     {
         say(Severity::Info, format!("revision {revision}"));
     }
-    let wanted = new.desired.unwrap_or(new.components);
-    // More than is wanted, as while a rollout goes on, is as good as all.
-    let short = |e: &ComponentType| e.ready.min(e.desired.unwrap_or(e.components));
-    if (old.desired != new.desired || short(old) != short(new))
-        && old.ready != new.ready
-        && old.declared
-    {
-        let severity = if new.ready < old.ready && new.ready < wanted {
-            Severity::Warning
-        } else {
-            Severity::Info
-        };
-        say(
-            severity,
-            format!("{}/{wanted} ready, was {}", new.ready, old.ready),
-        );
+    if old.declared {
+        ready_changed(old, new, say);
     }
     let word = |reason: &Option<Reason>| reason.as_ref().map(|r| r.word.clone());
     if (old.health.is_bad() || new.health.is_bad() || new.health == Health::Stopped)
@@ -160,6 +146,30 @@ fn type_changed(old: &ComponentType, new: &ComponentType, say: &mut impl FnMut(S
         let (severity, text) = health_words(new.health, new.reason.as_ref(), "as it should be");
         say(severity, text);
     }
+}
+
+/// Where no number is wanted (a CronJob, bare pods) the pods themselves are news enough.
+fn ready_changed(old: &ComponentType, new: &ComponentType, say: &mut impl FnMut(Severity, String)) {
+    let Some(wanted) = new.desired else { return };
+    // More than is wanted, as while a rollout goes on, is as good as all.
+    let short = |e: &ComponentType| e.ready.min(e.desired.unwrap_or(e.ready));
+    if old.ready == new.ready || (old.desired == new.desired && short(old) == short(new)) {
+        return;
+    }
+    let severity = if new.ready < old.ready && new.ready < wanted {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
+    // A Job counts what has succeeded.
+    let word = match new.key.short_kind() {
+        "Job" => "done",
+        _ => "ready",
+    };
+    say(
+        severity,
+        format!("{}/{wanted} {word}, was {}", new.ready, old.ready),
+    );
 }
 
 fn component_changed(old: &Component, new: &Component, say: &mut impl FnMut(Severity, String)) {
@@ -305,6 +315,23 @@ mod tests {
             told((3, 3), (2, 2)),
             ["scaled from 3 to 2", "2/2 ready, was 3"]
         );
+    }
+
+    #[test]
+    fn ready_is_told_where_a_number_is_wanted() {
+        let told = |kind: &str, desired: Option<u32>| {
+            let mut texts = Vec::new();
+            let [mut old, mut new] = [cart(0, 1), cart(1, 1)];
+            for e in [&mut old, &mut new] {
+                e.key = TypeKey::new("shop", kind, "cart");
+                e.desired = desired;
+            }
+            type_changed(&old, &new, &mut |_, text| texts.push(text));
+            texts
+        };
+        assert_eq!(told("Deployment", Some(1)), ["1/1 ready, was 0"]);
+        assert_eq!(told("Job", Some(1)), ["1/1 done, was 0"]);
+        assert!(told("CronJob", None).is_empty());
     }
 
     fn calls(callee: ElementKey, calls: u64, errors: u64) -> Call {

@@ -242,9 +242,12 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
         theme.dim()
     };
     // A context may have the name of a whole cloud account; the rest needs its place too.
-    let head = format!("{} : {}", ctx.model.context(), ctx.choice);
-    let cells = format::width(&head).min((room / 2).max(16));
-    let head = format::fit(&head, cells, theme.glyphs.ellipsis);
+    let head = place(
+        ctx.model.context(),
+        &ctx.choice.to_string(),
+        (room / 2).max(16),
+        theme.glyphs.ellipsis,
+    );
     let mut parts = vec![(head, theme.heading())];
     let sources = source_words(ctx);
     let in_trouble = ctx
@@ -295,6 +298,25 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
     Line::from(spans)
 }
 
+/// `context : namespaces` in at most so many cells: the namespaces stay whole as long as they can, because
+/// they are what was chosen last, and a bit of the context tells contexts apart.
+fn place(context: &str, namespaces: &str, most: usize, ellipsis: &str) -> String {
+    const BIT: usize = 6;
+    const SIGN: &str = " : ";
+    let whole = format!("{context}{SIGN}{namespaces}");
+    if format::width(&whole) <= most {
+        return whole;
+    }
+    let left = most.saturating_sub(format::width(SIGN) + format::width(namespaces));
+    let cells = left.max(BIT).min(format::width(context));
+    let head = format!(
+        "{}{SIGN}{namespaces}",
+        format::fit(context, cells, ellipsis)
+    );
+    let cells = format::width(&head).min(most);
+    format::fit(&head, cells, ellipsis)
+}
+
 fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
     let theme = ctx.theme;
     let totals = ctx.model.totals(ctx.choice);
@@ -305,6 +327,10 @@ fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
         0 => Span::styled("0 bad", theme.dim()),
         1 => Span::styled("1 type bad", theme.health(Health::Broken)),
         n => Span::styled(format!("{n} types bad"), theme.health(Health::Broken)),
+    };
+    let failing = match totals.failing {
+        n if n > 0 && is_listed && roomy => format!(", {n} failing"),
+        _ => String::new(),
     };
     let pods = match (is_listed, totals.pods) {
         (true, pods) => format!("pods {}/{pods}", totals.ready),
@@ -325,7 +351,13 @@ fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
         String::new()
     };
     let time = format!("  {}{zone}", format::clock(ctx.now, ctx.zone));
-    vec![bad, Span::raw(pods), Span::styled(time, theme.dim())]
+    let failing = Span::styled(failing, theme.health(Health::Broken));
+    vec![
+        bad,
+        failing,
+        Span::raw(pods),
+        Span::styled(time, theme.dim()),
+    ]
 }
 
 /// Each source in few words; more of them only when something is wrong.
@@ -429,4 +461,23 @@ fn capital(name: &str) -> String {
         .next()
         .map(|c| c.to_uppercase().chain(chars).collect())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn the_namespace_outlasts_the_context() {
+        assert_eq!(place("prod-eu", "shop", 20, "…"), "prod-eu : shop");
+        assert_eq!(
+            place("testbed-judge", "boutique", 17, "…"),
+            "testb… : boutique"
+        );
+        assert_eq!(
+            place("testbed-judge", "boutique", 16, "…"),
+            "testb… : boutiq…"
+        );
+        assert_eq!(place("a", "boutique", 10, "…"), "a : bouti…");
+    }
 }

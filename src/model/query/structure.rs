@@ -1,10 +1,11 @@
 //! What contains what: tenants, types, components, Services, machines, and sums over them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::Model;
 use crate::model::element::{
-    Component, ComponentType, Element, Health, Ingress, Machine, Service, Tenant,
+    Component, ComponentType, Counts, Element, Health, Ingress, Machine, Service, Tenant,
 };
 use crate::model::graph::Relation;
 use crate::model::key::{ElementKey, TypeKey};
@@ -18,6 +19,8 @@ pub struct Totals {
     pub types: u32,
     /// Of those, broken or unknown.
     pub bad: u32,
+    /// Types that are well, and calls to them fail.
+    pub failing: u32,
     /// Pods that are not finished.
     pub pods: u32,
     /// Of those, ready.
@@ -166,6 +169,7 @@ impl Model {
     #[must_use]
     pub fn totals(&self, choice: &NamespaceChoice) -> Totals {
         let mut totals = Totals::default();
+        let mut called: HashMap<&ElementKey, Counts> = HashMap::new();
         for (_, element) in self.graph.elements() {
             match &**element {
                 Element::Type(e) if choice.covers(&e.key.namespace) => {
@@ -178,9 +182,27 @@ impl Model {
                     totals.pods += 1;
                     totals.ready += u32::from(e.total > 0 && e.ready == e.total);
                 }
+                Element::Call(call) => {
+                    if let (ElementKey::Type(_), Some(counts)) = (&call.callee, call.recent) {
+                        let sum = called.entry(&call.callee).or_insert_with(|| Counts {
+                            calls: 0,
+                            errors: 0,
+                            ..counts
+                        });
+                        *sum = sum.plus(counts);
+                    }
+                }
                 _ => {}
             }
         }
+        let failing = called.iter().filter(|(_, counts)| counts.are_failing());
+        let well = failing.filter(|(key, _)| {
+            let ElementKey::Type(ty) = key else {
+                return false;
+            };
+            choice.covers(&ty.namespace) && self.get(key).is_some_and(|e| !e.health().is_bad())
+        });
+        totals.failing = u32::try_from(well.count()).unwrap_or(u32::MAX);
         totals
     }
 }
