@@ -254,9 +254,13 @@ fn answer(mut stream: TcpStream) -> Option<()> {
     }
     let end = r#"{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"9","annotations":{"k8s.io/initial-events-end":"true"}}}}"#;
     stream.write_all(format!("{end}\n").as_bytes()).ok()?;
-    let pods = request.contains("/pods?");
+    if !request.contains("/pods?") {
+        // Nothing happens, and the watch stays open.
+        lines.read_line(&mut line).ok()?;
+        return Some(());
+    }
     let mut version = 10u64;
-    while pods {
+    loop {
         let mut batch = String::new();
         for pod in 0..200 {
             version += 1;
@@ -269,9 +273,6 @@ fn answer(mut stream: TcpStream) -> Option<()> {
         }
         stream.write_all(batch.as_bytes()).ok()?;
     }
-    // Nothing happens, and the watch stays open.
-    lines.read_line(&mut line).ok()?;
-    Some(())
 }
 
 #[test]
