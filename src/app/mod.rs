@@ -4,6 +4,7 @@
 //! must wait for the world is an [`effect::Effect`] that the [`runtime`] carries out.
 
 pub mod actions;
+mod draw;
 pub mod effect;
 pub mod headless;
 pub mod msg;

@@ -15,10 +15,11 @@ use super::effect::Effect;
 use super::msg::{Moment, Msg, Refusal};
 use super::state::{App, Start};
 use crate::effectors::{EffectError, scale};
-use crate::model::observation::NamespaceChoice;
+use crate::model::observation::{NamespaceChoice, Observation};
+use crate::model::source::{SourceKey, SourceState, SourceStatus};
 use crate::model::text;
 use crate::sources::kubernetes::Session;
-use crate::sources::{self, Control, Outlet};
+use crate::sources::{self, Control, Outlet, Source};
 use crate::ui::chord::Chord;
 use crate::ui::terminal::Screen;
 
@@ -64,7 +65,7 @@ pub async fn run(
 /// Everything outside of the app.
 struct World {
     session: Session,
-    observations: mpsc::Receiver<Vec<crate::model::observation::Observation>>,
+    observations: mpsc::Receiver<Vec<Observation>>,
     namespaces: watch::Sender<NamespaceChoice>,
     retry: watch::Sender<u64>,
     answers: mpsc::Receiver<Msg>,
@@ -88,7 +89,7 @@ impl World {
                 retry: retried.clone(),
                 stop: stop.clone(),
             };
-            tasks.spawn(source.run(outlet.clone(), control));
+            tasks.spawn(supervise(source, outlet.clone(), control));
         }
         tasks.close();
         Self {
@@ -159,6 +160,31 @@ impl World {
     async fn end(self) {
         self.stop.cancel();
         let _ = tokio::time::timeout(FAREWELL, self.tasks.wait()).await;
+    }
+}
+
+/// Runs a source; one that breaks is said to have broken, and takes nobody else with it.
+async fn supervise(source: Box<dyn Source>, outlet: Outlet, control: Control) {
+    let name = source.name();
+    let ended = tokio::spawn(source.run(outlet.clone(), control)).await;
+    if ended.is_err_and(|error| error.is_panic()) {
+        let status = SourceStatus {
+            key: SourceKey {
+                source: name.into(),
+                part: "session".into(),
+                namespace: None,
+            },
+            state: Some(SourceState::Failed {
+                cause: "it broke, and what it said last stays: the log has the cause; start again"
+                    .into(),
+            }),
+            at: Timestamp::now(),
+            address: None,
+            interval_ms: None,
+            skew_ms: None,
+        };
+        // When the loop has ended too, there is nobody to tell.
+        let _ = outlet.send(vec![Observation::Status(status)]).await;
     }
 }
 

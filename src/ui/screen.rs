@@ -17,7 +17,7 @@ use crate::model::source::SourceState;
 /// Smallest screen that is drawn, in cells.
 pub const SMALLEST: (u16, u16) = (60, 16);
 /// From this width on there is room for the detail pane beside the view.
-const BESIDE: u16 = 120;
+const BESIDE: u16 = 140;
 /// From this height on panes have borders and the tail more lines.
 const TALL: u16 = 30;
 
