@@ -41,7 +41,8 @@ impl Columns {
     }
 
     /// Columns for a width in cells; WHY keeps its place, AGE goes first, then the rate.
-    pub(super) fn new(width: u16, wide: bool) -> Self {
+    /// Names get no more than the `longest` one takes.
+    pub(super) fn new(width: u16, wide: bool, longest: usize) -> Self {
         let width = usize::from(width);
         let age = width >= 90;
         let wide = wide && width >= WIDE;
@@ -54,7 +55,7 @@ impl Columns {
             + if wide { KIND + NODE } else { 0 };
         let free = width.saturating_sub(fixed);
         // Names get half of what is left, within bounds that suit pods' names.
-        let name = (free / 2).clamp(18, 44).min(free);
+        let name = (free / 2).clamp(18, 44).min(longest.max(18)).min(free);
         Self {
             name,
             ready: READY,
@@ -96,7 +97,7 @@ impl Columns {
                 Some(Element::Component(e)) => component(e, ctx),
                 Some(Element::Service(e)) => service(e, ctx),
                 Some(Element::Ingress(e)) => Cells {
-                    name: format!("ingress {}", e.name),
+                    name: ingress_name(&e.name),
                     why: format!("{} leads to {}", e.hosts.join(", "), e.backends.join(", "))
                         .trim_start()
                         .to_owned(),
@@ -113,7 +114,7 @@ impl Columns {
 
     fn spans(&self, row: &Row, cells: &Cells, ctx: &Ctx<'_>) -> Line<'static> {
         let e = ctx.theme.glyphs.ellipsis;
-        let indent = usize::from(row.depth) * INDENT + INDENT;
+        let indent = indent_of(row);
         let plain = if cells.dim {
             ctx.theme.dim()
         } else {
@@ -222,11 +223,6 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
     let traffic = ctx.model.traffic(&key, Side::Callers);
     let style = ctx.theme.health(e.health);
     let kind = e.key.short_kind();
-    let name = if kind == "Deployment" {
-        e.key.name.to_string()
-    } else {
-        format!("{} ({})", e.key.name, short(kind))
-    };
     let staged = ctx
         .stage
         .filter(|(staged, _)| **staged == key)
@@ -263,7 +259,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         }
     }
     Cells {
-        name,
+        name: type_name(e),
         ready: match staged {
             Some(wanted) => format!(
                 "{}{}{wanted}",
@@ -357,7 +353,38 @@ fn restarted(e: &Component, ctx: &Ctx<'_>) -> Option<String> {
     })
 }
 
-fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
+/// A type's name, with its kind where that is not the usual one.
+fn type_name(e: &ComponentType) -> String {
+    match e.key.short_kind() {
+        "Deployment" => e.key.name.to_string(),
+        kind => format!("{} ({})", e.key.name, short(kind)),
+    }
+}
+
+/// Cells that a row's name takes, with its indent.
+pub(super) fn name_width(row: &Row, ctx: &Ctx<'_>) -> usize {
+    let name = match &row.id {
+        RowId::Element(key) => match ctx.model.get(key) {
+            Some(Element::Type(e)) => type_name(e),
+            Some(Element::Service(e)) => service_name(e, ctx),
+            Some(Element::Ingress(e)) => ingress_name(&e.name),
+            Some(e) => return format::width(&e.name()) + indent_of(row),
+            None => String::new(),
+        },
+        RowId::Container { name, .. } => return format::width(name) + indent_of(row),
+    };
+    format::width(&name) + indent_of(row)
+}
+
+fn indent_of(row: &Row) -> usize {
+    usize::from(row.depth) * INDENT + INDENT
+}
+
+fn ingress_name(name: &str) -> String {
+    format!("ingress {name}")
+}
+
+fn service_name(e: &Service, ctx: &Ctx<'_>) -> String {
     let ports: Vec<String> = e
         .ports
         .iter()
@@ -368,12 +395,18 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
             _ => p.port.to_string(),
         })
         .collect();
+    format!("service {} {}", e.name, ports.join(","))
+        .trim_end()
+        .to_owned()
+}
+
+fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
     let mut why = format::reason(e.reason.as_ref());
     if let Some(host) = &e.external_name {
         why = format!("leads outside, to {host}");
     }
     Cells {
-        name: format!("service {} {}", e.name, ports.join(",")),
+        name: service_name(e, ctx),
         ready: match e.ready_endpoints {
             Some(ready) => format!("{ready}/{}", e.endpoints),
             None => NONE.to_owned(),

@@ -45,6 +45,8 @@ pub struct TreeView {
     at: usize,
     offset: usize,
     height: usize,
+    /// Cells of the longest name.
+    longest: usize,
     /// Cells of the rows, when they were drawn last.
     width: u16,
 }
@@ -68,6 +70,8 @@ impl TreeView {
             return;
         }
         self.rows = Wanted::of(ctx, self.order, &self.folds).rows();
+        let names = self.rows.iter().map(|row| cells::name_width(row, ctx));
+        self.longest = names.max().unwrap_or(0);
         self.stamp = Some(stamp);
         let found = self
             .selected
@@ -397,7 +401,7 @@ impl View for TreeView {
             return;
         }
         self.width = area.width - GUTTER;
-        let layout = cells::Columns::new(self.width, self.wide);
+        let layout = cells::Columns::new(self.width, self.wide, self.longest);
         let head = Rect { height: 1, ..area };
         let inner = Rect {
             x: area.x + GUTTER,
