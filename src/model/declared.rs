@@ -33,20 +33,46 @@ pub fn digest(host: &str) -> u64 {
 pub fn mentions<'a>(place: &'a str, value: &'a str) -> impl Iterator<Item = Mention> + 'a {
     let named = names_an_address(place);
     value
-        .split([',', ';', ' ', '='])
-        .filter_map(move |part| host_of(part.trim(), named))
+        .split([',', ';', ' '])
+        .flat_map(move |pair| {
+            // `Host=db;Username=…`: the part before `=` says what the part behind it is.
+            let mut said = named;
+            pair.split('=').filter_map(move |part| {
+                let host = host_of(part.trim(), said);
+                said = named || says_host(part);
+                host
+            })
+        })
         .map(|host| Mention {
             host: digest(host),
             place: text::name(place),
         })
 }
 
+/// Whether a key of a connection string says that its value is a host.
+fn says_host(key: &str) -> bool {
+    const KEYS: [&str; 6] = [
+        "host",
+        "hostname",
+        "server",
+        "address",
+        "addr",
+        "data source",
+    ];
+    KEYS.iter().any(|k| key.trim().eq_ignore_ascii_case(k))
+}
+
 /// Whether a variable's or a flag's name says that its value is an address.
 fn names_an_address(place: &str) -> bool {
+    // What a service calls itself is no link, though another Service may have that name.
+    const OWN_NAMES: [&str; 3] = ["OTEL_SERVICE_NAME", "SERVICE_NAME", "DD_SERVICE"];
     const WORDS: [&str; 14] = [
         "HOST", "HOSTNAME", "ADDR", "ADDRESS", "URL", "URI", "SERVICE", "SVC", "SERVER", "SERVERS",
         "ENDPOINT", "BROKER", "BROKERS", "UPSTREAM",
     ];
+    if OWN_NAMES.contains(&place) {
+        return false;
+    }
     let upper = place.to_ascii_uppercase();
     upper
         .split(|c: char| !c.is_ascii_alphanumeric())
@@ -176,6 +202,7 @@ mod tests {
             ),
             ("X", "amqp://user:secret@rabbit:5672/vhost", "rabbit"),
             ("X", "jdbc:postgresql://db/orders", "db"),
+            ("CONNECTION", "Host=db;Username=shop;Password=host", "db"),
             ("REDIS_HOST", "Redis", "redis"),
             (
                 "argument",
@@ -194,6 +221,12 @@ mod tests {
     fn a_bare_word_counts_only_where_its_name_says_address() {
         assert!(hosts("LOG_LEVEL", "info").is_empty());
         assert!(hosts("DB_PASSWORD", "orders").is_empty());
+        assert!(hosts("OTEL_SERVICE_NAME", "orders").is_empty());
+        assert!(hosts("OTEL_RESOURCE_ATTRIBUTES", "service.name=orders").is_empty());
+        assert_eq!(
+            hosts("CONNECTION", "Host=db;Password=orders"),
+            [digest("db")]
+        );
         assert_eq!(hosts("DB_HOST", "orders").len(), 1);
     }
 }

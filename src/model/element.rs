@@ -346,6 +346,9 @@ pub struct Counts {
     pub ends: Timestamp,
 }
 
+/// Errors in percent of calls from which calls count as failing.
+pub const FAILING_PERCENT: f64 = 5.0;
+
 impl Counts {
     /// Calls per second over the window.
     #[must_use]
@@ -366,6 +369,12 @@ impl Counts {
             reason = "a percentage is shown with three digits"
         )]
         (self.calls > 0).then(|| self.errors as f64 * 100.0 / self.calls as f64)
+    }
+
+    /// Whether so many of the calls fail that somebody should look.
+    #[must_use]
+    pub fn are_failing(self) -> bool {
+        self.error_percent().is_some_and(|p| p >= FAILING_PERCENT)
     }
 
     /// Both counted together; windows of one source end together, so the later end stands for both.

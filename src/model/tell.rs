@@ -1,7 +1,7 @@
 //! Changes in words: which of them are news, and how they are said.
 
 use super::change::{Cause, Change};
-use super::element::{Call, Component, ComponentType, Element, Health, Reason, Service};
+use super::element::{Call, Component, ComponentType, Counts, Element, Health, Reason, Service};
 use super::key::ElementKey;
 use super::log::{Origin, Severity};
 use super::text::Text;
@@ -17,10 +17,10 @@ pub(super) struct News {
     pub(super) text: String,
 }
 
-/// Errors in percent from which a rise is news, and how far it must rise.
-const ERROR_JUMP_PERCENT: f64 = 5.0;
 /// Fewest calls in a window from which their going silent, or their errors, are news.
 const FEWEST_CALLS: u64 = 5;
+/// Fewest errors in a window that are news: one or two more or less are no trend.
+const FEWEST_ERRORS: u64 = 3;
 
 /// What a change has to tell.
 pub(super) fn tell(change: &Change) -> Vec<News> {
@@ -137,7 +137,12 @@ fn type_changed(old: &ComponentType, new: &ComponentType, say: &mut impl FnMut(S
         say(Severity::Info, format!("revision {revision}"));
     }
     let wanted = new.desired.unwrap_or(new.components);
-    if old.ready != new.ready && old.declared {
+    // More than is wanted, as while a rollout goes on, is as good as all.
+    let short = |e: &ComponentType| e.ready.min(e.desired.unwrap_or(e.components));
+    if (old.desired != new.desired || short(old) != short(new))
+        && old.ready != new.ready
+        && old.declared
+    {
         let severity = if new.ready < old.ready && new.ready < wanted {
             Severity::Warning
         } else {
@@ -186,7 +191,10 @@ fn service_changed(old: &Service, new: &Service, say: &mut impl FnMut(Severity, 
             Some(n) if old.ready_endpoints == Some(0) => {
                 say(
                     Severity::Info,
-                    format!("Service has {n} ready endpoints again"),
+                    match n {
+                        1 => "Service has 1 ready endpoint again".to_owned(),
+                        n => format!("Service has {n} ready endpoints again"),
+                    },
                 );
             }
             _ => {}
@@ -214,35 +222,122 @@ fn health_words(health: Health, reason: Option<&Reason>, fine: &str) -> (Severit
     (severity, text)
 }
 
+/// Whether enough calls fail to be told.
+fn fail(counts: Counts) -> bool {
+    counts.are_failing() && counts.calls >= FEWEST_CALLS && counts.errors >= FEWEST_ERRORS
+}
+
 fn call_changed(old: Option<&Call>, new: &Call) -> Option<News> {
     let names = new.names.first()?;
     let (severity, text) = match old {
         None => (Severity::Info, "new connector, first call".to_owned()),
         Some(old) => {
             let (was, is) = (old.recent?, new.recent?);
-            let percent = |c: super::element::Counts| c.error_percent().unwrap_or(0.0);
+            let percent = |c: Counts| c.error_percent().unwrap_or(0.0);
             if is.calls == 0 && was.calls >= FEWEST_CALLS {
                 let seconds = is.window_ms / 1000;
                 (Severity::Notice, format!("silent for {seconds} s"))
-            } else if is.calls >= FEWEST_CALLS
-                && percent(is) >= ERROR_JUMP_PERCENT
-                && percent(was) < ERROR_JUMP_PERCENT
-            {
+            } else if fail(is) && !fail(was) {
                 let (from, to) = (percent(was), percent(is));
                 (
                     Severity::Warning,
-                    format!("error rate {from:.1} % to {to:.1} %"),
+                    format!("{to:.1} % of calls fail, was {from:.1} %"),
                 )
             } else {
                 return None;
             }
         }
     };
+    // A callee outside of the cluster is news about its caller.
+    let outside = new.callee.namespace().is_none() && new.caller.namespace().is_some();
+    let subject = if outside { &new.caller } else { &new.callee };
     Some(News {
         severity,
         origin: Origin::Trace,
-        subject: Some(new.callee.clone()),
+        subject: Some(subject.clone()),
         name: format!("{} > {}", names.0, names.1).into(),
         text,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::element::{ComponentState, Scalability};
+    use crate::model::key::TypeKey;
+
+    fn cart(ready: u32, desired: u32) -> ComponentType {
+        ComponentType {
+            key: TypeKey::new("shop", "Deployment", "cart"),
+            declared: true,
+            state: ComponentState::Started,
+            health: Health::Ok,
+            reason: None,
+            desired: Some(desired),
+            ready,
+            components: ready,
+            updated: None,
+            restarts: 0,
+            revision: None,
+            generation: None,
+            observed_generation: None,
+            created: None,
+            images: Vec::new(),
+            labels: crate::model::observation::Labels::new(),
+            schedule: None,
+            scalability: Scalability::Scalable,
+        }
+    }
+
+    #[test]
+    fn more_than_is_wanted_is_no_news() {
+        let told = |old: (u32, u32), new: (u32, u32)| {
+            let mut texts = Vec::new();
+            let (old, new) = (cart(old.0, old.1), cart(new.0, new.1));
+            type_changed(&old, &new, &mut |_, text| texts.push(text));
+            texts
+        };
+        assert!(told((3, 3), (4, 3)).is_empty());
+        assert!(told((4, 3), (3, 3)).is_empty());
+        assert_eq!(told((4, 3), (2, 3)), ["2/3 ready, was 4"]);
+        assert_eq!(told((2, 3), (4, 3)), ["4/3 ready, was 2"]);
+        assert_eq!(
+            told((3, 3), (2, 2)),
+            ["scaled from 3 to 2", "2/2 ready, was 3"]
+        );
+    }
+
+    fn calls(callee: ElementKey, calls: u64, errors: u64) -> Call {
+        let counts = Counts {
+            calls,
+            errors,
+            window_ms: 60_000,
+            ends: jiff::Timestamp::UNIX_EPOCH,
+        };
+        Call {
+            caller: ElementKey::Type(TypeKey::new("shop", "Deployment", "cart")),
+            callee,
+            recent: Some(counts),
+            long: None,
+            names: vec![("cart".into(), "bank".into())],
+        }
+    }
+
+    #[test]
+    fn failing_calls_are_news_once_there_are_enough_of_them() {
+        let bank = ElementKey::External {
+            name: "bank".into(),
+        };
+        let told = |was: (u64, u64), is: (u64, u64)| {
+            let old = calls(bank.clone(), was.0, was.1);
+            call_changed(Some(&old), &calls(bank.clone(), is.0, is.1))
+        };
+        assert!(told((20, 0), (20, 2)).is_none(), "two errors are no trend");
+        assert!(told((20, 3), (20, 4)).is_none(), "told already");
+        let news = told((20, 1), (20, 4)).expect("it fails now");
+        assert_eq!(news.text, "20.0 % of calls fail, was 5.0 %");
+        // Outside of the cluster there is nothing to look at: it is news about the caller.
+        let cart = ElementKey::Type(TypeKey::new("shop", "Deployment", "cart"));
+        assert_eq!(news.subject, Some(cart));
+    }
 }

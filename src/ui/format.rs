@@ -49,6 +49,31 @@ pub fn age(since: Option<Timestamp>, now: Timestamp) -> String {
     seconds(now.as_second().saturating_sub(since.as_second()).max(0))
 }
 
+/// A name in so many cells. Where it is too long its last part stays, because that is what tells pods
+/// of one owner apart: `checkoutserv…-z7vfv`.
+#[must_use]
+pub fn name(name: &str, cells: usize, ellipsis: &str) -> String {
+    const LONGEST_TAIL: usize = 11;
+    let (head, tail) = name
+        .rfind('-')
+        .and_then(|at| name.split_at_checked(at))
+        .unwrap_or((name, ""));
+    let tail_cells = width(tail);
+    let cut = width(name) > cells
+        && !tail.contains(' ')
+        && (2..=LONGEST_TAIL).contains(&tail_cells)
+        && cells >= 2 * tail_cells + width(ellipsis);
+    if !cut {
+        return fit(name, cells, ellipsis);
+    }
+    // What is longer than its place is cut with the ellipsis, so the head is never whole.
+    let room = cells - tail_cells;
+    if width(head) <= room {
+        return fit(name, cells, ellipsis);
+    }
+    format!("{}{tail}", fit(head, room, ellipsis))
+}
+
 /// A number of seconds in one unit: `45s`, `11m`, `4h`, `21d`, `3y`.
 #[must_use]
 pub fn seconds(seconds: i64) -> String {
@@ -176,6 +201,21 @@ mod tests {
         };
         assert_eq!(rate(Some(counts)), "12.4");
         assert_eq!(errors(Some(counts)), "1.1");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_last_part() {
+        let pod = "checkoutservice-8458467c66-z7vfv";
+        assert_eq!(name(pod, 32, "…"), pod);
+        assert_eq!(name(pod, 24, "…"), "checkoutservice-8…-z7vfv");
+        assert_eq!(name("opensearch-coordinator-0", 12, "…"), "opensearc…-0");
+        for cells in 0..40 {
+            assert_eq!(width(&name(pod, cells, "…")), cells);
+        }
+        // No room for both, nothing to keep, or no name at all.
+        assert_eq!(name(pod, 8, "…"), "checkou…");
+        assert_eq!(name("productcatalogservice", 8, "…"), "product…");
+        assert_eq!(name("service a-b 80", 8, "…"), "service…");
     }
 
     #[test]

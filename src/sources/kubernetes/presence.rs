@@ -16,10 +16,11 @@ use super::pause::{Pause, SLOW};
 use super::session::Session;
 use super::trouble::{self, Trouble};
 
-/// How often the server is asked while all is well.
-const INTERVAL: Duration = Duration::from_secs(60);
+/// How often the server is asked while all is well. Watches of quiet kinds are silent either way, so this is
+/// how soon a frozen server or a cut network shows.
+const INTERVAL: Duration = Duration::from_secs(10);
 /// How long it may take to answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Asks the server for its version, for ever.
 pub(super) async fn run(session: Session, outlet: Outlet, mut pause: Pause) -> Result<(), Closed> {

@@ -174,7 +174,11 @@ fn autoscaler(autoscaler: &Autoscaler, wanted: u32, ctx: &Ctx<'_>) -> Line<'stat
             max,
             desired,
         } => {
-            let wants = format!(", wants {desired} now");
+            // An autoscaler that cannot read its metrics wants nothing, which is not none.
+            let wants = match desired {
+                0 => ", does not know now how many it wants".to_owned(),
+                n => format!(", wants {n} now"),
+            };
             let verdict = if wanted == 0 {
                 "it stays off while the number is 0"
             } else if wanted < *min || wanted > *max {

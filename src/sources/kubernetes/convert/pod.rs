@@ -1,6 +1,7 @@
 //! Pods, their containers, and what their specification mentions.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::declared::{self, MENTION_LIMIT};
 use crate::model::observation::{
@@ -123,17 +124,55 @@ pub(super) fn images(spec: &PodSpec) -> Vec<text::Text> {
 pub(super) fn mentions(spec: &PodSpec) -> Vec<Mention> {
     let mut found = BTreeSet::new();
     for container in all(spec) {
+        let mut variables: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
         for variable in container.env.iter().flatten() {
             if let (Some(name), Some(value)) = (&variable.name, &variable.value) {
-                found.extend(declared::mentions(name, value));
+                let value = expanded(value, &variables);
+                found.extend(declared::mentions(name, &value));
+                variables.insert(name, value);
             }
         }
         for words in [&container.command, &container.args].into_iter().flatten() {
-            let words: Vec<&str> = words.iter().map(|w| w.as_deref().unwrap_or("")).collect();
+            let words: Vec<Cow<'_, str>> = words
+                .iter()
+                .map(|w| expanded(w.as_deref().unwrap_or(""), &variables))
+                .collect();
+            let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
             arguments(&words, &mut found);
         }
     }
     found.into_iter().take(MENTION_LIMIT).collect()
+}
+
+/// Longest value that variables are put into; longer ones are read as they stand.
+const LONGEST_EXPANDED: usize = 4096;
+
+/// A value with the variables that were set before it in the place of `$(NAME)`, as the kubelet does it.
+/// `$$` and names of others stay as they are: no host is called so.
+fn expanded<'a>(value: &'a str, variables: &BTreeMap<&str, Cow<'_, str>>) -> Cow<'a, str> {
+    if !value.contains("$(") || value.len() > LONGEST_EXPANDED {
+        return Cow::Borrowed(value);
+    }
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("$(") {
+        text.push_str(before);
+        let known = after
+            .split_once(')')
+            .and_then(|(name, after)| Some((variables.get(name)?, after)));
+        rest = match known {
+            Some((put, after)) if text.len() + put.len() <= LONGEST_EXPANDED => {
+                text.push_str(put);
+                after
+            }
+            _ => {
+                text.push_str("$(");
+                after
+            }
+        };
+    }
+    text.push_str(rest);
+    Cow::Owned(text)
 }
 
 /// `--flag=value` and `--flag value` are read under the flag's name, other words as `argument`.
@@ -227,6 +266,29 @@ mod tests {
             Some(137)
         );
         assert_eq!(pod.containers[3].state, ContainerState::Unreported);
+    }
+
+    #[test]
+    fn variables_in_values_and_arguments_are_put_in() {
+        let pod = pod(
+            json!({"containers": [{
+                "name": "c",
+                "env": [
+                    {"name": "EARLY", "value": "http://$(COLLECTOR):1"},
+                    {"name": "COLLECTOR", "value": "otel-collector"},
+                    {"name": "ENDPOINT", "value": "http://$(COLLECTOR):4317"},
+                    {"name": "OPEN", "value": "$(COLLECTOR"},
+                    {"name": "OTHER_HOST", "value": "$(UNKNOWN).shop"}
+                ],
+                "args": ["--zipkin=$(COLLECTOR):9411"]
+            }]}),
+            Value::Null,
+        );
+        let found: Vec<(&str, u64)> = pod.mentions.iter().map(|m| (&*m.place, m.host)).collect();
+        let collector = digest("otel-collector");
+        assert!(found.contains(&("ENDPOINT", collector)), "{found:?}");
+        assert!(found.contains(&("--zipkin", collector)), "{found:?}");
+        assert_eq!(found.len(), 2, "{found:?}");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Columns {
                 format!("{}{gap}", format::fit(entry.origin.word(), 5, e)),
                 theme.dim(),
             ),
-            Span::styled(format::fit(&cells.name, self.name, e), style(name)),
+            Span::styled(format::name(&cells.name, self.name, e), style(name)),
             Span::raw(gap),
             Span::styled(format::fit(&cells.text, self.text(&cells), e), severity),
         ];

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::model::log::{Entry, Log, Past, Severity};
+use crate::model::log::{Entry, Log, Origin, Past, Severity};
 use crate::model::observation::NamespaceChoice;
 use crate::ui::Ctx;
 
@@ -60,8 +60,12 @@ pub(super) fn passes(entry: &Entry, ctx: &Ctx<'_>) -> bool {
 }
 
 pub(super) fn in_choice(entry: &Entry, ctx: &Ctx<'_>) -> bool {
-    let namespace = entry.namespace.as_ref();
-    namespace.is_none_or(|namespace| ctx.choice.covers(namespace))
+    match &entry.namespace {
+        Some(namespace) => ctx.choice.covers(namespace),
+        // Tracing servers tell of all namespaces: a call between names that none of the chosen ones
+        // knows is somebody else's.
+        None => entry.origin != Origin::Trace || *ctx.choice == NamespaceChoice::All,
+    }
 }
 
 /// The rows of entries.

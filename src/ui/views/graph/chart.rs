@@ -8,9 +8,6 @@ use crate::model::key::ElementKey;
 use crate::model::query::links::{Neighbour, Side};
 use crate::ui::Ctx;
 
-/// Errors in percent from which calls fail, as in the tree and in the log.
-const FAILING_PERCENT: f64 = 5.0;
-
 /// What a box stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Spot {
@@ -81,9 +78,7 @@ fn plus(a: Option<Counts>, b: Option<Counts>) -> Option<Counts> {
 }
 
 pub(super) fn fails(counts: Option<Counts>) -> bool {
-    counts
-        .and_then(|c| c.error_percent())
-        .is_some_and(|p| p >= FAILING_PERCENT)
+    counts.is_some_and(Counts::are_failing)
 }
 
 /// What is asked for.

@@ -228,7 +228,7 @@ impl View for GraphView {
     }
 
     fn about(&self) -> &'static str {
-        "Who calls the selected element and whom it calls, some hops each way, with rates and errors."
+        "who calls the selected element and whom it calls, some hops each way, with rates and errors"
     }
 
     fn title(&self, ctx: &Ctx<'_>) -> String {

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::rows::{Row, RowId, container_health};
-use crate::model::element::{Component, ComponentType, Element, Health, Service};
+use crate::model::element::{Component, ComponentType, Counts, Element, Health, Service};
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::model::text::Text;
@@ -41,7 +41,7 @@ impl Columns {
     }
 
     /// Columns for a width in cells; WHY keeps its place, AGE goes first, then the rate.
-    /// Names get no more than the `longest` one takes.
+    /// `longest` is what the longest name takes, indent and all.
     pub(super) fn new(width: u16, wide: bool, longest: usize) -> Self {
         let width = usize::from(width);
         let age = width >= 90;
@@ -54,8 +54,8 @@ impl Columns {
             + if age { AGE } else { 0 }
             + if wide { KIND + NODE } else { 0 };
         let free = width.saturating_sub(fixed);
-        // Names get half of what is left, within bounds that suit pods' names.
-        let name = (free / 2).clamp(18, 44).min(longest.max(18)).min(free);
+        // Names get what they need, up to three fifths of what is left: WHY needs the rest.
+        let name = (longest + 1).clamp(18, (free * 3 / 5).max(18)).min(free);
         Self {
             name,
             ready: READY,
@@ -97,7 +97,7 @@ impl Columns {
                 Some(Element::Component(e)) => component(e, ctx),
                 Some(Element::Service(e)) => service(e, ctx),
                 Some(Element::Ingress(e)) => Cells {
-                    name: ingress_name(&e.name),
+                    name: format!("ingress {}", e.name),
                     why: format!("{} leads to {}", e.hosts.join(", "), e.backends.join(", "))
                         .trim_start()
                         .to_owned(),
@@ -114,7 +114,7 @@ impl Columns {
 
     fn spans(&self, row: &Row, cells: &Cells, ctx: &Ctx<'_>) -> Line<'static> {
         let e = ctx.theme.glyphs.ellipsis;
-        let indent = indent_of(row);
+        let indent = usize::from(row.depth) * INDENT + INDENT;
         let plain = if cells.dim {
             ctx.theme.dim()
         } else {
@@ -122,7 +122,7 @@ impl Columns {
         };
         let mut spans = vec![
             Span::styled(
-                format::fit(&cells.name, self.name.saturating_sub(indent), e),
+                format::name(&cells.name, self.name.saturating_sub(indent), e),
                 if row.depth == 0 {
                     ctx.theme.heading()
                 } else {
@@ -163,6 +163,21 @@ impl Columns {
         spans.push(Span::styled(why.trim_end().to_owned(), cells.why_style));
         Line::from(spans)
     }
+}
+
+/// Cells that a row's name takes, indent and symbol included.
+pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
+    let name = match &row.id {
+        RowId::Element(key) => match ctx.model.get(key) {
+            Some(Element::Type(e)) => type_name(e),
+            Some(Element::Service(e)) => service_name(e, ctx),
+            Some(Element::Ingress(e)) => format!("ingress {}", e.name),
+            Some(e) => e.name().to_string(),
+            None => String::new(),
+        },
+        RowId::Container { name, .. } => name.to_string(),
+    };
+    format::width(&name) + usize::from(row.depth) * INDENT + INDENT
 }
 
 /// The texts of a row.
@@ -223,6 +238,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
     let traffic = ctx.model.traffic(&key, Side::Callers);
     let style = ctx.theme.health(e.health);
     let kind = e.key.short_kind();
+    let name = type_name(e);
     let staged = ctx
         .stage
         .filter(|(staged, _)| **staged == key)
@@ -236,9 +252,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
             .find_map(|c| restarted(c, ctx))
             .unwrap_or_default();
     }
-    let failing = traffic
-        .and_then(|c| c.error_percent())
-        .is_some_and(|p| p >= 5.0);
+    let failing = traffic.is_some_and(Counts::are_failing);
     if why.is_empty() && failing {
         why.push_str("calls to it fail");
     }
@@ -259,7 +273,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         }
     }
     Cells {
-        name: type_name(e),
+        name,
         ready: match staged {
             Some(wanted) => format!(
                 "{}{}{wanted}",
@@ -287,6 +301,14 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         },
         why_style: style,
         ..Cells::default()
+    }
+}
+
+/// A type's name, with its kind where that is not a Deployment.
+fn type_name(e: &ComponentType) -> String {
+    match e.key.short_kind() {
+        "Deployment" => e.key.name.to_string(),
+        kind => format!("{} ({})", e.key.name, short(kind)),
     }
 }
 
@@ -353,37 +375,7 @@ fn restarted(e: &Component, ctx: &Ctx<'_>) -> Option<String> {
     })
 }
 
-/// A type's name, with its kind where that is not the usual one.
-fn type_name(e: &ComponentType) -> String {
-    match e.key.short_kind() {
-        "Deployment" => e.key.name.to_string(),
-        kind => format!("{} ({})", e.key.name, short(kind)),
-    }
-}
-
-/// Cells that a row's name takes, with its indent.
-pub(super) fn name_width(row: &Row, ctx: &Ctx<'_>) -> usize {
-    let name = match &row.id {
-        RowId::Element(key) => match ctx.model.get(key) {
-            Some(Element::Type(e)) => type_name(e),
-            Some(Element::Service(e)) => service_name(e, ctx),
-            Some(Element::Ingress(e)) => ingress_name(&e.name),
-            Some(e) => return format::width(&e.name()) + indent_of(row),
-            None => String::new(),
-        },
-        RowId::Container { name, .. } => return format::width(name) + indent_of(row),
-    };
-    format::width(&name) + indent_of(row)
-}
-
-fn indent_of(row: &Row) -> usize {
-    usize::from(row.depth) * INDENT + INDENT
-}
-
-fn ingress_name(name: &str) -> String {
-    format!("ingress {name}")
-}
-
+/// A Service's name and ports: what callers use, and where it leads.
 fn service_name(e: &Service, ctx: &Ctx<'_>) -> String {
     let ports: Vec<String> = e
         .ports
@@ -396,8 +388,6 @@ fn service_name(e: &Service, ctx: &Ctx<'_>) -> String {
         })
         .collect();
     format!("service {} {}", e.name, ports.join(","))
-        .trim_end()
-        .to_owned()
 }
 
 fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {

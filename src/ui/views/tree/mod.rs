@@ -36,6 +36,8 @@ struct Stamp {
 #[derive(Debug, Default)]
 pub struct TreeView {
     rows: Vec<Row>,
+    /// Cells that the longest name of all rows takes.
+    longest: usize,
     stamp: Option<Stamp>,
     folds: Folds,
     order: Order,
@@ -45,8 +47,6 @@ pub struct TreeView {
     at: usize,
     offset: usize,
     height: usize,
-    /// Cells of the longest name.
-    longest: usize,
     /// Cells of the rows, when they were drawn last.
     width: u16,
 }
@@ -54,7 +54,10 @@ pub struct TreeView {
 impl TreeView {
     fn refresh(&mut self, ctx: &Ctx<'_>) {
         let stamp = Stamp {
-            revision: if self.order == Order::Rate || ctx.filter.source().contains(['<', '>']) {
+            revision: if matches!(self.order, Order::Rate | Order::Problems)
+                || ctx.only_broken
+                || ctx.filter.source().contains(['<', '>'])
+            {
                 // These read counts, which move without the structure.
                 ctx.model.telemetry_revision()
             } else {
@@ -70,9 +73,13 @@ impl TreeView {
             return;
         }
         self.rows = Wanted::of(ctx, self.order, &self.folds).rows();
-        let names = self.rows.iter().map(|row| cells::name_width(row, ctx));
-        self.longest = names.max().unwrap_or(0);
         self.stamp = Some(stamp);
+        self.longest = self
+            .rows
+            .iter()
+            .map(|row| cells::name_cells(row, ctx))
+            .max()
+            .unwrap_or(0);
         let found = self
             .selected
             .as_ref()

@@ -175,7 +175,7 @@ impl<'a> Wanted<'a> {
     /// The components of a type that the filter leaves; `None` where it leaves nothing of the type.
     fn kept(&self, element: &ComponentType) -> Option<Vec<&'a Component>> {
         let components = self.model.components_of(&element.key);
-        let type_passes = (!self.only_broken || element.health.is_bad())
+        let type_passes = (!self.only_broken || self.urgency(element) >= Urgency::Down)
             && self.filter.passes_type(self.model, element);
         if self.filter.is_empty() && !self.only_broken {
             return Some(components);
@@ -242,6 +242,24 @@ impl<'a> Wanted<'a> {
         }));
     }
 
+    fn urgency(&self, element: &ComponentType) -> Urgency {
+        let traffic = || {
+            let key = ElementKey::Type(element.key.clone());
+            self.model.traffic(&key, Side::Callers)
+        };
+        match element.health {
+            Health::Broken => Urgency::Broken,
+            Health::Unknown => Urgency::Unknown,
+            Health::Stopped => Urgency::Stopped,
+            _ if traffic().is_some_and(Counts::are_failing) => Urgency::Failing,
+            Health::Changing if element.ready == 0 && element.desired.is_some_and(|d| d > 0) => {
+                Urgency::Down
+            }
+            Health::Changing => Urgency::Changing,
+            Health::Ok => Urgency::Fine,
+        }
+    }
+
     /// Services that lead to no type, and Ingresses.
     fn loose(&self, namespace: &Text) -> Vec<ElementKey> {
         let services = self
@@ -263,11 +281,8 @@ impl<'a> Wanted<'a> {
     fn sort(&self, types: &mut [(&ComponentType, Vec<&Component>)]) {
         match self.order {
             Order::Name => types.sort_by(|a, b| a.0.key.name.cmp(&b.0.key.name)),
-            Order::Problems => types.sort_by(|a, b| {
-                // Stopped on purpose is no problem: it sorts last.
-                rank(b.0.health)
-                    .cmp(&rank(a.0.health))
-                    .then_with(|| a.0.key.name.cmp(&b.0.key.name))
+            Order::Problems => types.sort_by_cached_key(|t| {
+                (std::cmp::Reverse(self.urgency(t.0)), t.0.key.name.clone())
             }),
             Order::Rate => {
                 let calls = |t: &ComponentType| {
@@ -291,14 +306,19 @@ impl<'a> Wanted<'a> {
     }
 }
 
-const fn rank(health: Health) -> u8 {
-    match health {
-        Health::Stopped => 0,
-        Health::Ok => 1,
-        Health::Changing => 2,
-        Health::Unknown => 3,
-        Health::Broken => 4,
-    }
+/// How soon somebody should look at a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    /// On purpose: it sorts last.
+    Stopped,
+    Fine,
+    Changing,
+    /// Wanted, and nothing of it is ready, however well its pods may be starting.
+    Down,
+    /// Its pods are well, and calls to it fail.
+    Failing,
+    Unknown,
+    Broken,
 }
 
 /// A container's own health, in the words of its component's.
@@ -324,5 +344,103 @@ pub(super) fn container_health(state: &ContainerState, ready: bool) -> (Health, 
             Health::Broken,
             format!("{} exit {}", end.reason, end.exit_code),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::observation::{
+        Fact, Kind, Link, Links, Meta, Observation, Scope, Span, Trouble, WorkloadFact,
+    };
+
+    fn workload(name: &str, (ready, desired): (u32, u32), broken: bool) -> Observation {
+        let trouble = Trouble {
+            reason: "FailedCreate".into(),
+            message: "quota".into(),
+        };
+        let fact = WorkloadFact {
+            kind: Kind::Deployment,
+            meta: Meta {
+                namespace: "shop".into(),
+                name: name.into(),
+                uid: name.into(),
+                ..Meta::default()
+            },
+            generation: None,
+            observed_generation: None,
+            desired: Some(desired),
+            current: desired,
+            ready,
+            updated: Some(desired),
+            failed: 0,
+            suspended: false,
+            schedule: None,
+            images: Vec::new(),
+            troubles: if broken { vec![trouble] } else { Vec::new() },
+            complete: false,
+            mentions: Vec::new(),
+        };
+        Observation::Seen {
+            scope: Scope {
+                source: "kubernetes".into(),
+                kind: Kind::Deployment,
+                namespace: None,
+            },
+            fact: Arc::new(Fact::Workload(Box::new(fact))),
+        }
+    }
+
+    fn names(model: &Model, only_broken: bool) -> Vec<Text> {
+        let wanted = Wanted {
+            model,
+            choice: &NamespaceChoice::one("shop"),
+            filter: &Filter::default(),
+            only_broken,
+            order: Order::Problems,
+            folds: &Folds::default(),
+        };
+        let of_type = |row: Row| match row.id {
+            RowId::Element(ElementKey::Type(key)) => Some(key.name),
+            _ => None,
+        };
+        wanted.rows().into_iter().filter_map(of_type).collect()
+    }
+
+    #[test]
+    fn what_fails_or_is_down_is_a_problem_too() {
+        let mut model = Model::new("test", Vec::new());
+        let link = |callee: &str, errors| Link {
+            caller: "edge".into(),
+            callee: callee.into(),
+            calls: 100,
+            errors,
+        };
+        let batch = vec![
+            workload("a-fine", (2, 2), false),
+            workload("b-off", (0, 0), false),
+            workload("c-down", (0, 2), false),
+            workload("d-fails", (2, 2), false),
+            workload("e-broken", (1, 2), true),
+            workload("f-starts", (1, 2), false),
+            Observation::Links(Links {
+                source: "zipkin".into(),
+                span: Span::Recent,
+                window_ms: 60_000,
+                ends: Timestamp::UNIX_EPOCH,
+                links: vec![link("a-fine", 4), link("d-fails", 5)],
+            }),
+        ];
+        model.apply(batch, Timestamp::UNIX_EPOCH);
+        let broken = ["e-broken", "d-fails", "c-down"];
+        assert_eq!(names(&model, true), broken.map(Text::from));
+        let all = [
+            "e-broken", "d-fails", "c-down", "f-starts", "a-fine", "b-off",
+        ];
+        assert_eq!(names(&model, false), all.map(Text::from));
     }
 }
