@@ -9,8 +9,10 @@
 mod pty;
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use portable_pty::CommandBuilder;
 use pty::Pty;
@@ -220,4 +222,86 @@ fn a_dumb_terminal_is_not_written_on() {
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(!text.contains('\u{1b}'), "{text:?}");
     assert!(text.contains("TERM"), "{text}");
+}
+
+/// An API server whose pods never stop changing, as fast as anybody reads; all other kinds are empty.
+fn flood() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream));
+        }
+    });
+    port
+}
+
+/// Ends when the other side goes, which is what an error of writing is.
+fn answer(mut stream: TcpStream) -> Option<()> {
+    let mut request = String::new();
+    let mut lines = BufReader::new(stream.try_clone().ok()?);
+    lines.read_line(&mut request).ok()?;
+    let mut line = String::new();
+    while lines.read_line(&mut line).ok()? > 2 {
+        line.clear();
+    }
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).ok()?;
+    if !request.contains("watch=") {
+        let empty =
+            r#"{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}"#;
+        return stream.write_all(empty.as_bytes()).ok();
+    }
+    let end = r#"{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"9","annotations":{"k8s.io/initial-events-end":"true"}}}}"#;
+    stream.write_all(format!("{end}\n").as_bytes()).ok()?;
+    if !request.contains("/pods?") {
+        // Nothing happens, and the watch stays open.
+        lines.read_line(&mut line).ok()?;
+        return Some(());
+    }
+    let mut version = 10u64;
+    loop {
+        let mut batch = String::new();
+        for pod in 0..200 {
+            version += 1;
+            batch.push_str(&format!(
+                r#"{{"type":"MODIFIED","object":{{"kind":"Pod","apiVersion":"v1","metadata":{{"name":"pod-{pod:03}","namespace":"shop","uid":"u{pod}","resourceVersion":"{version}"}},"spec":{{"containers":[{{"name":"main","image":"example/main:1"}}]}},"status":{{"phase":"Running","containerStatuses":[{{"name":"main","image":"i","imageID":"","ready":{},"restartCount":{},"state":{{"running":{{}}}}}}]}}}}}}"#,
+                version.is_multiple_of(2),
+                version / 400
+            ));
+            batch.push('\n');
+        }
+        stream.write_all(batch.as_bytes()).ok()?;
+    }
+}
+
+#[test]
+fn keys_are_answered_while_observations_never_stop() {
+    let home = home();
+    let file = home.path().join("kubeconfig");
+    let text = fs::read_to_string(&file).unwrap();
+    let at = text.find("https://").unwrap();
+    let (before, after) = text.split_at(at);
+    let (_, after) = after.split_once('"').unwrap();
+    let text = format!("{before}http://127.0.0.1:{}\"{after}", flood());
+    fs::write(&file, text).unwrap();
+    let mut pty = Pty::start(portolan(&home, &[]), 45, 160);
+    pty.wait_for("pod-000");
+    let mut longest = Duration::ZERO;
+    for _ in 0..10 {
+        let begun = Instant::now();
+        pty.send("?");
+        pty.wait_for("Here, in tree");
+        longest = longest.max(begun.elapsed());
+        pty.close("Here, in tree");
+    }
+    // The flood is still on.
+    let seen = pty.screen();
+    pty.wait("changes", pty::PATIENCE, |screen| screen != seen);
+    println!(
+        "measured: a key's frame while pods never stop changing, at worst of ten, after {longest:?}"
+    );
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
+    pty.send(":q\r");
+    assert_eq!(pty.end().exit_code(), 0);
 }
