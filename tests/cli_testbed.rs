@@ -1,7 +1,7 @@
 //! The binary against a real API server, with kubectl as the judge.
 //!
-//! `eval "$(testbed/up)"`, then `cargo test --test cli_testbed -- --ignored`. What is made is in a
-//! namespace of its own, which goes with the test.
+//! `eval "$(testbed/up)"`, then `cargo test --test cli_testbed -- --ignored`. What is made is in
+//! namespaces of its own, which go with the test; only the shop of `testbed/shop.yaml` stays.
 
 #![expect(
     clippy::expect_used,
@@ -84,9 +84,26 @@ fn owner(object: &Value) -> Option<&Value> {
     owners.iter().find(controls).or_else(|| owners.first())
 }
 
+/// The test bed's own shop: every kind of workload, one of them crashing, in a bed that may be empty.
+fn shop() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/testbed/shop.yaml");
+    kubectl(&["apply", "-f", manifest], "");
+    for workload in [
+        "deployment/frontend",
+        "deployment/cart",
+        "statefulset/redis",
+    ] {
+        kubectl(
+            &["rollout", "status", workload, "-n", "shop", "--timeout=60s"],
+            "",
+        );
+    }
+}
+
 #[test]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 fn every_pod_is_as_kubectl_has_it() {
+    shop();
     const WORKLOADS: &str = "deployments,statefulsets,daemonsets,replicasets,jobs,cronjobs";
     let versions = || {
         let kinds = format!("pods,{WORKLOADS}");
