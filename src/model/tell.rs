@@ -134,7 +134,10 @@ fn type_changed(old: &ComponentType, new: &ComponentType, say: &mut impl FnMut(S
         && old.revision.is_some()
         && let Some(revision) = &new.revision
     {
-        say(Severity::Info, format!("revision {revision}"));
+        say(
+            Severity::Info,
+            format!("rollout of revision {revision} begins"),
+        );
     }
     if old.declared {
         ready_changed(old, new, say);
@@ -173,11 +176,7 @@ fn ready_changed(old: &ComponentType, new: &ComponentType, say: &mut impl FnMut(
 }
 
 fn component_changed(old: &Component, new: &Component, say: &mut impl FnMut(Severity, String)) {
-    if old.node != new.node
-        && let Some(node) = &new.node
-    {
-        say(Severity::Info, format!("scheduled on {node}"));
-    }
+    // Where it was scheduled is no news of its own: the scheduler's Event and the detail pane say it.
     if new.restarts > old.restarts {
         say(
             Severity::Warning,

@@ -301,7 +301,7 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
 /// `context : namespaces` in at most so many cells: the namespaces stay whole as long as they can, because
 /// they are what was chosen last, and a bit of the context tells contexts apart.
 fn place(context: &str, namespaces: &str, most: usize, ellipsis: &str) -> String {
-    const BIT: usize = 6;
+    const BIT: usize = 4;
     const SIGN: &str = " : ";
     let whole = format!("{context}{SIGN}{namespaces}");
     if format::width(&whole) <= most {
@@ -469,15 +469,15 @@ mod tests {
 
     #[test]
     fn the_namespace_outlasts_the_context() {
-        assert_eq!(place("prod-eu", "shop", 20, "…"), "prod-eu : shop");
-        assert_eq!(
-            place("testbed-judge", "boutique", 17, "…"),
-            "testb… : boutique"
-        );
-        assert_eq!(
-            place("testbed-judge", "boutique", 16, "…"),
-            "testb… : boutiq…"
-        );
-        assert_eq!(place("a", "boutique", 10, "…"), "a : bouti…");
+        let cases = [
+            ("prod-eu", 20, "prod-eu : boutique"),
+            ("testbed-judge", 17, "testb… : boutique"),
+            ("testbed-judge", 15, "tes… : boutique"),
+            ("testbed-judge", 13, "tes… : bouti…"),
+            ("a", 10, "a : bouti…"),
+        ];
+        for (context, most, said) in cases {
+            assert_eq!(place(context, "boutique", most, "…"), said);
+        }
     }
 }
