@@ -103,8 +103,8 @@ fn shop() {
 #[test]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 fn every_pod_is_as_kubectl_has_it() {
-    shop();
     const WORKLOADS: &str = "deployments,statefulsets,daemonsets,replicasets,jobs,cronjobs";
+    shop();
     let versions = || {
         let kinds = format!("pods,{WORKLOADS}");
         let columns = "custom-columns=U:.metadata.uid,V:.metadata.resourceVersion";
