@@ -105,10 +105,7 @@ fn problems_come_first_and_say_why() {
         });
         c.change_workload("shop", "payment", |w| w.ready = 3);
     });
-<<<<<<< HEAD
     // Its callers still see it fail, as the last window of traces has it.
-=======
->>>>>>> main
     s.shows("0 bad, 1 failing · pods 12/12");
     let line = s.line("▸ payment");
     assert!(line.contains("OOMKilled exit 137, restart"), "{line}");
