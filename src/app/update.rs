@@ -2,13 +2,9 @@
 
 use super::actions::Run;
 use super::effect::Effect;
-use super::msg::{Moment, Msg, Refusal};
+use super::msg::{Moment, Msg};
 use super::state::{App, Overlay};
-use crate::model::change::Cause;
-use crate::model::intent::{Intent, ScalePreview, Stage};
-use crate::model::key::ElementKey;
-use crate::model::log::Severity;
-use crate::model::observation::Observation;
+use crate::model::intent::{ScalePreview, Stage};
 use crate::ui::action::{Action, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
@@ -60,113 +56,6 @@ impl App {
             .is_some_and(|(_, until)| *until <= self.now.ms)
         {
             self.notice = None;
-        }
-    }
-
-    fn observe(&mut self, batch: Vec<Observation>) {
-        let applied = self.live.apply(batch, self.now.wall);
-        self.log.absorb(&applied, &self.live);
-        if self.frozen.is_some() && applied.changes.iter().any(|c| c.cause != Cause::Telemetry) {
-            self.waiting += 1;
-        }
-        self.verify();
-        if let Some(Overlay::Namespaces(switcher)) = self.overlays.last_mut() {
-            switcher.refresh(&self.live);
-        }
-    }
-
-    /// Compares what was sent with what the model sees now.
-    fn verify(&mut self) {
-        let mut news = Vec::new();
-        for intent in &mut self.intents {
-            let Some(seen) = self.live.component_type(&intent.target) else {
-                continue;
-            };
-            if intent.stage.is_under_way() && intent.verify(seen) {
-                news.push(intent.clone());
-            }
-        }
-        for intent in news {
-            let (severity, text) = match &intent.stage {
-                Stage::Converged => (
-                    Severity::Info,
-                    format!(
-                        "scaled to {}, all ready (was {})",
-                        intent.wanted, intent.before
-                    ),
-                ),
-                Stage::Superseded { by } => (
-                    Severity::Warning,
-                    format!(
-                        "scaling to {} was turned to {by} by somebody else",
-                        intent.wanted
-                    ),
-                ),
-                _ => (
-                    Severity::Info,
-                    format!("scaling to {} arrived", intent.wanted),
-                ),
-            };
-            self.note(&intent, severity, &text);
-        }
-    }
-
-    /// Writes a line about an intent into the log and says it.
-    pub(super) fn note(&mut self, intent: &Intent, severity: Severity, text: &str) {
-        let key = ElementKey::Type(intent.target.clone());
-        let subject = Some((key, intent.target.name.clone()));
-        self.log.note(self.now.wall, severity, subject, text);
-        self.say(format!("{}: {text}", intent.target.name));
-    }
-
-    fn previewed(&mut self, id: u64, result: Result<ScalePreview, Refusal>) {
-        let Some(staged) = self.stage.as_mut().filter(|s| s.intent.id == id) else {
-            return;
-        };
-        staged.seen = false;
-        staged.intent.stage = match result {
-            Ok(preview) => Stage::Previewed { preview },
-            Err(Refusal::NotDone { why } | Refusal::Unknown { why }) => Stage::Failed { why },
-        };
-    }
-
-    fn sent(&mut self, id: u64, result: Result<Option<i64>, Refusal>) {
-        match result {
-            Ok(generation) => {
-                let Some(intent) = self.intents.iter_mut().find(|i| i.id == id) else {
-                    return;
-                };
-                intent.stage = Stage::Accepted { generation };
-                let intent = intent.clone();
-                let to = intent.wanted;
-                let text = match generation {
-                    Some(g) => format!(
-                        "scaling from {} to {to} accepted, generation {g}",
-                        intent.before
-                    ),
-                    None => format!("scaling from {} to {to} accepted", intent.before),
-                };
-                self.note(&intent, Severity::Notice, &text);
-                self.verify();
-            }
-            Err(Refusal::NotDone { why }) => {
-                let Some(at) = self.intents.iter().position(|i| i.id == id) else {
-                    return;
-                };
-                let mut intent = self.intents.remove(at);
-                let text = format!("not scaled: {why}");
-                intent.stage = Stage::Failed { why };
-                self.note(&intent, Severity::Warning, &text);
-            }
-            Err(Refusal::Unknown { why }) => {
-                let Some(intent) = self.intents.iter_mut().find(|i| i.id == id) else {
-                    return;
-                };
-                let text = format!("scaling was sent, and nobody knows whether it arrived: {why}");
-                intent.stage = Stage::OutcomeUnknown { why };
-                let intent = intent.clone();
-                self.note(&intent, Severity::Warning, &text);
-            }
         }
     }
 

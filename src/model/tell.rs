@@ -142,8 +142,12 @@ fn type_changed(old: &ComponentType, new: &ComponentType, say: &mut impl FnMut(S
     if old.declared {
         ready_changed(old, new, say);
     }
+    // With one component its own line says it all.
+    let only_one = old.components <= 1 && new.components == 1 && new.health != Health::Stopped;
     let word = |reason: &Option<Reason>| reason.as_ref().map(|r| r.word.clone());
-    if (old.health.is_bad() || new.health.is_bad() || new.health == Health::Stopped)
+    if !only_one
+        && (old.health.is_bad() || new.health.is_bad() || new.health == Health::Stopped)
+        && !is_next_of_crash(old.reason.as_ref(), new.reason.as_ref())
         && (old.health, word(&old.reason)) != (new.health, word(&new.reason))
     {
         let (severity, text) = health_words(new.health, new.reason.as_ref(), "as it should be");
@@ -184,10 +188,17 @@ fn component_changed(old: &Component, new: &Component, say: &mut impl FnMut(Seve
         );
     }
     let word = |c: &Component| c.reason.as_ref().map(|r| r.word.clone());
-    if old.health != new.health || word(old) != word(new) {
+    let crashes_on = is_next_of_crash(old.reason.as_ref(), new.reason.as_ref());
+    if (old.health != new.health || word(old) != word(new)) && !crashes_on {
         let (severity, text) = health_words(new.health, new.reason.as_ref(), "ready");
         say(severity, text);
     }
+}
+
+/// The back-off that follows a container's bad end is the same news.
+fn is_next_of_crash(old: Option<&Reason>, new: Option<&Reason>) -> bool {
+    let ended = |r: &Reason| r.detail.as_ref().is_some_and(|d| d.starts_with("exit "));
+    old.is_some_and(ended) && new.is_some_and(|r| &*r.word == "CrashLoopBackOff" && ended(r))
 }
 
 fn service_changed(old: &Service, new: &Service, say: &mut impl FnMut(Severity, String)) {

@@ -403,6 +403,9 @@ fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
                 // Nothing of it works: which part is first in the alphabet says nothing.
                 _ if whole => format!("{short} {}{age}", state.word()),
                 1 => format!("{short} {} {}{age}", status.key.part, state.word()),
+                n if trouble.iter().all(|(_, s)| s.word() == state.word()) => {
+                    format!("{short} {n} kinds {}{age}", state.word())
+                }
                 n => format!(
                     "{short} {} {}{age} +{}",
                     status.key.part,

@@ -229,7 +229,28 @@ fn a_number_that_somebody_else_turned_is_told() {
     s.answer(Ok(Some(2)));
     s.change(|c| c.scale("shop", "cart", 3));
     s.change(|c| c.scale("shop", "cart", 5));
-    s.shows("scaling to 3 was turned to 5 by somebody else");
+    s.shows("scaled to 3, and turned to 5 by somebody else");
+}
+
+#[test]
+fn a_number_that_was_reached_and_then_turned_back_is_told() {
+    let mut s = sent_up();
+    s.answer(Ok(Some(2)));
+    s.change(|c| c.scale("shop", "cart", 3));
+    s.change(|c| c.settle("shop", "cart"));
+    s.shows("scaled to 3, all ready");
+    s.change(|c| c.scale("shop", "cart", 2));
+    s.shows("scaled to 3, and turned to 2 by somebody else");
+}
+
+#[test]
+fn a_preview_that_is_outdated_says_so() {
+    let mut s = on_cart(WRITE);
+    s.press("+ enter");
+    s.preview(2, Autoscaler::None);
+    s.hides("this will be refused");
+    s.change(|c| c.scale("shop", "cart", 7));
+    s.shows("it was set to 7 since: this will be refused");
 }
 
 #[test]

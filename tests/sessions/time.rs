@@ -2,6 +2,7 @@
 
 use portolan::app::effect::Effect;
 use portolan::app::msg::Msg;
+use portolan::model::source::SourceState;
 use portolan::ui::screen::Mode;
 
 use crate::cluster;
@@ -132,4 +133,39 @@ fn sequences_show_what_may_follow_and_are_given_up_by_other_keys() {
     s.press("q").shows("┌ Tree");
     s.press("e").shows("┌ Tree");
     assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn a_source_in_trouble_is_told_once_and_its_recovery_too() {
+    let mut s = shop();
+    let stale = || SourceState::Stale {
+        since: cluster::start(),
+        cause: "connection refused".into(),
+    };
+    let said = |part: &str, state| cluster::part("kubernetes", part, Some("shop".into()), state);
+    s.observe(vec![said("pods", Some(stale()))]);
+    s.observe(vec![said("services", Some(stale()))]);
+    s.press("v e");
+    s.shows("kubernetes: pods stale: connection refused")
+        .hides("services stale: connection");
+    s.observe(vec![said("pods", Some(SourceState::Live))]);
+    s.hides("answers again");
+    s.observe(vec![said("services", Some(SourceState::Live))]);
+    s.shows("kubernetes: all of it answers again");
+}
+
+#[test]
+fn one_crash_of_one_pod_is_one_line_of_the_model() {
+    let mut s = shop();
+    s.change(|c| c.deploy("shop", "lonely", 1));
+    s.change(|c| c.crash("shop", "lonely"));
+    s.press("v e");
+    let told = |s: &mut Session| {
+        let lines = s.screen();
+        lines
+            .lines()
+            .filter(|l| l.contains("CrashLoopBackOff:"))
+            .count()
+    };
+    assert_eq!(told(&mut s), 1, "{}", s.screen());
 }

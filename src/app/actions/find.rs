@@ -12,6 +12,7 @@ use crate::ui::action::{Action, Place};
 use crate::ui::filter::Filter;
 use crate::ui::overlay::namespaces::NamespaceSwitcher;
 use crate::ui::overlay::prompt::{Prompt, Purpose};
+use crate::ui::screen::Mode;
 
 /// Most recent namespaces that have a digit.
 const RECENT: usize = 9;
@@ -208,7 +209,13 @@ impl App {
             (Some(index), _) => index,
             (None, [only]) => *only,
             (None, []) => {
-                self.say(format!("there is no command {name}: ? shows them all"));
+                let because = match self.mode {
+                    Mode::ReadOnly => " (started with --read-only, nothing that writes is there)",
+                    _ => "",
+                };
+                self.say(format!(
+                    "there is no command {name}: ? shows them all{because}"
+                ));
                 return Vec::new();
             }
             (None, several) => {

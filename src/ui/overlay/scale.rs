@@ -96,6 +96,15 @@ fn lines(intent: &Intent, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
                     theme.warning(),
                 )));
             }
+            let other = seen
+                .and_then(|e| e.desired)
+                .filter(|d| *d != preview.replicas_now);
+            if let Some(other) = other {
+                lines.push(Line::from(Span::styled(
+                    format!("it was set to {other} since: this will be refused; esc, then anew"),
+                    theme.warning(),
+                )));
+            }
             if intent.wanted == 0 {
                 lines.push(Line::from(Span::styled(
                     "0 stops it: nobody will answer its callers",

@@ -54,9 +54,10 @@ impl Columns {
             + if age { AGE } else { 0 }
             + if wide { KIND + NODE } else { 0 };
         let free = width.saturating_sub(fixed);
-        // Names get what they need, up to half of what is left: WHY needs the rest.
+        // Names get what they need, up to half of what is left, less where there is little: WHY needs the rest.
         let least = if width >= 74 { 24 } else { 18 };
-        let name = (longest + 1).clamp(least, (free / 2).max(least)).min(free);
+        let most = if age { free / 2 } else { free * 2 / 5 };
+        let name = (longest + 1).clamp(least, most.max(least)).min(free);
         Self {
             name,
             ready: READY,
@@ -171,9 +172,10 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
     let name = match &row.id {
         RowId::Element(key) => match ctx.model.get(key) {
             Some(Element::Type(e)) => type_name(e),
-            // Their ports may be cut: what is in trouble is a type or a component.
-            Some(Element::Service(_) | Element::Ingress(_)) | None => String::new(),
+            Some(Element::Service(e)) => service_name(e, ctx),
+            Some(Element::Ingress(e)) => format!("ingress {}", e.name),
             Some(e) => e.name().to_string(),
+            None => String::new(),
         },
         RowId::Container { name, .. } => name.to_string(),
     };
@@ -202,11 +204,21 @@ struct Cells {
 /// The sign of a row's state and its style.
 pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
     let health = match &row.id {
-        RowId::Element(key) => ctx.model.get(key).map_or(Health::Ok, Element::health),
+        RowId::Element(key) => match ctx.model.get(key) {
+            // Its pods are well, and its callers are not served.
+            Some(Element::Type(e)) if !e.health.is_bad() && is_failing(key, ctx) => Health::Broken,
+            element => element.map_or(Health::Ok, Element::health),
+        },
         RowId::Container { uid, name } => find_container(uid, name, ctx)
             .map_or(Health::Ok, |c| container_health(&c.state, c.ready).0),
     };
     (health.sign(), ctx.theme.health(health))
+}
+
+/// Whether so many of the calls to it fail that somebody should look.
+fn is_failing(key: &ElementKey, ctx: &Ctx<'_>) -> bool {
+    let traffic = ctx.model.traffic(key, Side::Callers);
+    traffic.is_some_and(Counts::are_failing)
 }
 
 fn tenant(
