@@ -186,6 +186,10 @@ impl App {
                 if let Some(view) = self.view_named(view) {
                     self.go(view, Some(&key));
                 }
+                // A machine, or what the filter hides, has no row there: its page tells of it.
+                if self.selected().as_ref() != Some(&key) && self.shown().get(&key).is_some() {
+                    self.overlays.push(Overlay::Detail { key, offset: 0 });
+                }
             }
             Some(Answer::Detail) => self.overlays.extend(
                 self.selected()

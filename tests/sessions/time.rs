@@ -169,3 +169,17 @@ fn one_crash_of_one_pod_is_one_line_of_the_model() {
     };
     assert_eq!(told(&mut s), 1, "{}", s.screen());
 }
+
+#[test]
+fn a_line_about_a_node_leads_to_its_page() {
+    let mut s = shop();
+    s.observe(vec![cluster::happening(
+        "Node",
+        "node-1",
+        "NodeNotReady",
+        "Node node-1 status is now: NodeNotReady",
+        1,
+    )]);
+    s.press("v e G enter").shows("Node node-1").shows("zone");
+    s.press("esc").shows("Tree");
+}
