@@ -207,6 +207,40 @@ fn the_json_of_one_namespace_holds_it_and_its_links() {
 }
 
 #[test]
+fn what_two_outside_names_do_with_each_other_belongs_to_no_namespace() {
+    let mut model = shop();
+    let link = |caller: &str, callee: &str| Link {
+        caller: caller.into(),
+        callee: callee.into(),
+        calls: 7,
+        errors: 0,
+    };
+    let links = Links {
+        source: "zipkin".into(),
+        span: Span::Recent,
+        window_ms: 60_000,
+        ends: now(),
+        links: vec![link("elsewhere", "far-away"), link("elsewhere", "front")],
+    };
+    model.apply(vec![Observation::Links(links)], now());
+    let names = |choice| {
+        let options = options(choice, false);
+        let value = serde_json::to_value(json::export(&model, &options)).unwrap();
+        let rows = value["externals"].as_array().unwrap().clone();
+        let names: Vec<String> = rows
+            .iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect();
+        (names, tree::text(&model, &options).contains("far-away"))
+    };
+    let (web, shown) = names(NamespaceChoice::one("web"));
+    assert!(web.contains(&"elsewhere".to_owned()), "{web:?}");
+    assert!(!web.contains(&"far-away".to_owned()) && !shown, "{web:?}");
+    let (all, shown) = names(NamespaceChoice::All);
+    assert!(all.contains(&"far-away".to_owned()) && shown, "{all:?}");
+}
+
+#[test]
 fn every_field_is_in_the_schema_page() {
     let schema = include_str!("../assets/model-schema.md");
     let model = shop();

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Options;
+use super::{Options, is_about, touches};
 use crate::model::Model;
 use crate::model::element::{
     Call, Component, ComponentState, ComponentType, Counts, Declared, Element, External, Health,
@@ -311,7 +311,9 @@ pub fn export<'a>(model: &'a Model, options: &'a Options) -> Export<'a> {
         nodes: model.machines().map(node).collect(),
         externals: elements()
             .filter_map(|e| match e {
-                Element::External(e) => Some(external(e)),
+                Element::External(found) if is_about(model, choice, &e.key()) => {
+                    Some(external(found))
+                }
                 _ => None,
             })
             .collect(),
@@ -345,15 +347,6 @@ pub fn text(model: &Model, options: &Options) -> Result<String, serde_json::Erro
     let mut text = serde_json::to_string_pretty(&export(model, options))?;
     text.push('\n');
     Ok(text)
-}
-
-/// Whether a link has an end in the chosen namespaces, or none in any.
-fn touches(choice: &NamespaceChoice, caller: &ElementKey, callee: &ElementKey) -> bool {
-    let mut ends = [caller, callee]
-        .into_iter()
-        .filter_map(|key| key.namespace())
-        .peekable();
-    ends.peek().is_none() || ends.any(|namespace| choice.covers(namespace))
 }
 
 fn tenant(e: &Tenant) -> TenantRow<'_> {

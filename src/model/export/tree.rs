@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Options;
+use super::{Options, touches};
 use crate::model::Model;
 use crate::model::element::{
     Call, Component, ComponentType, Counts, Declared, Element, Health, Reason, Service,
@@ -209,19 +209,19 @@ fn links(model: &Model, options: &Options) -> String {
     let mut callers: BTreeMap<&ElementKey, BTreeMap<&ElementKey, Link<'_>>> = BTreeMap::new();
     for (_, element) in model.graph().links() {
         match &**element {
-            Element::Call(call) => {
+            Element::Call(call) if touches(&options.namespaces, &call.caller, &call.callee) => {
                 let link = callers.entry(&call.caller).or_default();
                 link.entry(&call.callee).or_default().call = Some(call);
             }
-            Element::Declared(declared) => {
+            Element::Declared(declared)
+                if touches(&options.namespaces, &declared.caller, &declared.callee) =>
+            {
                 let link = callers.entry(&declared.caller).or_default();
                 link.entry(&declared.callee).or_default().declared = Some(declared);
             }
             _ => {}
         }
     }
-    let chosen = |key: &ElementKey| key.namespace().is_none_or(|n| options.namespaces.covers(n));
-    callers.retain(|caller, callees| chosen(caller) || callees.keys().any(|k| chosen(k)));
     if callers.is_empty() {
         return String::new();
     }
