@@ -299,16 +299,31 @@ fn what_may_not_be_listed_is_said_and_the_rest_is_shown() {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 fn events_are_followed_and_ctrl_c_ends_them() {
     let ground = Ground::new("events");
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
     let mut child = portolan(&["events", "-n", &ground.namespace, "--format", "json"])
+        .arg("--log-file")
+        .arg(&log)
         .stdout(Stdio::piped())
         .spawn()
         .expect("portolan runs");
-    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    // The first lists of an empty namespace are there in well under a second.
-    std::thread::sleep(Duration::from_secs(2));
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    // Only what comes after the first lists is told as new: each kind says in the log when it is live.
+    let until = Instant::now() + PATIENCE;
+    let are_live = |text: String| {
+        let kinds = ["pods", "deployments", "replicasets", "events"];
+        kinds
+            .iter()
+            .all(|kind| text.contains(&format!(": live part={kind} ")))
+    };
+    while !fs::read_to_string(&log).is_ok_and(are_live) {
+        assert!(Instant::now() < until, "the lists are not complete");
+        std::thread::yield_now();
+    }
     ground.deploy(2);
     let mut told = Vec::new();
-    for line in lines {
+    // The pipe stays open to the end: closing it would end the program by itself.
+    for line in lines.by_ref() {
         let entry: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
         let (origin, name) = (text(&entry["origin"]), text(&entry["name"]));
         told.push(format!("{origin} {name}: {}", text(&entry["text"])));
@@ -320,6 +335,7 @@ fn events_are_followed_and_ctrl_c_ends_them() {
     }
     kill(child.id());
     let code = child.wait().expect("it ends").code();
+    drop(lines);
     assert_eq!(code, Some(130), "{told:#?}");
 }
 
