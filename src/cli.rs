@@ -15,9 +15,6 @@ use crate::model::text::{self, Text};
 use crate::sources::kubernetes::Session;
 use crate::sources::zipkin;
 
-/// Longest name of a namespace (a DNS label by RFC 1123).
-const LABEL_LIMIT: usize = 63;
-
 const EXAMPLES: &str = "\
 Examples:
   portolan                                  the context's namespace, on screen
@@ -252,13 +249,7 @@ pub fn help() -> String {
 /// A namespace's name as Kubernetes allows it.
 fn namespace(raw: &str) -> Result<String, String> {
     let raw = raw.trim();
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let edge = |c: Option<char>| c.is_some_and(|c| c != '-');
-    let good = raw.len() <= LABEL_LIMIT
-        && raw.chars().all(inner)
-        && edge(raw.chars().next())
-        && edge(raw.chars().last());
-    if good {
+    if text::is_label(raw) {
         Ok(raw.to_owned())
     } else {
         Err("a namespace has at most 63 lower-case letters, digits and '-', which is not at either end".to_owned())

@@ -4,6 +4,8 @@
 //! type (workload). Elements are immutable values; a change replaces one whole element, which is what
 //! makes a [`super::change::Change`] self-contained and invertible.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +101,15 @@ pub struct Reason {
     pub word: Text,
     /// `exit 137`, the scheduler's message, ….
     pub detail: Option<Text>,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.detail {
+            Some(detail) => write!(f, "{}: {detail}", self.word),
+            None => f.write_str(&self.word),
+        }
+    }
 }
 
 impl Reason {

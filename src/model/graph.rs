@@ -1,4 +1,4 @@
-//! The graph: the only mutable petgraph, its ids and its index.
+//! The graph: the only mutable petgraph, and its index.
 //!
 //! A `NodeIndex` never leaves this file, because a stable graph reuses freed ones. Writing is for
 //! [`super::apply`] alone; everybody else reads.
@@ -12,10 +12,6 @@ use petgraph::visit::EdgeRef;
 
 use super::element::Element;
 use super::key::ElementKey;
-
-/// Identifies an element within this process: counted up, never reused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ElementId(pub u32);
 
 /// How two elements are related.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,13 +31,6 @@ pub enum Relation {
 }
 
 #[derive(Clone, Debug)]
-struct Slot {
-    id: ElementId,
-    key: ElementKey,
-    element: Arc<Element>,
-}
-
-#[derive(Clone, Debug)]
 struct Edge {
     relation: Relation,
     /// The link's own element, for calls and declared links.
@@ -51,11 +40,9 @@ struct Edge {
 /// All elements and their relations.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    inner: StableDiGraph<Slot, Edge>,
+    inner: StableDiGraph<Arc<Element>, Edge>,
     nodes: BTreeMap<ElementKey, NodeIndex>,
     links: BTreeMap<ElementKey, EdgeIndex>,
-    ids: BTreeMap<ElementId, NodeIndex>,
-    last_id: u32,
 }
 
 impl Graph {
@@ -63,7 +50,7 @@ impl Graph {
     #[must_use]
     pub fn get(&self, key: &ElementKey) -> Option<&Arc<Element>> {
         match self.nodes.get(key) {
-            Some(node) => self.inner.node_weight(*node).map(|slot| &slot.element),
+            Some(node) => self.inner.node_weight(*node),
             None => self
                 .links
                 .get(key)
@@ -71,26 +58,12 @@ impl Graph {
         }
     }
 
-    /// The id of an element that is no link.
-    #[must_use]
-    pub fn id(&self, key: &ElementKey) -> Option<ElementId> {
-        let node = self.nodes.get(key)?;
-        self.inner.node_weight(*node).map(|slot| slot.id)
-    }
-
-    /// The key of an id, while the element is there.
-    #[must_use]
-    pub fn key(&self, id: ElementId) -> Option<&ElementKey> {
-        let node = self.ids.get(&id)?;
-        self.inner.node_weight(*node).map(|slot| &slot.key)
-    }
-
     /// All elements in the order of their keys, links last.
     pub fn elements(&self) -> impl Iterator<Item = (&ElementKey, &Arc<Element>)> {
         let nodes = self
             .nodes
             .iter()
-            .filter_map(|(key, node)| Some((key, &self.inner.node_weight(*node)?.element)));
+            .filter_map(|(key, node)| Some((key, self.inner.node_weight(*node)?)));
         nodes.chain(self.links())
     }
 
@@ -109,11 +82,7 @@ impl Graph {
 
     /// Entries of all tables together.
     pub(super) fn footprint(&self) -> usize {
-        self.inner.node_count()
-            + self.inner.edge_count()
-            + self.nodes.len()
-            + self.links.len()
-            + self.ids.len()
+        self.inner.node_count() + self.inner.edge_count() + self.nodes.len() + self.links.len()
     }
 
     /// Whether nothing is there.
@@ -159,7 +128,6 @@ impl Graph {
     ) -> impl Iterator<Item = &'a Arc<Element>> {
         self.edges(key, relation, direction)
             .filter_map(|(_, other)| self.inner.node_weight(other))
-            .map(|slot| &slot.element)
     }
 
     fn edges<'a>(
@@ -189,17 +157,10 @@ impl Graph {
             .get(key)
             .and_then(|node| self.inner.node_weight_mut(*node))
         {
-            return Some(std::mem::replace(&mut slot.element, element));
+            return Some(std::mem::replace(slot, element));
         }
-        self.last_id += 1;
-        let id = ElementId(self.last_id);
-        let node = self.inner.add_node(Slot {
-            id,
-            key: key.clone(),
-            element,
-        });
+        let node = self.inner.add_node(element);
         self.nodes.insert(key.clone(), node);
-        self.ids.insert(id, node);
         None
     }
 
@@ -259,8 +220,7 @@ impl Graph {
             gone.extend(self.take(&link));
         }
         if let Some(slot) = self.inner.remove_node(node) {
-            self.ids.remove(&slot.id);
-            gone.push((key.clone(), slot.element));
+            gone.push((key.clone(), slot));
         }
         gone
     }

@@ -87,7 +87,8 @@ fn is_ready(container: &ContainerFact) -> bool {
     }
 }
 
-fn count(n: usize) -> u32 {
+/// A number of things that are in memory.
+pub(super) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 

@@ -58,13 +58,29 @@ impl SourceState {
         matches!(self, Self::Loading { .. })
     }
 
+    /// What a person should look at, and what to do about it; `None` where nothing is wrong.
+    #[must_use]
+    pub const fn trouble(&self) -> Option<&Text> {
+        match self {
+            Self::Stale { cause, .. } | Self::Failed { cause } => Some(cause),
+            Self::Forbidden { what } => Some(what),
+            Self::Loading { .. } | Self::Live | Self::Off { .. } => None,
+        }
+    }
+
+    /// Why it is not simply live: its trouble, or how to switch it on.
+    #[must_use]
+    pub const fn why(&self) -> Option<&Text> {
+        match self {
+            Self::Off { hint } => Some(hint),
+            _ => self.trouble(),
+        }
+    }
+
     /// Whether a person should look at it.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {
-        matches!(
-            self,
-            Self::Stale { .. } | Self::Forbidden { .. } | Self::Failed { .. }
-        )
+        self.trouble().is_some()
     }
 
     /// One word for lists and exports.
@@ -96,4 +112,13 @@ pub struct SourceStatus {
     pub interval_ms: Option<u64>,
     /// The server's clock minus ours in ms, where the server said.
     pub skew_ms: Option<i64>,
+}
+
+impl SourceStatus {
+    /// The state, where it is one of trouble, and what is wrong.
+    #[must_use]
+    pub fn trouble(&self) -> Option<(&SourceState, &Text)> {
+        let state = self.state.as_ref()?;
+        Some((state, state.trouble()?))
+    }
 }

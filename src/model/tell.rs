@@ -231,14 +231,7 @@ fn health_words(health: Health, reason: Option<&Reason>, fine: &str) -> (Severit
         Health::Changing => Severity::Notice,
         Health::Ok | Health::Stopped => Severity::Info,
     };
-    let text = match reason {
-        Some(Reason {
-            word,
-            detail: Some(detail),
-        }) => format!("{word}: {detail}"),
-        Some(Reason { word, detail: None }) => word.to_string(),
-        None => fine.to_owned(),
-    };
+    let text = reason.map_or_else(|| fine.to_owned(), ToString::to_string);
     (severity, text)
 }
 

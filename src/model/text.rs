@@ -13,6 +13,19 @@ pub const NAME_LIMIT: usize = 253;
 /// Longest message kept, in characters: the length limit of an event's note in `events.k8s.io/v1`.
 pub const MESSAGE_LIMIT: usize = 1024;
 
+/// Longest DNS label, in characters (RFC 1123): what the name of a namespace must be.
+pub const LABEL_LIMIT: usize = 63;
+
+/// Whether a text is a DNS label, as the API server checks the names of namespaces.
+#[must_use]
+pub fn is_label(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=LABEL_LIMIT).contains(&text.len())
+        && text.chars().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 /// A name (of an object, a service, a reason) without control characters, at most [`NAME_LIMIT`] long.
 #[must_use]
 pub fn name(raw: &str) -> Text {

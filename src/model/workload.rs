@@ -2,6 +2,7 @@
 
 use super::element::{Component, ComponentState, ComponentType, Health, Reason, Scalability};
 use super::key::TypeKey;
+use super::lifecycle::count;
 use super::observation::{Kind, WorkloadFact};
 use super::text::Text;
 
@@ -290,8 +291,4 @@ fn scalability(key: &TypeKey) -> Scalability {
         }
     };
     Scalability::Fixed { why: why.into() }
-}
-
-fn count(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

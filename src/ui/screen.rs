@@ -250,11 +250,7 @@ fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
     );
     let mut parts = vec![(head, theme.heading())];
     let sources = source_words(ctx);
-    let in_trouble = ctx
-        .model
-        .sources()
-        .values()
-        .any(|s| s.state.as_ref().is_some_and(SourceState::is_trouble));
+    let in_trouble = ctx.model.sources().values().any(|s| s.trouble().is_some());
     // What is wrong with the sources must not be what is cut off.
     let (before, after) = if in_trouble {
         (sources, Vec::new())

@@ -104,7 +104,7 @@ fn namespaces(app: &mut App, argument: &str) -> Vec<Effect> {
         .filter(|n| !n.is_empty())
         .map(text::name)
         .collect();
-    if let Some(bad) = names.iter().find(|n| !is_label(n)) {
+    if let Some(bad) = names.iter().find(|n| !text::is_label(n)) {
         app.say(format!(
             "{bad} is no namespace: lower-case letters, digits and dashes"
         ));
@@ -120,15 +120,6 @@ fn where_it_works(place: Place) -> String {
         Place::Views(names) => format!("in {}", names.join(", ")),
         Place::Overlay(name) => format!("while {name} is open"),
     }
-}
-
-/// RFC 1123, as the API server checks namespaces.
-fn is_label(name: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    (1..=63).contains(&name.len())
-        && name.chars().all(|c| inner(c) || c == '-')
-        && name.starts_with(inner)
-        && name.ends_with(inner)
 }
 
 fn filter(app: &mut App, argument: &str) -> Vec<Effect> {

@@ -149,11 +149,7 @@ pub(super) fn troubles(model: &Model) -> Vec<String> {
         .values()
         .filter(|s| &*s.key.source != CLUSTER)
         .filter_map(|s| {
-            let why = match s.state.as_ref()? {
-                SourceState::Stale { cause, .. } | SourceState::Failed { cause } => cause,
-                SourceState::Forbidden { what } => what,
-                _ => return None,
-            };
+            let (_, why) = s.trouble()?;
             Some(format!("{} {} left out: {why}", s.key.source, s.key.part))
         })
         .collect()

@@ -14,7 +14,7 @@ use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::{
     ContainerFact, ContainerState, Labels, NamespaceChoice, Role, ServicePort,
 };
-use crate::model::source::{SourceState, SourceStatus};
+use crate::model::source::SourceStatus;
 use crate::model::text::Text;
 
 /// The version of the schema that [`Export`] follows.
@@ -523,19 +523,9 @@ fn source(e: &SourceStatus, telemetry: bool) -> Option<SourceRow<'_>> {
         part: &e.key.part,
         namespace: e.key.namespace.as_ref(),
         state: state.word(),
-        cause: cause(state),
+        cause: state.why(),
         address: e.address.as_ref(),
         at: telemetry.then_some(e.at),
         skew_ms: e.skew_ms.filter(|_| telemetry),
     })
-}
-
-/// What is wrong, in one line that says what to do.
-const fn cause(state: &SourceState) -> Option<&Text> {
-    match state {
-        SourceState::Stale { cause, .. } | SourceState::Failed { cause } => Some(cause),
-        SourceState::Forbidden { what } => Some(what),
-        SourceState::Off { hint } => Some(hint),
-        SourceState::Loading { .. } | SourceState::Live => None,
-    }
 }

@@ -102,7 +102,7 @@ fn component_type(e: &ComponentType, components: &[&Component]) -> Row {
         name: e.key.name.to_string(),
         kind: e.key.short_kind().to_owned(),
         ready,
-        restarts: count(e.restarts),
+        restarts: e.restarts.to_string(),
         why: why(e.reason.as_ref()),
     }
 }
@@ -114,7 +114,7 @@ fn pod(e: &Component) -> Row {
         name: e.name.to_string(),
         kind: String::new(),
         ready: format!("{}/{}", e.ready, e.total),
-        restarts: count(e.restarts),
+        restarts: e.restarts.to_string(),
         why: why(e.reason.as_ref()),
     }
 }
@@ -152,24 +152,13 @@ fn container(e: &ContainerFact) -> Row {
         name: e.name.to_string(),
         kind: "container".to_owned(),
         ready: String::new(),
-        restarts: count(e.restarts),
+        restarts: e.restarts.to_string(),
         why,
     }
 }
 
-fn count(restarts: u32) -> String {
-    restarts.to_string()
-}
-
 fn why(reason: Option<&Reason>) -> String {
-    match reason {
-        None => String::new(),
-        Some(Reason { word, detail: None }) => word.to_string(),
-        Some(Reason {
-            word,
-            detail: Some(detail),
-        }) => format!("{word}: {detail}"),
-    }
+    reason.map(ToString::to_string).unwrap_or_default()
 }
 
 fn stray_services(model: &Model, options: &Options) -> String {

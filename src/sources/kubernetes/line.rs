@@ -109,13 +109,10 @@ impl Line {
         let part = &self.key.part;
         let namespace = self.key.namespace.as_deref().unwrap_or("*");
         let word = state.word();
-        match state {
-            SourceState::Stale { cause, .. }
-            | SourceState::Failed { cause }
-            | SourceState::Forbidden { what: cause } => {
-                tracing::warn!(%part, %namespace, %cause, "{word}");
-            }
-            _ => tracing::info!(%part, %namespace, "{word}"),
+        if let Some(cause) = state.trouble() {
+            tracing::warn!(%part, %namespace, %cause, "{word}");
+        } else {
+            tracing::info!(%part, %namespace, "{word}");
         }
     }
 }

@@ -309,13 +309,10 @@ impl Line {
             return;
         }
         self.logged = state.word();
-        match state {
-            SourceState::Stale { cause: why, .. }
-            | SourceState::Failed { cause: why }
-            | SourceState::Forbidden { what: why } => {
-                warn!(part = part.name(), "zipkin {}: {why}", state.word());
-            }
-            _ => info!(part = part.name(), "zipkin {}", state.word()),
+        if let Some(why) = state.trouble() {
+            warn!(part = part.name(), "zipkin {}: {why}", state.word());
+        } else {
+            info!(part = part.name(), "zipkin {}", state.word());
         }
     }
 }

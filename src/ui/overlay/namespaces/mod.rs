@@ -19,7 +19,7 @@ use crate::ui::Ctx;
 use crate::ui::action::Verb;
 use crate::ui::views::lines::{loading, mark, paint, wrap};
 use cells::Columns;
-use names::{Known, LABEL_LIMIT, fit, is_label, known};
+use names::{Known, fit, known};
 
 /// Widest box.
 const WIDTH: u16 = 76;
@@ -113,7 +113,10 @@ impl NamespaceSwitcher {
     /// Types a character.
     pub fn input(&mut self, typed: char) {
         let typed = typed.to_ascii_lowercase();
-        if !text::is_hostile(typed) && typed != ' ' && self.typed.chars().count() < LABEL_LIMIT {
+        if !text::is_hostile(typed)
+            && typed != ' '
+            && self.typed.chars().count() < text::LABEL_LIMIT
+        {
             self.typed.push(typed);
             self.arrange();
             self.at = 0;
@@ -253,7 +256,7 @@ impl NamespaceSwitcher {
         // The order within one degree stays that of the names.
         found.sort_by_key(|(fit, _)| *fit);
         self.rows = found.into_iter().map(|(_, row)| row).collect();
-        if is_label(&self.typed) && !names.iter().any(|n| **n == *self.typed) {
+        if text::is_label(&self.typed) && !names.iter().any(|n| **n == *self.typed) {
             self.rows.push(Row::Typed(text::name(&self.typed)));
         }
     }

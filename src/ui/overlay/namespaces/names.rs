@@ -1,4 +1,4 @@
-//! The names of namespaces: what is known of each, which ones fit, and what can be one.
+//! The names of namespaces: what is known of each, and which ones fit.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,6 @@ use crate::model::Model;
 use crate::model::element::Health;
 use crate::model::observation::Kind;
 use crate::model::text::Text;
-
-/// Longest DNS label, which is what a namespace's name is.
-pub(super) const LABEL_LIMIT: usize = 63;
 
 /// What is known of a namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,14 +69,4 @@ pub(super) fn fit(name: &str, typed: &str) -> Option<u8> {
         .chars()
         .all(|letter| rest.any(|c| c == letter))
         .then_some(3)
-}
-
-/// Whether a text can be the name of a namespace: a DNS label.
-pub(super) fn is_label(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !text.is_empty()
-        && text.len() <= LABEL_LIMIT
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
 }

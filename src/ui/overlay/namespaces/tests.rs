@@ -436,10 +436,10 @@ fn the_cursor_stays_on_its_row_while_names_come() {
 #[test]
 fn labels() {
     for good in ["a", "shop-2", "0"] {
-        assert!(is_label(good), "{good}");
+        assert!(crate::model::text::is_label(good), "{good}");
     }
     for bad in ["", "-a", "a-", "a_b", "A", "a.b", &"a".repeat(64)] {
-        assert!(!is_label(bad), "{bad}");
+        assert!(!crate::model::text::is_label(bad), "{bad}");
     }
 }
 

@@ -63,13 +63,9 @@ fn trouble(status: &SourceStatus, ctx: &Ctx<'_>) -> Option<String> {
         SourceState::Loading { seen } => {
             Some(format!("Kubernetes {place}: {}", loading(*seen, ctx.theme)))
         }
-        SourceState::Forbidden { what: why }
-        | SourceState::Failed { cause: why }
-        | SourceState::Stale { cause: why, .. }
-        | SourceState::Off { hint: why } => {
-            let word = status.state.as_ref().map_or("", SourceState::word);
-            Some(format!("Kubernetes {place} {word}: {why}"))
+        state => {
+            let why = state.why()?;
+            Some(format!("Kubernetes {place} {}: {why}", state.word()))
         }
-        SourceState::Live => None,
     }
 }

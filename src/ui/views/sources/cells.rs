@@ -79,10 +79,7 @@ pub(super) fn why(status: &SourceStatus, ctx: &Ctx<'_>) -> Option<String> {
             format::clock(*since, ctx.zone),
             format::age(Some(*since), ctx.now)
         )),
-        SourceState::Forbidden { what: why }
-        | SourceState::Failed { cause: why }
-        | SourceState::Off { hint: why } => Some(why.to_string()),
-        SourceState::Loading { .. } | SourceState::Live => None,
+        state => state.why().map(ToString::to_string),
     }
 }
 

@@ -48,7 +48,7 @@ fn rank(status: &SourceStatus) -> u8 {
 }
 
 pub(super) fn is_trouble(status: &SourceStatus) -> bool {
-    status.state.as_ref().is_some_and(SourceState::is_trouble)
+    status.trouble().is_some()
 }
 
 pub(super) fn health(status: &SourceStatus) -> Health {
