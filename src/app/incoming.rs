@@ -15,9 +15,13 @@ use crate::model::text::Text;
 
 impl App {
     pub(super) fn observe(&mut self, batch: Vec<Observation>) {
+        let reported = self.live.status_revision();
         let before = troubles(&self.live);
+        let well = well(&batch);
         let applied = self.live.apply(batch, self.now.wall);
-        self.note_sources(&before);
+        if self.live.status_revision() != reported {
+            self.note_sources(&before, &well);
+        }
         self.log.absorb(&applied, &self.live);
         if self.frozen.is_some() && applied.changes.iter().any(|c| c.cause != Cause::Telemetry) {
             self.waiting += 1;
@@ -28,8 +32,9 @@ impl App {
         }
     }
 
-    /// Tells once when a source gets into trouble, and once when all of it is well again.
-    fn note_sources(&mut self, before: &BTreeMap<Text, String>) {
+    /// Tells once when a source gets into trouble, and once when all of it is well again; a part that is
+    /// not watched any more was not healed by that.
+    fn note_sources(&mut self, before: &BTreeMap<Text, String>, well: &BTreeSet<Text>) {
         let after = troubles(&self.live);
         let began = after
             .iter()
@@ -42,7 +47,8 @@ impl App {
                 &format!("{source}: {what}"),
             );
         }
-        for source in before.keys().filter(|source| !after.contains_key(*source)) {
+        let healed = |source: &&Text| !after.contains_key(*source) && well.contains(*source);
+        for source in before.keys().filter(healed) {
             let text = format!("{source}: all of it answers again");
             self.log.note(self.now.wall, Severity::Info, None, &text);
         }
@@ -155,17 +161,24 @@ impl App {
 fn troubles(model: &Model) -> BTreeMap<Text, String> {
     let mut troubles = BTreeMap::new();
     for status in model.sources().values() {
-        let Some(state) = status.state.as_ref().filter(|s| s.is_trouble()) else {
-            continue;
-        };
-        let cause = match state {
-            SourceState::Stale { cause, .. } | SourceState::Failed { cause } => cause,
-            SourceState::Forbidden { what } => what,
-            _ => continue,
-        };
-        troubles
-            .entry(status.key.source.clone())
-            .or_insert_with(|| format!("{} {}: {cause}", status.key.part, state.word()));
+        if let Some((state, cause)) = status.trouble() {
+            troubles
+                .entry(status.key.source.clone())
+                .or_insert_with(|| format!("{} {}: {cause}", status.key.part, state.word()));
+        }
     }
     troubles
+}
+
+/// The sources of which a part says that it is well.
+fn well(batch: &[Observation]) -> BTreeSet<Text> {
+    batch
+        .iter()
+        .filter_map(|said| match said {
+            Observation::Status(status) if status.state == Some(SourceState::Live) => {
+                Some(status.key.source.clone())
+            }
+            _ => None,
+        })
+        .collect()
 }

@@ -183,3 +183,15 @@ fn a_line_about_a_node_leads_to_its_page() {
     s.press("v e G enter").shows("Node node-1").shows("zone");
     s.press("esc").shows("Tree");
 }
+
+#[test]
+fn a_source_in_trouble_that_is_left_is_not_said_to_answer_again() {
+    let mut s = shop();
+    let said = |state| cluster::part("kubernetes", "pods", Some("shop".into()), state);
+    s.observe(vec![said(Some(SourceState::Failed {
+        cause: "connection refused".into(),
+    }))]);
+    // The namespace is not watched any more: its line goes, and nothing was healed.
+    s.observe(vec![said(None)]);
+    s.press("v e").hides("answers again");
+}
