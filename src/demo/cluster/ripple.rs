@@ -72,7 +72,7 @@ impl Cluster {
         if let Some(owner) = owner {
             match self.relations.home(&owner).cloned() {
                 Some(home) if moved || matters_to(home.kind, change) => {
-                    self.touch(home, self.gather())
+                    self.touch(home, self.gather());
                 }
                 Some(_) => {}
                 None if change.deleted => {}

@@ -147,6 +147,34 @@ fn a_rollout_keeps_enough_and_not_too_many() {
 }
 
 #[test]
+fn a_rollout_goes_by_the_steps_of_a_real_one() {
+    let mut cluster = web(3);
+    image(&mut cluster, "registry.test/web:2");
+    cluster.pass_until(60, "rolled out", is_done);
+    let steps: Vec<String> = cluster
+        .told("web")
+        .into_iter()
+        .filter(|(reason, ..)| reason == "ScalingReplicaSet")
+        .map(|(_, _, message)| {
+            // Without the name, which has a hash of its own.
+            let words: Vec<&str> = message.split(' ').collect();
+            [&words[1..2], &words[5..]].concat().join(" ")
+        })
+        .collect();
+    // As a real control plane 1.36.3 wrote them.
+    let expected = [
+        "up from 0 to 3",
+        "up from 0 to 1",
+        "down from 3 to 2",
+        "up from 1 to 2",
+        "down from 2 to 1",
+        "up from 2 to 3",
+        "down from 1 to 0",
+    ];
+    assert_eq!(steps, expected);
+}
+
+#[test]
 fn a_rollback_goes_back_to_the_old_set_with_a_new_revision() {
     let mut cluster = web(3);
     image(&mut cluster, "registry.test/web:2");
