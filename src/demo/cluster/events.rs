@@ -115,7 +115,7 @@ impl Cluster {
             }
             nanos += 1;
         };
-        let event = self.admitted(Kind::Event, namespace, with_name(event, &key));
+        let event = self.named(event, &key);
         self.remember(key.clone(), hash, alike);
         self.write(key, event);
     }
@@ -157,38 +157,41 @@ impl Cluster {
             json::set(&mut involved, "/namespace", &*about.key.namespace);
         }
         if let Some(container) = &about.container {
-            json::set(
-                &mut involved,
-                "/fieldPath",
-                format!("spec.containers{{{container}}}"),
-            );
+            let path = format!("spec.containers{{{container}}}");
+            json::set(&mut involved, "/fieldPath", path);
         }
         let (component, host) = by.parts();
-        let mut event = json!({
-            "involvedObject": involved, "type": class, "reason": reason, "message": message,
-            "reportingComponent": component, "reportingInstance": host,
-        });
-        if matches!(by, Voice::Scheduler) {
-            let action = if class == "Normal" {
-                "Binding"
-            } else {
-                "Scheduling"
-            };
-            json::set(&mut event, "/action", action);
-            json::set(&mut event, "/eventTime", json::micros(self.now));
-            json::set(&mut event, "/firstTimestamp", Value::Null);
-            json::set(&mut event, "/lastTimestamp", Value::Null);
-            json::set(&mut event, "/source", json!({}));
-        } else {
-            json::set(&mut event, "/count", 1);
-            json::set(&mut event, "/eventTime", Value::Null);
-            json::set(&mut event, "/firstTimestamp", json::seconds(self.now));
-            json::set(&mut event, "/lastTimestamp", json::seconds(self.now));
-            json::set(&mut event, "/source/component", component);
-            if matches!(by, Voice::Kubelet(_)) {
-                json::set(&mut event, "/source/host", host);
+        let now = json::seconds(self.now);
+        match by {
+            Voice::Scheduler => json!({
+                "involvedObject": involved, "type": class, "reason": reason, "message": message,
+                "reportingComponent": component, "reportingInstance": host,
+                "action": if class == "Normal" { "Binding" } else { "Scheduling" },
+                "eventTime": json::micros(self.now), "firstTimestamp": null,
+                "lastTimestamp": null, "source": {},
+            }),
+            Voice::Controller(_) | Voice::Kubelet(_) => {
+                let mut source = json!({"component": component});
+                if matches!(by, Voice::Kubelet(_)) {
+                    json::set(&mut source, "/host", host);
+                }
+                json!({
+                    "involvedObject": involved, "type": class, "reason": reason,
+                    "message": message, "reportingComponent": component,
+                    "reportingInstance": host, "count": 1, "eventTime": null,
+                    "firstTimestamp": now, "lastTimestamp": now, "source": source,
+                })
             }
         }
+    }
+
+    /// An event with its metadata. It needs no other rules of an API server, and there are many.
+    fn named(&mut self, mut event: Value, key: &Key) -> Value {
+        let metadata = json!({
+            "name": &*key.name, "namespace": &*key.namespace,
+            "uid": naming::uid(&mut self.random), "creationTimestamp": json::seconds(self.now),
+        });
+        json::set(&mut event, "/metadata", metadata);
         event
     }
 
@@ -233,10 +236,4 @@ impl<'a> Voice<'a> {
             Self::Scheduler => ("default-scheduler", "default-scheduler-demo"),
         }
     }
-}
-
-fn with_name(mut event: Value, key: &Key) -> Value {
-    json::set(&mut event, "/metadata/name", &*key.name);
-    json::set(&mut event, "/metadata/namespace", &*key.namespace);
-    event
 }

@@ -121,10 +121,17 @@ impl Cluster {
         object
     }
 
-    /// Writes what a controller says of its object: the same, but that it need not look at that again.
-    fn report(&mut self, key: Key, value: Value) {
+    /// Writes what a controller notes in its object: the same, but that it need not look at that again.
+    fn note(&mut self, key: Key, value: Value) {
         let before = self.store.revision();
         self.store.put(key, value);
+        self.ripple(before, false);
+    }
+
+    /// Writes the status of an object; its controller need not look at that again.
+    fn report(&mut self, key: &Key, status: &Value) {
+        let before = self.store.revision();
+        self.store.put_status(key, status);
         self.ripple(before, false);
     }
 

@@ -96,23 +96,16 @@ impl PodFacts {
 
     fn of(pod: &Value) -> Self {
         let containers = || json::items(pod, "/spec/containers");
-        let ready = json::items(pod, "/status/conditions")
-            .find(|c| json::text(c, "/type") == "Ready" && json::text(c, "/status") == "True");
         let asked = |what: &str, parse: fn(&str) -> Option<u64>| -> u64 {
             let path = format!("/resources/requests/{what}");
             let amounts = containers().filter_map(|one| parse(json::at(one, &path).as_str()?));
             amounts.sum()
         };
         let ports = containers().flat_map(|container| json::items(container, "/ports"));
-        Self {
-            phase: match json::text(pod, "/status/phase") {
-                "Running" => Phase::Running,
-                "Succeeded" => Phase::Succeeded,
-                "Failed" => Phase::Failed,
-                _ => Phase::Pending,
-            },
-            ready_since: ready.and_then(|c| json::time(c, "/lastTransitionTime")),
-            address: json::text(pod, "/status/podIP").parse().ok(),
+        let facts = Self {
+            phase: Phase::Pending,
+            ready_since: None,
+            address: None,
             cpu_millis: asked("cpu", quantity::millis),
             memory: asked("memory", quantity::whole),
             ports: ports
@@ -122,6 +115,24 @@ impl PodFacts {
                     Some((name.into(), number.try_into().ok()?))
                 })
                 .collect(),
+        };
+        facts.with_status(json::at(pod, "/status"))
+    }
+
+    /// The same pod with another status.
+    fn with_status(self, status: &Value) -> Self {
+        let ready = json::items(status, "/conditions")
+            .find(|c| json::text(c, "/type") == "Ready" && json::text(c, "/status") == "True");
+        Self {
+            phase: match json::text(status, "/phase") {
+                "Running" => Phase::Running,
+                "Succeeded" => Phase::Succeeded,
+                "Failed" => Phase::Failed,
+                _ => Phase::Pending,
+            },
+            ready_since: ready.and_then(|c| json::time(c, "/lastTransitionTime")),
+            address: json::text(status, "/podIP").parse().ok(),
+            ..self
         }
     }
 }
@@ -146,19 +157,14 @@ pub struct Object {
     pub created: Timestamp,
     /// Whether it is on its way out.
     pub deleting: bool,
+    /// How often what is wanted of it has changed, where its kind counts that.
+    pub generation: Option<i64>,
     /// What is asked of pods all the time.
     pub pod: Option<Box<PodFacts>>,
-    /// The whole object as JSON.
+    /// The whole object as JSON, its status last.
     json: Arc<str>,
-}
-
-/// A value as text; unlike by `Display` with no formatter in between, and in one piece of memory.
-fn text_of(value: &Value) -> Arc<str> {
-    let mut bytes = Vec::with_capacity(USUAL_LENGTH);
-    // Writing to memory cannot fail, and what is written is UTF-8.
-    let written = serde_json::to_writer(&mut bytes, value);
-    debug_assert!(written.is_ok(), "a value can be written");
-    String::from_utf8(bytes).unwrap_or_default().into()
+    /// Where in it the status begins; 0 where there is none.
+    status_at: usize,
 }
 
 impl Object {
@@ -171,11 +177,17 @@ impl Object {
         );
         json::set(&mut value, "/kind", key.kind.names().kind);
         json::set(&mut value, "/apiVersion", key.kind.api_version());
+        let pod = (key.kind == Kind::Pod).then(|| Box::new(PodFacts::of(&value)));
+        let status = json::take(&mut value, "/status");
         let labels = json::at(&value, "/metadata/labels").as_object();
         let labels = labels.into_iter().flatten();
         let controller = json::items(&value, "/metadata/ownerReferences")
             .find(|owner| json::at(owner, "/controller") == true)
             .map(|owner| json::text(owner, "/uid").into());
+        let mut head = text_of(&value, USUAL_LENGTH);
+        // Its last brace comes after the status.
+        head.pop();
+        let (json, status_at) = joined(head, status.as_ref());
         Self {
             uid: json::text(&value, "/metadata/uid").into(),
             revision,
@@ -186,10 +198,39 @@ impl Object {
             node: json::at(&value, "/spec/nodeName").as_str().map(Arc::from),
             created: json::time(&value, "/metadata/creationTimestamp").unwrap_or_default(),
             deleting: !json::at(&value, "/metadata/deletionTimestamp").is_null(),
-            pod: (key.kind == Kind::Pod).then(|| Box::new(PodFacts::of(&value))),
-            json: text_of(&value),
+            generation: json::number(&value, "/metadata/generation"),
+            pod,
+            status_at,
+            json,
             key,
         }
+    }
+
+    /// The same with another status, as the version of a revision: most writes change nothing else, and then
+    /// nothing else is read and written. Nothing of an object that has no status.
+    pub(super) fn with_status(&self, revision: u64, status: &Value) -> Option<Self> {
+        let head = self.json.get(..self.status_at.checked_sub(STATUS.len())?)?;
+        let (before, after) = head.split_once(&version(self.revision))?;
+        let head = [before, &version(revision), after].concat();
+        let (json, status_at) = joined(head, Some(status));
+        let pod = self.pod.clone();
+        Some(Self {
+            revision,
+            pod: pod.map(|facts| Box::new(facts.with_status(status))),
+            json,
+            status_at,
+            ..self.clone()
+        })
+    }
+
+    /// The status, to be looked into or changed; null where there is none.
+    #[must_use]
+    pub fn status(&self) -> Value {
+        let status = self.json.get(self.status_at..self.json.len() - 1);
+        let status = status.filter(|_| self.status_at > 0);
+        status.map_or(Value::Null, |text| {
+            serde_json::from_str(text).unwrap_or_default()
+        })
     }
 
     /// The object as it is sent.
@@ -203,7 +244,7 @@ impl Object {
     pub fn says_the_same_as(&self, other: &Self) -> bool {
         // Keys are written in their order, so the texts differ in that place alone.
         fn around(object: &Object) -> Option<(&str, &str)> {
-            let version = format!("\"resourceVersion\":\"{}\"", object.revision);
+            let version = version(object.revision);
             let at = object.json.find(&version)?;
             let (before, rest) = object.json.split_at_checked(at)?;
             Some((before, rest.get(version.len()..)?))
@@ -216,5 +257,78 @@ impl Object {
     pub fn value(&self) -> Value {
         // What was written by `new` can be read.
         serde_json::from_str(&self.json).unwrap_or_default()
+    }
+}
+
+/// What stands before a status.
+const STATUS: &str = ",\"status\":";
+
+/// An object's text out of the part before its status and that; and where the status begins.
+fn joined(mut head: String, status: Option<&Value>) -> (Arc<str>, usize) {
+    let mut status_at = 0;
+    if let Some(status) = status {
+        head.push_str(STATUS);
+        status_at = head.len();
+        head.push_str(&text_of(status, USUAL_LENGTH));
+    }
+    head.push('}');
+    (head.into(), status_at)
+}
+
+/// A value as text; unlike by `Display` with no formatter in between, and in one piece of memory.
+fn text_of(value: &Value, length: usize) -> String {
+    let mut bytes = Vec::with_capacity(length);
+    // Writing to memory cannot fail, and what is written is UTF-8.
+    let written = serde_json::to_writer(&mut bytes, value);
+    debug_assert!(written.is_ok(), "a value can be written");
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// A version as it stands in an object's text.
+fn version(revision: u64) -> String {
+    format!("\"resourceVersion\":\"{revision}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(status: &Value) -> Value {
+        json!({
+            "metadata": {
+                "name": "a", "uid": "u", "labels": {"app": "a"}, "generation": 2,
+                "annotations": {"said": "{\"resourceVersion\":\"7\"}"}
+            },
+            "spec": {"nodeName": "n", "containers": [{"name": "a", "resources": {"requests": {"cpu": "1"}}}]},
+            "status": status
+        })
+    }
+
+    #[test]
+    fn another_status_makes_the_same_object_as_writing_it_anew() {
+        let key = Key::new(Kind::Pod, "shop", "a");
+        let first = json!({"phase": "Pending"});
+        let second = json!({"phase": "Running", "podIP": "10.244.0.1", "conditions": [
+            {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        ]});
+        let object = Object::new(key.clone(), 7, pod(&first));
+        assert_eq!(object.status(), first);
+        let spliced = object.with_status(12, &second).expect("it has a status");
+        assert_eq!(spliced, Object::new(key, 12, pod(&second)));
+        assert_eq!(spliced.value()["metadata"]["resourceVersion"], "12");
+        assert_eq!(spliced.value()["status"], second);
+        let facts = spliced.pod.expect("a pod");
+        assert_eq!((facts.phase, facts.cpu_millis), (Phase::Running, 1000));
+    }
+
+    #[test]
+    fn what_has_no_status_gets_none() {
+        let key = Key::new(Kind::Event, "shop", "a");
+        let object = Object::new(key, 7, json!({"metadata": {"name": "a"}, "type": "Normal"}));
+        assert_eq!(object.status(), Value::Null);
+        assert_eq!(object.with_status(8, &json!({})), None);
+        assert_eq!(object.value()["type"], "Normal");
     }
 }

@@ -170,20 +170,31 @@ impl Store {
 
     /// Writes an object; one that is as it was before is not written again.
     pub fn put(&mut self, key: Key, value: Value) -> Arc<Object> {
-        let before = self.get(&key).cloned();
-        let object = Arc::new(Object::new(key.clone(), self.revision + 1, value));
+        let object = Object::new(key, self.revision + 1, value);
+        self.commit(object)
+    }
+
+    /// Writes the status of an object that has one.
+    pub fn put_status(&mut self, key: &Key, status: &Value) -> Option<Arc<Object>> {
+        let object = self.get(key)?.with_status(self.revision + 1, status)?;
+        Some(self.commit(object))
+    }
+
+    fn commit(&mut self, object: Object) -> Arc<Object> {
+        let before = self.get(&object.key).cloned();
         // The version is the store's; it makes no difference.
         if let Some(before) = before.as_ref().filter(|b| b.says_the_same_as(&object)) {
             return Arc::clone(before);
         }
         self.revision += 1;
+        let object = Arc::new(object);
         if let Some(before) = &before {
             self.forget(before, Some(&object));
         }
         self.remember(&object);
-        let place = (key.kind, Arc::clone(&key.namespace));
+        let place = (object.key.kind, Arc::clone(&object.key.namespace));
         let objects = self.objects.entry(place).or_default();
-        objects.insert(key.name, Arc::clone(&object));
+        objects.insert(Arc::clone(&object.key.name), Arc::clone(&object));
         self.changed(Change {
             object: Arc::clone(&object),
             before,

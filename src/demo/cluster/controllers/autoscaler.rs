@@ -42,7 +42,7 @@ impl Cluster {
                 "FailedGetScale",
                 "the target was not found",
             );
-            self.report(key.clone(), value);
+            self.report(key, json::at(&value, "/status"));
             return;
         };
         let current = self.scale(&target).ok();
@@ -63,7 +63,7 @@ impl Cluster {
                 message,
             );
             json::set(&mut value, "/status/desiredReplicas", current);
-            self.report(key.clone(), value);
+            self.report(key, json::at(&value, "/status"));
             return;
         };
         let ready = i64::try_from(pods.len()).unwrap_or(current);
@@ -101,7 +101,7 @@ impl Cluster {
                 );
             }
         }
-        self.report(key.clone(), value);
+        self.report(key, json::at(&value, "/status"));
     }
 
     /// The pods of a workload that are ready.

@@ -129,7 +129,7 @@ impl Cluster {
         let Some(set) = self.store.get(key).cloned() else {
             return;
         };
-        let mut value = set.value();
+        let value = set.value();
         let (min_ready, now) = (min_ready(&value), self.now);
         let mut pods = self.pods_of(&set);
         pods.retain(|pod| is_active(pod));
@@ -154,8 +154,7 @@ impl Cluster {
                 json::set(&mut status, field, number);
             }
         }
-        json::set(&mut value, "/status", status);
-        self.report(key.clone(), value);
+        self.report(key, &status);
         if let Some(next) = next {
             self.touch(key.clone(), next.duration_since(now).unsigned_abs());
         }

@@ -92,7 +92,7 @@ impl Cluster {
             }
             self.clean_up(&wanted, &mut sets);
         }
-        self.tell_progress(wanted, &sets);
+        self.tell_progress(&wanted, &sets);
     }
 
     /// Sets a ReplicaSet's number, and says so.

@@ -19,7 +19,7 @@ impl Cluster {
         let Some(set) = self.store.get(key).cloned() else {
             return;
         };
-        let mut value = set.value();
+        let value = set.value();
         if !set.deleting {
             let wanted = json::number(&value, "/spec/replicas").unwrap_or(1);
             let wanted = usize::try_from(wanted).unwrap_or_default();
@@ -49,8 +49,7 @@ impl Cluster {
         }
         let (status, next) = self.count_replica_set(&set, &value);
         if status != *json::at(&value, "/status") {
-            json::set(&mut value, "/status", status);
-            self.report(key.clone(), value);
+            self.report(key, &status);
         }
         if let Some(next) = next {
             self.touch(key.clone(), next.duration_since(self.now).unsigned_abs());

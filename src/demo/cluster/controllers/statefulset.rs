@@ -178,7 +178,7 @@ impl Cluster {
         let Some(object) = self.store.get(key) else {
             return;
         };
-        let mut value = object.value();
+        let value = object.value();
         let pods = self.numbered_pods(&wanted.object);
         let (min_ready, now) = (min_ready(&value), self.now);
         let count = |fits: &dyn Fn(&Object) -> bool| pods.values().filter(|pod| fits(pod)).count();
@@ -214,8 +214,7 @@ impl Cluster {
                 json::set(&mut status, field, number);
             }
         }
-        json::set(&mut value, "/status", status);
-        self.report(key.clone(), value);
+        self.report(key, &status);
         if let Some(next) = next {
             self.touch(key.clone(), next.duration_since(now).unsigned_abs());
         }

@@ -13,12 +13,10 @@ impl Cluster {
         let Some(pod) = self.store.get(&run.key) else {
             return;
         };
-        let mut pod = pod.value();
+        let generation = pod.generation;
+        let mut status = pod.status();
+        let status = &mut status;
         let host = self.kubelets.host(&run.node).to_string();
-        let generation = json::at(&pod, "/metadata/generation").clone();
-        let Some(status) = pod.get_mut("status") else {
-            return;
-        };
         let phase = phase(run);
         json::set(status, "/phase", phase.text());
         json::set(status, "/observedGeneration", generation);
@@ -40,7 +38,7 @@ impl Cluster {
             json::set(status, "/initContainerStatuses", told(inits));
         }
         json::set(status, "/containerStatuses", told(mains));
-        self.write(run.key.clone(), pod);
+        self.report(&run.key, status);
     }
 
     fn tell_conditions(&self, run: &Run, phase: Phase, status: &mut Value) {

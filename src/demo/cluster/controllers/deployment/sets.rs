@@ -165,7 +165,7 @@ impl Cluster {
         let revision = revision.to_string();
         if annotation(&wanted.value, REVISION) != revision {
             annotate(&mut wanted.value, REVISION, &revision);
-            self.report(wanted.key().clone(), wanted.value.clone());
+            self.note(wanted.key().clone(), wanted.value.clone());
         }
     }
 
