@@ -16,8 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use portolan::effectors::{EffectError, scale};
-use portolan::model::intent::Autoscaler;
+use kube::Client;
+use portolan::effectors::{self, EffectError};
+use portolan::model::intent::{Autoscaler, Operation, Order, Preview, ScalePreview};
 use portolan::model::key::TypeKey;
 use portolan::model::observation::{Fact, Happening, Kind, NamespaceChoice, Observation, Scope};
 use portolan::model::source::SourceState;
@@ -223,6 +224,17 @@ impl Drop for Watching {
     }
 }
 
+async fn scale_preview(client: &Client, target: &TypeKey) -> Result<ScalePreview, EffectError> {
+    let operation = Operation::Scale {
+        before: 0,
+        wanted: 0,
+    };
+    match effectors::preview(client, target, &operation).await? {
+        Preview::Scale(preview) => Ok(preview),
+        other => panic!("of something else: {other:?}"),
+    }
+}
+
 fn session() -> Session {
     Session::open(None, None).expect("KUBECONFIG names the testbed")
 }
@@ -283,14 +295,17 @@ async fn scaling_changes_the_number_and_a_stale_preview_changes_nothing() {
         .await;
     let client = session.client().await.expect("a client");
     let target = ground.target("web");
-    let first = scale::preview(&client, &target).await.expect("a preview");
+    let first = scale_preview(&client, &target).await.expect("a preview");
     assert_eq!(
         (first.replicas_now, &first.autoscaler),
         (1, &Autoscaler::None)
     );
-    let accepted = scale::send(&client, &target, 3, &first.resource_version).await;
+    let to = |wanted| Order::Scale {
+        wanted,
+        preview: first.clone(),
+    };
+    let accepted = effectors::send(&client, &target, &to(3)).await;
     let accepted = accepted.expect("it is accepted");
-    assert_eq!(accepted.replicas, 3);
     assert!(
         accepted
             .generation
@@ -307,13 +322,13 @@ async fn scaling_changes_the_number_and_a_stale_preview_changes_nothing() {
         "jsonpath={.spec.replicas}",
     ];
     assert_eq!(ground.kubectl(&wanted).await, "3");
-    let late = scale::send(&client, &target, 9, &first.resource_version).await;
+    let late = effectors::send(&client, &target, &to(9)).await;
     assert!(
         matches!(late, Err(EffectError::Conflict { .. })),
         "{late:?}"
     );
     assert_eq!(ground.kubectl(&wanted).await, "3");
-    let gone = scale::preview(&client, &ground.target("nothing")).await;
+    let gone = scale_preview(&client, &ground.target("nothing")).await;
     assert!(
         matches!(gone, Err(EffectError::NotFound { .. })),
         "{gone:?}"
@@ -335,7 +350,7 @@ async fn an_autoscaler_is_found() {
     });
     kubectl(&["apply", "-f", "-"], Some(&autoscaler)).await;
     let client = session().client().await.expect("a client");
-    let preview = scale::preview(&client, &ground.target("web"))
+    let preview = scale_preview(&client, &ground.target("web"))
         .await
         .expect("a preview");
     let Autoscaler::Found { name, min, max, .. } = preview.autoscaler else {
@@ -406,7 +421,7 @@ async fn a_limited_user_sees_what_is_allowed_and_is_told_about_the_rest() {
         "{what}"
     );
     let client = session.client().await.expect("a client");
-    let preview = scale::preview(&client, &ground.target("web")).await;
+    let preview = scale_preview(&client, &ground.target("web")).await;
     assert!(
         matches!(preview, Err(EffectError::Forbidden { .. })),
         "{preview:?}"

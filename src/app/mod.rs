@@ -9,8 +9,10 @@ pub mod effect;
 pub mod headless;
 mod incoming;
 pub mod msg;
+mod outcome;
 pub mod runtime;
 pub mod state;
 mod update;
+mod writing;
 
 pub use runtime::run;

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::effect::Effect;
 use super::msg::{Moment, Msg, Refusal};
 use super::state::{App, Start};
-use crate::effectors::{EffectError, scale};
+use crate::effectors::{self, EffectError};
 use crate::model::observation::{NamespaceChoice, Observation};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 use crate::model::text;
@@ -124,26 +124,27 @@ impl World {
                     tracing::warn!(%error, "the clipboard was not reached");
                 }
             }
-            Effect::Preview { id, target } => {
+            Effect::Preview {
+                id,
+                target,
+                operation,
+            } => {
                 let (session, answer) = (self.session.clone(), self.answer.clone());
                 tokio::spawn(async move {
                     let result = match session.client().await {
-                        Ok(client) => scale::preview(&client, &target).await.map_err(refusal),
+                        Ok(client) => effectors::preview(&client, &target, &operation)
+                            .await
+                            .map_err(refusal),
                         Err(error) => Err(not_done(&error.to_string())),
                     };
                     let _ = answer.send(Msg::Previewed { id, result }).await;
                 });
             }
-            Effect::Send {
-                id,
-                target,
-                replicas,
-                resource_version,
-            } => {
+            Effect::Send { id, target, order } => {
                 let (session, answer) = (self.session.clone(), self.answer.clone());
                 tokio::spawn(async move {
                     let result = match session.client().await {
-                        Ok(client) => scale::send(&client, &target, replicas, &resource_version)
+                        Ok(client) => effectors::send(&client, &target, &order)
                             .await
                             .map(|accepted| accepted.generation)
                             .map_err(refusal),
@@ -197,6 +198,9 @@ fn not_done(why: &str) -> Refusal {
 fn refusal(error: EffectError) -> Refusal {
     match error {
         EffectError::Unknown { .. } => Refusal::Unknown {
+            why: text::message(&error.to_string()),
+        },
+        EffectError::Conflict { .. } => Refusal::Changed {
             why: text::message(&error.to_string()),
         },
         error => not_done(&error.to_string()),

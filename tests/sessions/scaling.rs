@@ -176,7 +176,7 @@ fn a_preview_that_fails_says_why_and_can_be_asked_again() {
     let mut s = on_cart(WRITE);
     s.press("+ enter");
     let id = match s.effects().as_slice() {
-        [Effect::Preview { id, target }] if *target == cart() => *id,
+        [Effect::Preview { id, target, .. }] if *target == cart() => *id,
         other => panic!("{other:?}"),
     };
     s.send(Msg::Previewed {
