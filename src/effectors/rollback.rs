@@ -227,3 +227,213 @@ fn list(numbers: &[u64]) -> String {
     let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
     numbers.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::super::tests::{failure, server};
+    use super::*;
+
+    fn cart() -> TypeKey {
+        TypeKey::new("shop", "Deployment", "cart")
+    }
+
+    fn deployment(revision: u64, generations: (i64, i64)) -> Value {
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {
+                "name": "cart", "namespace": "shop", "uid": "uid-cart",
+                "resourceVersion": "41", "generation": generations.0,
+                "annotations": {(REVISION): revision.to_string(), (CAUSE): "a bad idea"}
+            },
+            "spec": {
+                "replicas": 3, "selector": {"matchLabels": {"app": "cart"}},
+                "template": {"metadata": {"labels": {"app": "cart"}}}
+            },
+            "status": {"observedGeneration": generations.1}
+        })
+    }
+
+    /// A revision, with what makes its container different.
+    fn set(revision: u64, container: &Value, owner: &str) -> Value {
+        let mut container = container.clone();
+        container["name"] = json!("main");
+        json!({
+            "metadata": {
+                "name": format!("cart-{revision}"), "namespace": "shop", "uid": format!("uid-{revision}"),
+                "annotations": {(REVISION): revision.to_string(), (CAUSE): format!("cause {revision}")},
+                "ownerReferences": [{
+                    "apiVersion": "apps/v1", "kind": "Deployment", "name": "cart", "uid": owner, "controller": true
+                }]
+            },
+            "spec": {
+                "replicas": 0, "selector": {"matchLabels": {"app": "cart"}},
+                "template": {
+                    "metadata": {"labels": {"app": "cart", (HASH): format!("h{revision}")}},
+                    "spec": {"containers": [container], "fieldOfTomorrow": true}
+                }
+            }
+        })
+    }
+
+    fn image(tag: u64) -> Value {
+        json!({"image": format!("cart:{tag}")})
+    }
+
+    /// Revisions 1, 2 and 4, of which 4 is current, and one of a namesake that is gone.
+    fn sets() -> Vec<Value> {
+        vec![
+            set(4, &image(4), "uid-cart"),
+            set(1, &image(1), "uid-cart"),
+            set(3, &image(3), "uid-of-another"),
+            set(2, &image(2), "uid-cart"),
+        ]
+    }
+
+    type Sent = Arc<Mutex<Vec<Value>>>;
+
+    /// A server with one Deployment and these ReplicaSets.
+    fn cluster(deployment: Value, sets: Vec<Value>) -> (Client, Sent) {
+        server(move |method, path| {
+            let (_, name) = path.rsplit_once('/').unwrap_or_default();
+            match (method, name) {
+                ("GET" | "PATCH", "cart") => (200, deployment.clone()),
+                ("GET", "replicasets") => (
+                    200,
+                    json!({"apiVersion": "apps/v1", "kind": "ReplicaSetList", "metadata": {}, "items": sets}),
+                ),
+                ("GET", name) => match sets.iter().find(|s| s["metadata"]["name"] == name) {
+                    Some(set) => (200, set.clone()),
+                    None => failure(404, path),
+                },
+                _ => failure(405, path),
+            }
+        })
+    }
+
+    #[tokio::test]
+    async fn the_revision_before_is_found_among_its_own() {
+        let (client, sent) = cluster(deployment(4, (9, 9)), sets());
+        let preview = preview(&client, &cart(), None).await.expect("a preview");
+        assert_eq!((preview.from.number, preview.to.number), (4, 2));
+        assert_eq!(preview.from.images, ["cart:4".into()]);
+        assert_eq!(preview.to.images, ["cart:2".into()]);
+        assert_eq!(&*preview.to.set, "cart-2");
+        assert_eq!(preview.kept, [1, 2, 4], "not that of another owner");
+        assert_eq!(preview.difference, Difference::Images);
+        assert_eq!(&*preview.rollout.resource_version, "41");
+        assert!(sent.lock().expect("whole").is_empty(), "nothing is written");
+    }
+
+    #[tokio::test]
+    async fn a_named_revision_is_found_or_it_is_said_which_there_are() {
+        let (client, _) = cluster(deployment(4, (9, 9)), sets());
+        let named = preview(&client, &cart(), Some(1)).await.expect("a preview");
+        assert_eq!(named.to.number, 1);
+        for (to, why) in [
+            (3, "revision 3 is not kept any more: there are 1, 2, 4"),
+            (4, "revision 4 is what it has now"),
+        ] {
+            let error = preview(&client, &cart(), Some(to)).await;
+            let error = error.expect_err("it is refused").to_string();
+            assert!(error.starts_with(why), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn where_there_is_nothing_to_go_back_to_it_is_said() {
+        for (deployment, sets, why) in [
+            (
+                deployment(4, (9, 9)),
+                vec![set(4, &image(4), "uid-cart")],
+                "there is no revision before 4",
+            ),
+            // It was rolled out a moment ago: the newest revision has no number yet.
+            (
+                deployment(4, (10, 9)),
+                sets(),
+                "its controller has not seen its last change yet",
+            ),
+            (
+                deployment(5, (9, 9)),
+                sets(),
+                "the ReplicaSet of its revision 5 is not there",
+            ),
+            (
+                deployment(4, (9, 9)),
+                vec![set(2, &image(4), "uid-cart"), set(4, &image(4), "uid-cart")],
+                "revision 2 has the template that it has now",
+            ),
+        ] {
+            let (client, _) = cluster(deployment, sets);
+            let error = preview(&client, &cart(), None).await;
+            let error = error.expect_err("it is refused").to_string();
+            assert!(error.starts_with(why), "{error}");
+        }
+        let daemon = TypeKey::new("shop", "DaemonSet", "cart");
+        let (client, _) = cluster(deployment(4, (9, 9)), sets());
+        let refused = preview(&client, &daemon, None).await;
+        assert!(matches!(refused, Err(EffectError::Invalid { .. })));
+    }
+
+    #[tokio::test]
+    async fn what_differs_is_told() {
+        let mut restarted = set(4, &image(1), "uid-cart");
+        restarted["spec"]["template"]["metadata"]["annotations"] =
+            json!({(restart::MARK): "2026-03-01T13:03:12Z"});
+        let other = set(
+            4,
+            &json!({"image": "cart:1", "env": [{"name": "A", "value": "b"}]}),
+            "uid-cart",
+        );
+        for (current, difference) in [
+            (restarted, Difference::Restart),
+            (other, Difference::Other),
+            (set(4, &image(4), "uid-cart"), Difference::Images),
+        ] {
+            let sets = vec![set(1, &image(1), "uid-cart"), current];
+            let (client, _) = cluster(deployment(4, (9, 9)), sets);
+            let preview = preview(&client, &cart(), None).await.expect("a preview");
+            assert_eq!(preview.difference, difference);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_whole_template_is_put_back_once_with_the_previewed_version() {
+        let (client, sent) = cluster(deployment(4, (9, 9)), sets());
+        let preview = preview(&client, &cart(), None).await.expect("a preview");
+        let accepted = send(&client, &cart(), &preview).await;
+        let generation = Some(9);
+        assert_eq!(accepted, Ok(Accepted { generation }));
+        let expected = json!({
+            "metadata": {"resourceVersion": "41", "annotations": {(CAUSE): "cause 2"}},
+            "spec": {"template": {
+                "$patch": "replace",
+                "metadata": {"labels": {"app": "cart"}},
+                "spec": {"containers": [{"name": "main", "image": "cart:2"}], "fieldOfTomorrow": true}
+            }}
+        });
+        assert_eq!(*sent.lock().expect("whole"), [expected]);
+    }
+
+    #[tokio::test]
+    async fn a_revision_that_is_another_one_by_now_is_not_put_back() {
+        let (client, _) = cluster(deployment(4, (9, 9)), sets());
+        let preview = preview(&client, &cart(), None).await.expect("a preview");
+        let mut remade = set(2, &image(2), "uid-cart");
+        remade["metadata"]["uid"] = json!("uid-new");
+        for changed in [set(2, &image(9), "uid-cart"), remade] {
+            let (client, sent) = cluster(deployment(4, (9, 9)), vec![changed]);
+            let error = send(&client, &cart(), &preview).await;
+            assert_eq!(
+                error.expect_err("it is refused").to_string(),
+                "revision 2 of cart was changed by somebody else since the preview; look again and repeat"
+            );
+            assert!(sent.lock().expect("whole").is_empty());
+        }
+        let (client, _) = cluster(deployment(4, (9, 9)), Vec::new());
+        let gone = send(&client, &cart(), &preview).await;
+        assert!(matches!(gone, Err(EffectError::NotFound { .. })));
+    }
+}
