@@ -12,7 +12,7 @@ pub(super) fn line(intent: &Intent) -> String {
         }
         Stage::Converged => converged(intent),
         Stage::Superseded { by } => format!("{}, and {by} by somebody else", done(intent)),
-        Stage::Stalled { why, .. } => format!("{doing} does not come to its end: {why}"),
+        Stage::Stalled { why, .. } => format!("{doing} is stuck: {why}"),
         Stage::Failed { why } => format!("not {}: {why}", word(intent)),
         Stage::OutcomeUnknown { why } => {
             format!("{doing} was sent, and nobody knows whether it arrived: {why}")

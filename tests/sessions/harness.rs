@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use portolan::app::effect::Effect;
 use portolan::app::msg::{Moment, Msg, Refusal};
 use portolan::app::state::{App, Start};
-use portolan::model::intent::{Autoscaler, Order, Preview, ScalePreview};
+use portolan::model::intent::{Autoscaler, Operation, Order, Preview, ScalePreview};
 use portolan::model::observation::{NamespaceChoice, Observation};
 use portolan::ui::chord::Chord;
 use portolan::ui::screen::Mode;
@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::cluster::{self, Cluster};
+use crate::{deletions, restarts, rollbacks};
 
 /// A session under way.
 pub struct Session {
@@ -216,12 +217,21 @@ impl Session {
 
     /// Answers previews and writes, where they are asked for.
     pub fn preview_if_asked(&mut self) {
-        if self
-            .effects
-            .iter()
-            .any(|e| matches!(e, Effect::Preview { .. }))
-        {
-            self.preview_unseen(2, Autoscaler::None);
+        let asked = self.effects.iter().find_map(|e| match e {
+            Effect::Preview { operation, .. } => Some(operation.clone()),
+            _ => None,
+        });
+        match asked {
+            Some(Operation::Scale { .. }) => self.preview_unseen(2, Autoscaler::None),
+            Some(Operation::Restart) => self.foresee(restarts::preview(restarts::rollout())),
+            Some(Operation::Rollback { .. }) => {
+                self.foresee(Preview::Rollback(rollbacks::preview(1)));
+            }
+            Some(Operation::Delete { .. }) => {
+                let preview = deletions::preview(self);
+                self.foresee(Preview::Delete(preview));
+            }
+            None => {}
         }
     }
 

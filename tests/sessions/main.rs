@@ -9,9 +9,12 @@
 mod cluster;
 mod harness;
 
+mod deletions;
 mod finding;
 mod hostile;
 mod keys;
+mod restarts;
+mod rollbacks;
 mod scaling;
 mod sizes;
 mod time;

@@ -34,11 +34,8 @@ fn delete(app: &mut App, argument: &str) -> Vec<Effect> {
             let (name, uid) = (pod.name.clone(), pod.uid.clone());
             (pod.of.clone(), Operation::Delete { pod: name, uid })
         }
-        Some(element) => {
-            let name = element.name();
-            app.say(format!(
-                "{name} is no pod: only pods are deleted from here, its own are below it in the tree"
-            ));
+        Some(_) => {
+            app.say("only pods are deleted from here: its own are below it in the tree");
             return Vec::new();
         }
         None => {

@@ -132,7 +132,7 @@ impl Intent {
                 self.progress.complaint = None;
                 let is_about_it = has_worked_on(ty, generation);
                 if let Some(complaint) = ty.complaint.as_ref().filter(|_| is_about_it) {
-                    let why = format!("{complaint}; {}", far(ty));
+                    let why = format!("{}; {complaint}", far(ty));
                     let why = text::message(&why);
                     return Stage::Stalled { generation, why };
                 }
@@ -146,7 +146,7 @@ impl Intent {
             Some(ty) => far(ty),
             None => "it is not watched".to_owned(),
         };
-        let why = format!("nothing has moved for {patience} s; {far}");
+        let why = format!("{far}; nothing has moved for {patience} s");
         let why = text::message(&why);
         Stage::Stalled { generation, why }
     }
@@ -601,7 +601,7 @@ mod tests {
         };
         assert_eq!(
             &**why,
-            "ProgressDeadlineExceeded: cart-3; 1 of 3 updated, 2 ready"
+            "1 of 3 updated, 2 ready; ProgressDeadlineExceeded: cart-3"
         );
         assert!(!intent.stage.is_under_way());
         assert!(!intent.verify(saw(&seen), PATIENCE), "told once");
@@ -626,7 +626,7 @@ mod tests {
         };
         assert_eq!(
             &**why,
-            "nothing has moved for 630 s; 2 of 3 updated, 2 ready"
+            "2 of 3 updated, 2 ready; nothing has moved for 630 s"
         );
         let unseen = Sight {
             component_type: None,

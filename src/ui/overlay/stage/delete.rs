@@ -17,15 +17,15 @@ pub(super) fn words(
     ctx: &Ctx<'_>,
 ) -> Words {
     let target = &intent.target;
+    let mut head = vec![Span::raw(format!("Pod {}/{pod}", target.namespace))];
+    // A bare pod is of itself.
+    if &*target.kind != "Pod" {
+        let of = format!(" of {} {}", target.short_kind(), target.name);
+        head.push(Span::styled(of, ctx.theme.dim()));
+    }
     Words {
         title: format!("delete {pod}"),
-        head: Line::from(vec![
-            Span::raw(format!("Pod {}/{pod} ", target.namespace)),
-            Span::styled(
-                format!("of {} {}", target.short_kind(), target.name),
-                ctx.theme.dim(),
-            ),
-        ]),
+        head: Line::from(head),
         keys: None,
         told: preview.map_or_else(Vec::new, |p| told(intent, uid, p, ctx)),
         does: format!("deletes {pod}"),

@@ -223,9 +223,9 @@ fn who_depends(e: &ComponentType, intent: &Intent, ctx: &Ctx<'_>) -> Line<'stati
     } else {
         format!("called by {}", names.join(", "))
     };
-    Line::from(format!(
-        "{} of {} ready; {who}",
-        e.ready,
-        e.desired.unwrap_or(0)
-    ))
+    let ready = match e.desired {
+        Some(desired) => format!("{} of {desired} ready", e.ready),
+        None => format!("{} ready", e.ready),
+    };
+    Line::from(format!("{ready}; {who}"))
 }

@@ -19,18 +19,18 @@ pub(super) fn words(
             let (from, to) = (preview.from.number, preview.to.number);
             (
                 format!("now revision {from}"),
-                format!("then the template of revision {to}"),
-                format!("puts that of revision {from} back"),
+                format!("then revision {to}"),
+                format!("goes back to {from}"),
             )
         }
         (None, Some(to)) => (
             "now its last revision".to_owned(),
-            format!("then the template of revision {to}"),
+            format!("then revision {to}"),
             String::new(),
         ),
         (None, None) => (
             "now its last revision".to_owned(),
-            "then the template of the one before".to_owned(),
+            "then the one before".to_owned(),
             String::new(),
         ),
     };
@@ -71,7 +71,7 @@ fn told(intent: &Intent, preview: &RollbackPreview, ctx: &Ctx<'_>) -> Vec<Line<'
         .collect();
     if !others.is_empty() {
         lines.push(Line::from(format!(
-            "there is also revision {}: :rollback and its number goes there",
+            "also kept: {}; :rollback and a number goes there",
             others.join(", ")
         )));
     }
