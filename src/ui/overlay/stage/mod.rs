@@ -20,6 +20,7 @@ use crate::ui::Ctx;
 use crate::ui::detail;
 use crate::ui::format;
 use crate::ui::theme::Theme;
+use crate::ui::views::lines;
 
 /// Most replicas that the stage takes: more is a slip of the finger.
 pub const LIMIT: u32 = 10_000;
@@ -93,7 +94,7 @@ fn words(intent: &Intent, ctx: &Ctx<'_>) -> Words {
 pub fn draw(intent: &Intent, screen: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
     let words = words(intent, ctx);
     let title = format!(" {} ", words.title);
-    let lines = lines(intent, words, ctx);
+    let page = page(intent, words, ctx);
     let width = screen.width.min(76);
     let block = Block::bordered()
         .border_set(super::border_set(ctx.theme))
@@ -101,7 +102,7 @@ pub fn draw(intent: &Intent, screen: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
         .title(title)
         .padding(ratatui::widgets::Padding::horizontal(1));
     let inner = usize::from(width.saturating_sub(4)).max(1);
-    let rows: usize = lines.iter().map(|l| rows(l, inner)).sum();
+    let rows: usize = page.iter().map(|l| rows(l, inner)).sum();
     let height = u16::try_from(rows + 2)
         .unwrap_or(u16::MAX)
         .min(screen.height);
@@ -113,19 +114,21 @@ pub fn draw(intent: &Intent, screen: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
     };
     Clear.render(area, buf);
     let inside = block.inner(area);
-    Paragraph::new(lines)
+    Paragraph::new(page)
         .wrap(Wrap { trim: false })
         .block(block)
         .render(area, buf);
     super::seal(inside, buf, ctx.theme);
 }
 
-/// Rows that a line takes at least: the wrapping is at words, and what it wraps early is one row more.
+/// Rows that a line takes: broken at blanks, it may take more than its cells alone would.
 fn rows(line: &Line<'_>, inner: usize) -> usize {
-    line.width().div_ceil(inner).max(1)
+    let text: String = line.spans.iter().map(|s| &*s.content).collect();
+    let wrapped = lines::wrap(&text, inner, usize::MAX, "").len();
+    wrapped.max(line.width().div_ceil(inner)).max(1)
 }
 
-fn lines(intent: &Intent, words: Words, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
+fn page(intent: &Intent, words: Words, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
     let theme = ctx.theme;
     let seen = ctx.model.component_type(&intent.target);
     let mut lines = vec![words.head];
