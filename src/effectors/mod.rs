@@ -36,7 +36,8 @@ pub async fn preview(
         Operation::Scale { .. } => Preview::Scale(scale::preview(client, target).await?),
         Operation::Restart => Preview::Restart(restart::preview(client, target).await?),
         Operation::Rollback { to } => {
-            Preview::Rollback(rollback::preview(client, target, *to).await?)
+            let preview = rollback::preview(client, target, *to).await?;
+            Preview::Rollback(Box::new(preview))
         }
         Operation::Delete { pod, uid } => {
             Preview::Delete(delete::preview(client, &target.namespace, pod, uid).await?)

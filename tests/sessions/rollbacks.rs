@@ -25,16 +25,16 @@ fn revision(number: u64, image: &str) -> Revision {
 }
 
 /// From revision 4 back to revision 3, while the object has this generation.
-pub fn preview(generation: i64) -> RollbackPreview {
+pub fn preview(generation: i64) -> Box<RollbackPreview> {
     let mut rollout = rollout();
     rollout.generation = Some(generation);
-    RollbackPreview {
+    Box::new(RollbackPreview {
         rollout,
         from: revision(4, BAD),
         to: revision(3, GOOD),
         difference: Difference::Images,
         kept: vec![2, 3, 4],
-    }
+    })
 }
 
 /// The cursor on the cart, whose last rollout brought a bad image.
@@ -120,10 +120,10 @@ fn what_would_change_nothing_is_said_before() {
         (Difference::Other, "the images are the same"),
     ] {
         s.command("rollback").press("enter");
-        s.foresee(Preview::Rollback(RollbackPreview {
+        s.foresee(Preview::Rollback(Box::new(RollbackPreview {
             difference,
-            ..preview(2)
-        }));
+            ..*preview(2)
+        })));
         s.shows(said).press("esc");
     }
 }

@@ -109,7 +109,7 @@ pub enum Order {
     /// Put the template back.
     Rollback {
         /// What was shown.
-        preview: RollbackPreview,
+        preview: Box<RollbackPreview>,
     },
     /// Delete the pod.
     Delete {

@@ -15,7 +15,7 @@ pub enum Preview {
     /// Of a restart.
     Restart(RestartPreview),
     /// Of a rollback.
-    Rollback(RollbackPreview),
+    Rollback(Box<RollbackPreview>),
     /// Of a deletion.
     Delete(DeletePreview),
 }

@@ -75,7 +75,7 @@ fn words(intent: &Intent, ctx: &Ctx<'_>) -> Words {
         }
         Operation::Rollback { to } => {
             let preview = match preview {
-                Some(Preview::Rollback(preview)) => Some(preview),
+                Some(Preview::Rollback(preview)) => Some(&**preview),
                 _ => None,
             };
             rollback::words(intent, *to, preview, ctx)
