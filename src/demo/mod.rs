@@ -1,5 +1,6 @@
-//! The demo: a small simulated cluster and tracing server, so that nobody needs a cluster to look around.
+//! The demo: a simulated system that speaks the protocols of the real ones, on loopback.
 //!
-//! This room names neither model, ui, app, sources nor effectors: they reach it over the real protocols.
+//! It must name neither model, ui, app, sources nor effectors: those meet it over the wire only.
 
 pub mod system;
+pub mod tracing;

@@ -1,0 +1,12 @@
+//! A tracing server as Zipkin 3.6.1 is one when it keeps its spans in memory.
+//!
+//! Spans enter by [`store::Store::accept`] or over HTTP; links, names and traces are answered from the
+//! store. All but `http` is pure: no clock, no I/O; times enter as values.
+
+pub mod endpoint;
+pub mod id;
+pub mod linker;
+pub mod query;
+pub mod refusal;
+pub mod span;
+pub mod store;
