@@ -8,4 +8,5 @@
 //! seed, so the same seed and the same requests give the same history.
 
 pub mod cluster;
+pub mod system;
 pub mod tracing;
