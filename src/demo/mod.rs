@@ -4,3 +4,4 @@
 
 pub mod system;
 pub mod tracing;
+pub mod traffic;
