@@ -10,3 +10,4 @@
 pub mod cluster;
 pub mod system;
 pub mod tracing;
+pub mod traffic;

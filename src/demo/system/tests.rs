@@ -312,7 +312,7 @@ fn mistakes_elsewhere(#[case] right: &str, #[case] wrong: &str, #[case] says: &s
 #[case::nothing("fault = 'crash'\ntarget = 'bank'", 3, "choose another")]
 #[case::ingress(
     "fault = 'slow'\ntarget = 'cart'\n[[ingress]]\nname = 'i'\nhost = 'h'",
-    4,
+    5,
     "leads nowhere"
 )]
 fn mistakes_at_the_end(#[case] incident: &str, #[case] below: usize, #[case] says: &str) {
