@@ -121,6 +121,12 @@ fn workload(places: Places<'_>, raw: &file::Component) -> Result<Workload, Syste
     if tag.is_none_or(|tag| tag.is_empty() || tag.contains('/')) {
         return Err(places.at(image, "the image has no tag; write it like shop/cart:1.2.0"));
     }
+    if let Some(key) = raw.labels.keys().find(|key| key.as_ref() == "app") {
+        return Err(places.at(
+            key,
+            "app is the label by which pods are selected; name another",
+        ));
+    }
     for (key, value) in &raw.labels {
         if !is_label_value(value.as_ref()) || key.as_ref().is_empty() {
             let why = format!(

@@ -1,5 +1,6 @@
 //! One side of a call: the name of a service, and its address as far as that is known.
 
+use std::cmp::Ordering;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
@@ -84,7 +85,6 @@ impl Endpoint {
     }
 
     /// What is known by this one, and what only `other` knows.
-    #[must_use]
     pub(super) fn or(&self, other: &Self) -> Self {
         Self {
             service_name: self
@@ -100,6 +100,27 @@ impl Endpoint {
                 self.port
             },
         }
+    }
+
+    /// Whether the two may be one: nothing that both know differs.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        let same =
+            |a: &Option<Arc<str>>, b: &Option<Arc<str>>| a.is_none() || b.is_none() || a == b;
+        same(&self.service_name, &other.service_name)
+            && same(&self.ipv4, &other.ipv4)
+            && same(&self.ipv6, &other.ipv6)
+            && (self.port == 0 || other.port == 0 || self.port == other.port)
+    }
+
+    /// By name and address, what is not known last.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let compare = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| match (a, b) {
+            (Some(a), Some(b)) => a.cmp(b),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        };
+        compare(&self.service_name, &other.service_name)
+            .then_with(|| compare(&self.ipv4, &other.ipv4))
+            .then_with(|| compare(&self.ipv6, &other.ipv6))
     }
 
     /// Names the service, in lower case.

@@ -2,7 +2,7 @@
 
 /// A request that is refused: the plain text of an answer with status 400.
 ///
-/// Where Zipkin's text is the same from release to release and names no Java class, it is Zipkin's.
+/// It is Zipkin's text, but for what its JSON library says of lines and columns.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refusal(String);

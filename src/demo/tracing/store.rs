@@ -7,11 +7,12 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::id::TraceId;
 use super::linker::{Link, Sum, links_of};
-use super::query::Query;
+use super::query::{Query, Window};
 use super::span::Span;
 
 /// Most spans that Zipkin holds unless told otherwise.
@@ -196,7 +197,7 @@ impl Store {
     pub fn traces(&self, query: &Query) -> Vec<Vec<&Span>> {
         let mut found = Vec::new();
         let mut met = HashSet::new();
-        for slot in self.window(query.end_ts, query.lookback) {
+        for slot in self.window(query.window) {
             if found.len() >= query.limit {
                 break;
             }
@@ -234,12 +235,12 @@ impl Store {
             .collect()
     }
 
-    /// The links of all traces with a span that began in the window of `lookback` ms up to `end_ts`, in ms
-    /// since the epoch. Hops of such a trace count wherever in time they were.
-    pub fn links(&mut self, end_ts: i64, lookback: i64) -> Vec<Link> {
+    /// The links of all traces with a span that began in the window. Hops of such a trace count wherever in
+    /// time they were.
+    pub fn links(&mut self, window: Window) -> Vec<Link> {
         self.question += 1;
         let mut ids = Vec::new();
-        for (slot, _) in self.slots.range(window(end_ts, lookback)).rev() {
+        for (slot, _) in self.slots.range(slots_in(window)).rev() {
             let Some(trace) = self.traces.get_mut(&slot.trace) else {
                 continue;
             };
@@ -255,24 +256,27 @@ impl Store {
         let traces = ids.iter().filter_map(|id| self.traces.get(id));
         let mut sum = Sum::default();
         for link in traces.flat_map(|trace| trace.links.iter().flatten()) {
-            sum.add(link);
+            sum.add(link.clone());
         }
         sum.links()
     }
 
     /// The slots of a window, the newest first, and in one millisecond those of the greatest id.
-    fn window(&self, end_ts: i64, lookback: i64) -> impl Iterator<Item = Slot> {
-        let slots = self.slots.range(window(end_ts, lookback)).rev();
+    fn window(&self, window: Window) -> impl Iterator<Item = Slot> {
+        let slots = self.slots.range(slots_in(window)).rev();
         slots.map(|(slot, _)| *slot)
     }
 }
 
-/// The slots of a window. Both times are positive, so nothing overflows; a window that goes back to the epoch
-/// takes in the spans without a time, as Zipkin's does.
-fn window(end_ts: i64, lookback: i64) -> std::ops::RangeInclusive<Slot> {
+/// The slots of a window. One that goes back to the epoch takes in the spans without a time, as Zipkin's does.
+fn slots_in(window: Window) -> RangeInclusive<Slot> {
     let slot = |at, trace| Slot { at, trace };
-    let begin = end_ts.saturating_sub(lookback).min(end_ts);
-    slot(begin, u64::MIN)..=slot(end_ts, u64::MAX)
+    // A range that ends before it begins would be a fault of the map's.
+    let begin = window
+        .end_ts
+        .saturating_sub(window.lookback)
+        .min(window.end_ts);
+    slot(begin, u64::MIN)..=slot(window.end_ts, u64::MAX)
 }
 
 fn spans_of<'a>(

@@ -1,6 +1,7 @@
 //! One request's way through the system, and the spans that it leaves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::chance::{Chance, micros};
 use super::failure::Failure;
@@ -20,6 +21,9 @@ const NETWORK: (i64, i64) = (150, 600);
 const REFUSAL: (i64, i64) = (400, 1_500);
 /// Until a consumer has a message, in µs.
 const DELIVERY: (i64, i64) = (1_000, 20_000);
+
+/// How long one that makes load waits.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How something went: when it ended, and what failed.
 type Outcome = (i64, Option<Failure>);
@@ -100,7 +104,7 @@ impl<'a> Walk<'a> {
                         times: 1,
                         probability: 1.0,
                         required: 1.0,
-                        timeout: std::time::Duration::from_secs(10),
+                        timeout: PATIENCE,
                     };
                     self.call(at, here, &call);
                 }

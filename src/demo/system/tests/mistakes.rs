@@ -43,6 +43,7 @@ fn a_small_system_is_understood() {
 #[case::limit("cpu-limit = '50m'", "", 13, "raise the limit")]
 #[case::capacity("capacity = 0", "", 16, "give a number from 0.1 to")]
 #[case::label("labels = { a = 'ä' }", "", 16, "no value of a label")]
+#[case::selector("labels = { app = 'x' }", "", 16, "name another")]
 #[case::variable("env = { 'A-B' = '1' }", "", 16, "use A-Z, 0-9 and _")]
 #[case::host("host = 'x.org'", "", 16, "only what is = \"external\"")]
 #[case::system("system = 'derby'", "", 16, "only a database or a broker")]

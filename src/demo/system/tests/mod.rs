@@ -7,8 +7,8 @@ use super::*;
 mod mistakes;
 mod objects;
 
-/// The eighteen components of mRUBiS, and whom they call (its connectors, by the interface that is required;
-/// `*` is any).
+/// The eighteen components of mRUBiS, and whom they call: its connectors, by the interface that is
+/// required.
 const MRUBIS: [(&str, &[(&str, &str)]); 18] = [
     ("usermanagementservice", &FRONT),
     ("itemmanagementservice", &FRONT),
