@@ -29,13 +29,13 @@ pub(super) fn component(
 ) -> Result<Component, SystemError> {
     let namespace = match &raw.namespace {
         None => namespaces.first().cloned().unwrap_or_default(),
-        Some(said) => match namespaces.iter().find(|n| n.as_ref() == said.as_ref()) {
-            Some(known) => Arc::clone(known),
-            None => {
+        Some(said) => {
+            let known = namespaces.iter().find(|n| n.as_ref() == said.as_ref());
+            known.cloned().ok_or_else(|| {
                 let why = format!("no namespace {}; add it to namespaces", said.as_ref());
-                return Err(places.at(said, why));
-            }
-        },
+                places.at(said, why)
+            })?
+        }
     };
     let role = role(places, raw)?;
     let workload = match role {
@@ -121,6 +121,12 @@ fn workload(places: Places<'_>, raw: &file::Component) -> Result<Workload, Syste
     if tag.is_none_or(|tag| tag.is_empty() || tag.contains('/')) {
         return Err(places.at(image, "the image has no tag; write it like shop/cart:1.2.0"));
     }
+    if let Some(key) = raw.labels.keys().find(|key| key.as_ref() == "app") {
+        return Err(places.at(
+            key,
+            "app is the label by which pods are selected; name another",
+        ));
+    }
     for (key, value) in &raw.labels {
         if !is_label_value(value.as_ref()) || key.as_ref().is_empty() {
             let why = format!(
@@ -131,16 +137,18 @@ fn workload(places: Places<'_>, raw: &file::Component) -> Result<Workload, Syste
         }
     }
     let requests = Resources {
-        cpu_millis: or(&raw.cpu, USUAL.cpu_millis, |said| check::cpu(places, said))?,
-        memory_mib: or(&raw.memory, USUAL.memory_mib, |said| {
+        cpu_millis: or(raw.cpu.as_ref(), USUAL.cpu_millis, |said| {
+            check::cpu(places, said)
+        })?,
+        memory_mib: or(raw.memory.as_ref(), USUAL.memory_mib, |said| {
             check::memory(places, said)
         })?,
     };
     let limits = Resources {
-        cpu_millis: or(&raw.cpu_limit, requests.cpu_millis * 4, |said| {
+        cpu_millis: or(raw.cpu_limit.as_ref(), requests.cpu_millis * 4, |said| {
             check::cpu(places, said)
         })?,
-        memory_mib: or(&raw.memory_limit, requests.memory_mib * 2, |said| {
+        memory_mib: or(raw.memory_limit.as_ref(), requests.memory_mib * 2, |said| {
             check::memory(places, said)
         })?,
     };
@@ -162,7 +170,7 @@ fn workload(places: Places<'_>, raw: &file::Component) -> Result<Workload, Syste
         env: environment(places, &raw.env)?,
         requests,
         limits,
-        start: or(&raw.start, USUAL_START, |said| {
+        start: or(raw.start.as_ref(), USUAL_START, |said| {
             check::duration(places, said)
         })?,
         autoscale: raw.autoscale.as_ref().map(|said| *said.as_ref()),
@@ -212,11 +220,11 @@ fn fits_kind(
 }
 
 fn or<T>(
-    raw: &Option<Spanned<String>>,
+    raw: Option<&Spanned<String>>,
     usual: T,
     read: impl Fn(&Spanned<String>) -> Result<T, SystemError>,
 ) -> Result<T, SystemError> {
-    raw.as_ref().map_or(Ok(usual), read)
+    raw.map_or(Ok(usual), read)
 }
 
 fn environment(

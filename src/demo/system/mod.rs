@@ -8,20 +8,26 @@ mod calls;
 mod check;
 mod component;
 mod file;
+mod incident;
+mod installation;
 mod manifests;
+mod operation;
 mod place;
 mod quantity;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod workload;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use incident::{FaultKind, Incident};
 pub use manifests::manifests;
+pub use operation::{Address, Call, Operation, Protocol};
 pub use place::SystemError;
+pub use workload::{Autoscale, Resources, Workload, WorkloadKind};
 
 /// The text of the shipped system: the mRUBiS auction shop.
 pub const SHIPPED: &str = include_str!("../../../assets/demo/mrubis.toml");
@@ -116,15 +122,6 @@ impl Nodes {
     }
 }
 
-/// An amount of processor and memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Resources {
-    /// Processor, in thousandths of a core.
-    pub cpu_millis: u64,
-    /// Memory in MiB.
-    pub memory_mib: u64,
-}
-
 /// A part of the system that calls or is called.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Component {
@@ -169,147 +166,6 @@ pub enum SpanStyle {
     Brave,
 }
 
-/// What Kubernetes keeps running.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Workload {
-    /// Which kind.
-    pub kind: WorkloadKind,
-    /// How many pods are wanted; counts for nothing in a `DaemonSet` and a `CronJob`.
-    pub replicas: usize,
-    /// The image with its tag.
-    pub image: Arc<str>,
-    /// Labels besides those that every workload has.
-    pub labels: BTreeMap<String, String>,
-    /// Variables besides the addresses of what it calls.
-    pub env: BTreeMap<String, String>,
-    /// What a pod asks for.
-    pub requests: Resources,
-    /// What a pod may take.
-    pub limits: Resources,
-    /// From the container's start to readiness.
-    pub start: Duration,
-    /// The bounds of a `HorizontalPodAutoscaler`, where there is one.
-    pub autoscale: Option<Autoscale>,
-    /// When a `CronJob` runs.
-    pub schedule: Option<String>,
-}
-
-impl Workload {
-    /// The version: the image's tag.
-    #[must_use]
-    pub fn version(&self) -> &str {
-        self.image.rsplit_once(':').map_or("", |(_, tag)| tag)
-    }
-}
-
-/// The kinds of workload that a system may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[expect(missing_docs, reason = "the kinds of Kubernetes, by their names there")]
-pub enum WorkloadKind {
-    #[default]
-    Deployment,
-    StatefulSet,
-    DaemonSet,
-    CronJob,
-}
-
-impl WorkloadKind {
-    /// The kind's name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Deployment => "Deployment",
-            Self::StatefulSet => "StatefulSet",
-            Self::DaemonSet => "DaemonSet",
-            Self::CronJob => "CronJob",
-        }
-    }
-}
-
-/// The bounds of a `HorizontalPodAutoscaler`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Autoscale {
-    /// Fewest replicas.
-    pub min: u32,
-    /// Most replicas.
-    pub max: u32,
-    /// The processor use that it aims at, in percent of the request.
-    pub cpu: u32,
-}
-
-/// Something that a component does when it is asked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Operation {
-    /// Its name, which says how it is asked ([`Protocol`]).
-    pub name: Arc<str>,
-    /// How it is asked.
-    pub protocol: Protocol,
-    /// The median of its own time, without what it waits for.
-    pub median: Duration,
-    /// The spread of its own time: the standard deviation of its logarithm.
-    pub spread: f64,
-    /// The share of requests that fail by themselves, between 0 and 1.
-    pub errors: f64,
-    /// What it calls, one after the other.
-    pub calls: Vec<Call>,
-    /// The topics (operations of a broker) that lead to it: filled for a broker's operation with its
-    /// consumers.
-    pub consumers: Vec<Address>,
-}
-
-/// How an operation is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// `METHOD /route`.
-    Http {
-        /// The method.
-        method: Arc<str>,
-        /// The route.
-        route: Arc<str>,
-    },
-    /// `package.Service/Method`.
-    Grpc {
-        /// The service with its package.
-        service: Arc<str>,
-        /// The method.
-        method: Arc<str>,
-    },
-    /// A statement for a database.
-    Statement,
-    /// A topic of a broker.
-    Topic,
-    /// Messages of a topic.
-    Message {
-        /// The broker's topic.
-        topic: Address,
-    },
-}
-
-/// An operation of a component: the places of both in [`System::components`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address {
-    /// The component's place.
-    pub component: usize,
-    /// The operation's place in the component.
-    pub operation: usize,
-}
-
-/// A call that an operation makes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    /// What is called.
-    pub to: Address,
-    /// How often in a row.
-    pub times: u32,
-    /// How likely it is made at all, between 0 and 1.
-    pub probability: f64,
-    /// How likely its failure is the caller's too, between 0 and 1.
-    pub required: f64,
-    /// How long the caller waits.
-    pub timeout: Duration,
-}
-
 /// A way in from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ingress {
@@ -348,58 +204,4 @@ pub struct Rhythm {
     pub day: Duration,
     /// The share of the peak that is left at night, between 0 and 1.
     pub night: f64,
-}
-
-/// Something that goes wrong at its time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Incident {
-    /// Since the demo's start.
-    pub after: Duration,
-    /// What goes wrong.
-    pub fault: FaultKind,
-    /// With which component, or for [`FaultKind::Node`] which node.
-    pub target: Arc<str>,
-}
-
-/// What can go wrong on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FaultKind {
-    /// Its containers end soon after their start, again and again.
-    Crash,
-    /// It takes longer.
-    Slow,
-    /// It answers with errors.
-    Errors,
-    /// It is rolled out with an image that cannot be pulled.
-    Image,
-    /// Its Service leads nowhere.
-    Endpoints,
-    /// A node is lost.
-    Node,
-}
-
-impl FaultKind {
-    /// Every kind, in the order in which they are told.
-    pub const ALL: [Self; 6] = [
-        Self::Crash,
-        Self::Slow,
-        Self::Errors,
-        Self::Image,
-        Self::Endpoints,
-        Self::Node,
-    ];
-
-    /// The word for it in the file.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Crash => "crash",
-            Self::Slow => "slow",
-            Self::Errors => "errors",
-            Self::Image => "image",
-            Self::Endpoints => "endpoints",
-            Self::Node => "node",
-        }
-    }
 }

@@ -82,7 +82,7 @@ pub fn links_of(spans: &[&Span]) -> Vec<Link> {
     for (at, piece) in tree.walk() {
         match role(piece) {
             // The called side counts this call, and knows its own name better.
-            Some(Kind::Client) if tree.has_children(at) => {}
+            Some(Kind::Client) if piece.kind.is_some() && tree.has_children(at) => {}
             // A user or a gateway called; nobody knows who.
             Some(Kind::Server) if tree.is_root(at) && piece.remote.is_none() => {}
             Some(Kind::Producer) => {
@@ -140,5 +140,106 @@ fn call(sum: &mut Sum, piece: &Piece, role: Kind, caller: Option<&Piece>) {
     }
     if let (Some(parent), Some(child)) = (parent, child) {
         sum.call(parent, child, failed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::tracing::endpoint::Endpoint;
+    use crate::demo::tracing::id::{SpanId, TraceId};
+
+    fn endpoint(name: &str, port: u16) -> Option<Arc<Endpoint>> {
+        let endpoint = match (name, name.strip_prefix('@')) {
+            ("-", _) => return None,
+            (_, Some(ip)) => Endpoint::default().at(ip),
+            (name, None) => Endpoint::named(name),
+        };
+        Some(Arc::new(endpoint.on_port(port)))
+    }
+
+    fn span(words: &[&str], at: i64) -> Span {
+        let flag = |name: &str| words.iter().skip(5).any(|word| *word == name);
+        let port = words.iter().find_map(|word| word.strip_prefix("port="));
+        let mut span = Span::new(TraceId::new(0, 1), SpanId::parse(words[0]).unwrap());
+        span.parent_id = (words[1] != "-").then(|| SpanId::parse(words[1]).unwrap());
+        span.kind = match words[2] {
+            "client" => Some(Kind::Client),
+            "server" => Some(Kind::Server),
+            "producer" => Some(Kind::Producer),
+            "consumer" => Some(Kind::Consumer),
+            "-" => None,
+            other => panic!("no kind: {other}"),
+        };
+        span.timestamp = at;
+        span.local_endpoint = endpoint(words[3], port.map_or(0, |port| port.parse().unwrap()));
+        span.remote_endpoint = endpoint(words[4], 0);
+        span.shared = flag("shared");
+        if flag("error") {
+            span.tags.put("error", "");
+        }
+        span.normalised()
+    }
+
+    fn link(words: &[&str]) -> Link {
+        Link {
+            parent: words[0].into(),
+            child: words[1].into(),
+            call_count: words[2].parse().unwrap(),
+            error_count: words[3].parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn every_story_makes_its_links() {
+        let stories = include_str!("stories.txt").split("\n! ").skip(1);
+        let mut told = 0;
+        for story in stories {
+            let (title, lines) = story.split_once('\n').unwrap();
+            let (mut spans, mut expected) = (Vec::new(), Vec::new());
+            for line in lines.lines() {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                match words.split_first() {
+                    Some((&"=", [])) | None => {}
+                    Some((&"=", words)) => expected.push(link(words)),
+                    Some(_) => spans.push(span(&words, 1 + spans.len() as i64)),
+                }
+            }
+            let given: Vec<&Span> = spans.iter().collect();
+            assert_eq!(links_of(&given), expected, "{title}");
+            // Spans are reported by many, in any order.
+            let given: Vec<&Span> = spans.iter().rev().collect();
+            let mut links = links_of(&given);
+            let ends = |link: &Link| (Arc::clone(&link.parent), Arc::clone(&link.child));
+            links.sort_by_key(ends);
+            expected.sort_by_key(ends);
+            assert_eq!(links, expected, "{title}, the other way round");
+            told += 1;
+        }
+        assert!(told > 40, "only {told} stories were read");
+    }
+
+    #[test]
+    fn no_spans_make_no_links() {
+        assert_eq!(links_of(&[]), []);
+    }
+
+    #[test]
+    fn links_add_up_in_the_order_in_which_they_were_met() {
+        let mut sum = Sum::default();
+        for words in [
+            ["b", "c", "2", "1"],
+            ["a", "b", "1", "0"],
+            ["b", "c", "3", "0"],
+        ] {
+            sum.add(link(&words));
+        }
+        assert_eq!(
+            serde_json::to_string(&sum.links()).unwrap(),
+            concat!(
+                r#"[{"parent":"b","child":"c","callCount":5,"errorCount":1},"#,
+                r#"{"parent":"a","child":"b","callCount":1}]"#
+            )
+        );
     }
 }

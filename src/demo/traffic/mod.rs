@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod chance;
+mod failure;
 mod load;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! One request's way through the system, and the spans that it leaves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::chance::{Chance, micros};
+use super::failure::Failure;
 use super::load::{Load, queueing};
 use super::words::{Sort, Words};
 use super::{Live, number};
@@ -20,34 +22,8 @@ const REFUSAL: (i64, i64) = (400, 1_500);
 /// Until a consumer has a message, in µs.
 const DELIVERY: (i64, i64) = (1_000, 20_000);
 
-/// Why something failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Failure {
-    /// Nobody listens.
-    Refused,
-    /// It took longer than the caller waits.
-    Timeout,
-    /// It answered with an error.
-    Answer,
-}
-
-impl Failure {
-    const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Refused => ("connection refused", "connection_refused"),
-            Self::Timeout => ("timeout", "timeout"),
-            Self::Answer => ("500", "500"),
-        }
-    }
-
-    const fn grpc_status(self) -> &'static str {
-        match self {
-            Self::Refused => "14",
-            Self::Timeout => "4",
-            Self::Answer => "13",
-        }
-    }
-}
+/// How long one that makes load waits.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How something went: when it ended, and what failed.
 type Outcome = (i64, Option<Failure>);
@@ -128,7 +104,7 @@ impl<'a> Walk<'a> {
                         times: 1,
                         probability: 1.0,
                         required: 1.0,
-                        timeout: std::time::Duration::from_secs(10),
+                        timeout: PATIENCE,
                     };
                     self.call(at, here, &call);
                 }
@@ -209,7 +185,8 @@ impl<'a> Walk<'a> {
         }
         self.path(&mut span, here.style, &said.paths);
         let failure = failed.then_some(Failure::Answer);
-        self.outcome(&mut span, here.style, &operation.protocol, failure);
+        self.words
+            .outcome(&mut span, here.style, &operation.protocol, failure);
         self.spans.push(span);
         Some((end, failure))
     }
@@ -289,7 +266,8 @@ impl<'a> Walk<'a> {
         });
         span.remote_endpoint = self.words.remotes.get(call.to.component).cloned();
         self.path(&mut span, here.style, &said.paths);
-        self.outcome(&mut span, here.style, &operation.protocol, failure);
+        self.words
+            .outcome(&mut span, here.style, &operation.protocol, failure);
         self.spans.push(span);
         if failure.is_none() {
             for consumer in &operation.consumers {
@@ -329,48 +307,6 @@ impl<'a> Walk<'a> {
         if let (SpanStyle::Brave, Some(path)) = (style, paths.get(place)) {
             span.tags
                 .put(Arc::clone(&self.words.path), Arc::clone(path));
-        }
-    }
-
-    /// Says in a span how it went.
-    fn outcome(
-        &self,
-        span: &mut Span,
-        style: SpanStyle,
-        protocol: &Protocol,
-        failure: Option<Failure>,
-    ) {
-        let (words, tags) = (self.words, &mut span.tags);
-        let status = match failure {
-            None => Some("200"),
-            Some(Failure::Answer) => Some("500"),
-            Some(Failure::Refused | Failure::Timeout) => None,
-        };
-        match (protocol, status, style) {
-            (Protocol::Http { .. }, Some(status), SpanStyle::OpenTelemetry) => {
-                tags.put(Arc::clone(&words.otel_http_status), status);
-            }
-            // Brave tags the status only where it is no success.
-            (Protocol::Http { .. }, Some("500"), SpanStyle::Brave) => {
-                tags.put(Arc::clone(&words.brave_http_status), "500");
-            }
-            (Protocol::Grpc { .. }, ..) => {
-                let status = failure.map_or("0", Failure::grpc_status);
-                tags.put(Arc::clone(&words.grpc_status), status);
-            }
-            _ => {}
-        }
-        let Some(failure) = failure else {
-            return;
-        };
-        let (said, kind) = failure.words();
-        tags.put(Arc::clone(&words.error), said);
-        if style == SpanStyle::OpenTelemetry {
-            tags.put(
-                Arc::clone(&words.otel_status),
-                Arc::clone(&words.otel_failed),
-            );
-            tags.put(Arc::clone(&words.error_type), kind);
         }
     }
 }

@@ -201,9 +201,12 @@ fn paths(route: &str) -> Vec<Arc<str>> {
         return vec![route.into()];
     }
     let path = |number: usize| {
-        let part = |part: &str| match part.starts_with('{') {
-            true => (100 + 7 * number).to_string(),
-            false => part.to_owned(),
+        let part = |part: &str| {
+            if part.starts_with('{') {
+                (100 + 7 * number).to_string()
+            } else {
+                part.to_owned()
+            }
         };
         let parts: Vec<String> = route.split('/').map(part).collect();
         parts.join("/").into()
