@@ -29,6 +29,13 @@ pub enum Effect {
         /// What was confirmed, with what was previewed.
         order: Order,
     },
+    /// Hand a command to the host that offered it.
+    Host {
+        /// Its name.
+        name: &'static str,
+        /// What was given with it.
+        argument: String,
+    },
     /// Put a text into the clipboard.
     Copy(String),
     /// End.

@@ -12,6 +12,7 @@ mod harness;
 mod deletions;
 mod finding;
 mod hostile;
+mod hosting;
 mod keys;
 mod restarts;
 mod rollbacks;

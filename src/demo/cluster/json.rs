@@ -1,0 +1,83 @@
+//! Reading and writing parts of objects by their path (`/spec/replicas`, as JSON pointers are written)
+//! without a panic, whatever an object that somebody sent looks like.
+
+use serde_json::{Map, Value};
+
+/// What stands at a path; null where nothing does.
+#[must_use]
+pub fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
+    value.pointer(path).unwrap_or(&Value::Null)
+}
+
+/// The text at a path; empty where there is none.
+#[must_use]
+pub fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    at(value, path).as_str().unwrap_or_default()
+}
+
+/// The whole number at a path.
+#[must_use]
+pub fn number(value: &Value, path: &str) -> Option<i64> {
+    at(value, path).as_i64()
+}
+
+/// The elements of the list at a path; none where there is no list.
+pub fn items<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
+    at(value, path).as_array().into_iter().flatten()
+}
+
+/// Puts something at a path of names, making the objects on the way; what is no object there is replaced.
+pub fn set(value: &mut Value, path: &str, to: impl Into<Value>) {
+    let mut place = value;
+    for name in path.split('/').skip(1) {
+        // `~1` stands for a slash, as in `/metadata/labels/app.kubernetes.io~1name`.
+        let name = name.replace("~1", "/").replace("~0", "~");
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        let Value::Object(map) = place else { return };
+        place = map.entry(name).or_insert(Value::Null);
+    }
+    *place = to.into();
+}
+
+/// Takes away what stands at a path of names, and gives it.
+pub fn take(value: &mut Value, path: &str) -> Option<Value> {
+    let (parent, name) = path.rsplit_once('/')?;
+    let name = name.replace("~1", "/").replace("~0", "~");
+    value.pointer_mut(parent)?.as_object_mut()?.remove(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_there_whatever_was_there_before() {
+        for mut value in [
+            json!({}),
+            json!(null),
+            json!({"a": 1}),
+            json!({"a": {"c": 2}}),
+        ] {
+            set(&mut value, "/a/b~1c", 3);
+            assert_eq!(number(&value, "/a/b~1c"), Some(3), "{value}");
+            assert_eq!(take(&mut value, "/a/b~1c"), Some(json!(3)));
+            assert_eq!(take(&mut value, "/a/b~1c"), None);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_reads_as_nothing() {
+        let value = json!({"a": {"b": ["x"]}, "n": "1"});
+        assert_eq!(text(&value, "/a/b/0"), "x");
+        assert_eq!((text(&value, "/a"), text(&value, "/z/y")), ("", ""));
+        assert_eq!(
+            (number(&value, "/n"), items(&value, "/a").count()),
+            (None, 0)
+        );
+        assert_eq!(items(&value, "/a/b").count(), 1);
+    }
+}

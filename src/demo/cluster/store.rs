@@ -1,0 +1,358 @@
+//! What etcd is to an API server: the objects, each write a revision, and the changes of late, so that
+//! watches can go on from where they were.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::kind::Kind;
+use super::object::{Key, Object};
+
+/// Changes that are kept; watches and pages of lists that are further behind are told that they expired.
+pub const HISTORY: usize = 50_000;
+
+/// What a write did.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The version after it; of a deleted object the last one, with the revision of its deletion.
+    pub object: Arc<Object>,
+    /// The version before it.
+    pub before: Option<Arc<Object>>,
+    /// Whether the object is gone.
+    pub deleted: bool,
+}
+
+impl Change {
+    /// The revision that this change made.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.object.revision
+    }
+}
+
+/// A revision is too old to go on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// The oldest revision that one can go on from.
+    pub oldest: u64,
+}
+
+/// The objects and their changes.
+#[derive(Debug)]
+pub struct Store {
+    objects: BTreeMap<Key, Arc<Object>>,
+    /// By the uid of the controlling owner.
+    owned: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    /// By the node they are bound to.
+    bound: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    history: VecDeque<Change>,
+    limit: usize,
+    revision: u64,
+    /// Changes up to this one are forgotten.
+    compacted: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::new(HISTORY)
+    }
+}
+
+impl Store {
+    /// An empty store that keeps so many changes.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            owned: BTreeMap::new(),
+            bound: BTreeMap::new(),
+            history: VecDeque::new(),
+            limit,
+            // A watch from 0 means "from anywhere" to a server, so no object is made at 0.
+            revision: 1,
+            compacted: 1,
+        }
+    }
+
+    /// The last write's revision.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
+        self.objects.get(key)
+    }
+
+    /// The objects of a kind, in one namespace or in all, sorted by namespace and name.
+    pub fn list<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Arc<Object>> {
+        let first = Key::new(kind, namespace.unwrap_or_default(), "");
+        let all = self.objects.range(first..);
+        all.take_while(move |(key, _)| {
+            key.kind == kind && namespace.is_none_or(|namespace| *key.namespace == *namespace)
+        })
+        .map(|(_, object)| object)
+    }
+
+    /// The same as it was at a revision.
+    ///
+    /// # Errors
+    /// [`Expired`] when too much has happened since.
+    pub fn list_at(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        revision: u64,
+    ) -> Result<Vec<Arc<Object>>, Expired> {
+        let later: Vec<&Change> = self.since(revision)?.collect();
+        let mut found: BTreeMap<&Key, &Arc<Object>> = self
+            .list(kind, namespace)
+            .map(|object| (&object.key, object))
+            .collect();
+        for change in later.into_iter().rev() {
+            let key = &change.object.key;
+            if key.kind != kind || namespace.is_some_and(|name| *key.namespace != *name) {
+                continue;
+            }
+            match &change.before {
+                Some(before) => found.insert(key, before),
+                None => found.remove(key),
+            };
+        }
+        Ok(found.into_values().cloned().collect())
+    }
+
+    /// The objects that an owner controls, sorted.
+    pub fn owned_by<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Arc<Object>> {
+        let keys = self.owned.get(uid).into_iter().flatten();
+        keys.filter_map(|key| self.objects.get(key))
+    }
+
+    /// The pods that are bound to a node, sorted.
+    pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Object>> {
+        let keys = self.bound.get(node).into_iter().flatten();
+        keys.filter_map(|key| self.objects.get(key))
+    }
+
+    /// How many pods are bound to a node.
+    #[must_use]
+    pub fn count_on(&self, node: &str) -> usize {
+        self.bound.get(node).map_or(0, BTreeSet::len)
+    }
+
+    /// The changes after a revision, oldest first.
+    ///
+    /// # Errors
+    /// [`Expired`] when some of them are forgotten.
+    pub fn since(&self, revision: u64) -> Result<impl Iterator<Item = &Change>, Expired> {
+        if revision < self.compacted {
+            return Err(Expired {
+                oldest: self.compacted,
+            });
+        }
+        let seen = self.history.partition_point(|c| c.revision() <= revision);
+        Ok(self.history.range(seen..))
+    }
+
+    /// Writes an object; one that is as it was before is not written again.
+    pub fn put(&mut self, key: Key, value: Value) -> Arc<Object> {
+        let before = self.objects.get(&key).cloned();
+        if let Some(before) = &before {
+            // The version is the store's; it makes no difference.
+            let same = Object::new(key.clone(), before.revision, value.clone());
+            if same == **before {
+                return Arc::clone(before);
+            }
+        }
+        self.revision += 1;
+        let object = Arc::new(Object::new(key.clone(), self.revision, value));
+        if let Some(before) = &before {
+            self.forget(before);
+        }
+        self.remember(&object);
+        self.objects.insert(key, Arc::clone(&object));
+        self.changed(Change {
+            object: Arc::clone(&object),
+            before,
+            deleted: false,
+        });
+        object
+    }
+
+    /// Takes an object away.
+    pub fn remove(&mut self, key: &Key) -> Option<Arc<Object>> {
+        let before = self.objects.remove(key)?;
+        self.forget(&before);
+        self.revision += 1;
+        // A deletion is a version of its own, so that watches can go on after it.
+        let object = Arc::new(Object::new(key.clone(), self.revision, before.value()));
+        self.changed(Change {
+            object: Arc::clone(&object),
+            before: Some(before),
+            deleted: true,
+        });
+        Some(object)
+    }
+
+    /// Forgets all changes up to now, as etcd does from time to time.
+    pub fn compact(&mut self) {
+        self.history.clear();
+        self.compacted = self.revision;
+    }
+
+    fn changed(&mut self, change: Change) {
+        self.history.push_back(change);
+        while self.history.len() > self.limit {
+            if let Some(oldest) = self.history.pop_front() {
+                self.compacted = oldest.revision();
+            }
+        }
+    }
+
+    fn remember(&mut self, object: &Arc<Object>) {
+        let key = &object.key;
+        let indices = [
+            (&mut self.owned, &object.controller),
+            (&mut self.bound, &object.node),
+        ];
+        for (index, at) in indices {
+            if let Some(at) = at {
+                index.entry(Arc::clone(at)).or_default().insert(key.clone());
+            }
+        }
+    }
+
+    fn forget(&mut self, object: &Arc<Object>) {
+        let indices = [
+            (&mut self.owned, &object.controller),
+            (&mut self.bound, &object.node),
+        ];
+        for (index, at) in indices {
+            let Some(at) = at else { continue };
+            if let Some(keys) = index.get_mut(at) {
+                keys.remove(&object.key);
+                if keys.is_empty() {
+                    index.remove(at);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(name: &str) -> Key {
+        Key::new(Kind::Pod, "shop", name)
+    }
+
+    fn with(label: &str, node: Option<&str>) -> Value {
+        json!({
+            "metadata": {
+                "uid": "u", "labels": {"app": label},
+                "ownerReferences": [{"uid": "rs-1", "controller": true}]
+            },
+            "spec": {"nodeName": node}
+        })
+    }
+
+    fn names(objects: impl IntoIterator<Item = Arc<Object>>) -> Vec<String> {
+        let each = objects.into_iter();
+        each.map(|o| format!("{}={}", o.key.name, o.labels["app"]))
+            .collect()
+    }
+
+    #[test]
+    fn every_write_is_a_revision_and_an_idle_one_is_none() {
+        let mut store = Store::new(10);
+        let first = store.put(pod("a"), with("x", None));
+        let same = store.put(pod("a"), with("x", None));
+        assert_eq!((first.revision, same.revision), (2, 2));
+        let second = store.put(pod("a"), with("y", None));
+        assert_eq!(second.revision, 3);
+        let value = second.value();
+        assert_eq!(value["metadata"]["resourceVersion"], "3");
+        assert_eq!(
+            (&value["kind"], &value["apiVersion"]),
+            (&json!("Pod"), &json!("v1"))
+        );
+        let gone = store.remove(&pod("a")).expect("it was there");
+        assert_eq!((gone.revision, store.revision()), (4, 4));
+        assert!(store.remove(&pod("a")).is_none());
+    }
+
+    #[test]
+    fn lists_keep_to_their_kind_and_namespace() {
+        let mut store = Store::new(10);
+        store.put(pod("b"), with("x", None));
+        store.put(pod("a"), with("x", None));
+        store.put(Key::new(Kind::Pod, "shop-2", "c"), with("x", None));
+        store.put(Key::new(Kind::Ingress, "shop", "d"), with("x", None));
+        store.put(Key::new(Kind::Job, "shop", "e"), with("x", None));
+        let listed = |namespace| names(store.list(Kind::Pod, namespace).cloned());
+        assert_eq!(listed(Some("shop")), ["a=x", "b=x"]);
+        assert_eq!(listed(None), ["a=x", "b=x", "c=x"]);
+        assert_eq!(listed(Some("sho")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_list_of_the_past_is_what_it_was_until_it_is_forgotten() {
+        let mut store = Store::new(3);
+        store.put(pod("a"), with("x", None));
+        store.put(pod("b"), with("x", None));
+        let then = store.revision();
+        store.put(pod("a"), with("y", None));
+        store.remove(&pod("b"));
+        store.put(pod("c"), with("x", None));
+        let past = store.list_at(Kind::Pod, Some("shop"), then);
+        assert_eq!(
+            past.map(names),
+            Ok(vec!["a=x".to_owned(), "b=x".to_owned()])
+        );
+        store.put(pod("d"), with("x", None));
+        let expired = store.list_at(Kind::Pod, None, then);
+        assert_eq!(expired.map(names), Err(Expired { oldest: then + 1 }));
+    }
+
+    #[test]
+    fn changes_are_told_from_a_revision_on() {
+        let mut store = Store::new(10);
+        store.put(pod("a"), with("x", None));
+        let then = store.revision();
+        store.put(pod("a"), with("y", None));
+        store.remove(&pod("a"));
+        let told: Vec<(u64, bool)> = store
+            .since(then)
+            .expect("it is known")
+            .map(|c| (c.revision() - then, c.deleted))
+            .collect();
+        assert_eq!(told, [(1, false), (2, true)]);
+        store.compact();
+        assert_eq!(store.since(then).err(), Some(Expired { oldest: then + 2 }));
+        assert_eq!(store.since(then + 2).map(Iterator::count), Ok(0));
+    }
+
+    #[test]
+    fn owners_and_nodes_know_what_is_theirs() {
+        let mut store = Store::new(10);
+        store.put(pod("a"), with("x", None));
+        store.put(pod("b"), with("x", Some("n")));
+        assert_eq!(names(store.owned_by("rs-1").cloned()), ["a=x", "b=x"]);
+        store.put(pod("b"), with("y", Some("m")));
+        assert_eq!((store.count_on("n"), store.count_on("m")), (0, 1));
+        store.remove(&pod("b"));
+        assert_eq!(names(store.owned_by("rs-1").cloned()), ["a=x"]);
+        assert_eq!(store.count_on("m"), 0);
+        assert_eq!(store.on_node("m").count(), 0);
+    }
+}
