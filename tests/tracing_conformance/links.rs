@@ -111,3 +111,21 @@ pub async fn a_span_that_comes_twice_counts_once(target: &Target) {
     let held = target.json(&format!("/api/v2/trace/{trace}")).await;
     assert_eq!(held.as_array().map(Vec::len), Some(2), "{held}");
 }
+
+pub async fn spans_without_a_time_are_at_the_epoch(target: &Target) {
+    let scope = Scope::new();
+    let (web, db) = (scope.name("web"), scope.name("db"));
+    let span = json!({
+        "traceId": scope.next_trace(), "id": "1", "kind": "CLIENT", "localEndpoint": {"serviceName": web},
+        "remoteEndpoint": {"serviceName": db},
+    });
+    target.report(&scope, &[span]).await;
+    for (window, expected) in [
+        ("endTs=1000&lookback=999", vec![]),
+        ("endTs=1000&lookback=1000", vec![link(&web, &db, 1, 0)]),
+    ] {
+        let mut links = target.links(window).await;
+        links.retain(|link| link["parent"].as_str().is_some_and(|name| scope.has(name)));
+        assert_eq!(links, expected, "{window}");
+    }
+}

@@ -89,7 +89,7 @@ pub async fn what_is_not_known_is_empty_or_not_found(target: &Target) {
         &format!("traces?serviceName={service}"),
         &format!("dependencies?{}", scope.window()),
         // Only the first of two values counts, and an empty one counts as none.
-        "dependencies?endTs=5&endTs=0&lookback=",
+        "dependencies?endTs=172800000&endTs=0&lookback=",
         &format!("traceMany?traceIds={trace},{}", scope.next_trace()),
         "autocompleteKeys",
         "autocompleteValues?key=http.method",
