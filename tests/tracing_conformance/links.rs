@@ -48,7 +48,10 @@ pub async fn every_story_makes_its_links(target: &Target) {
                     expected.push(link(from, to, count(calls), count(errors)));
                 }
                 [] | ["="] => {}
-                _ => spans.push(span(&scope, &trace, &words, spans.len() as i64)),
+                _ => {
+                    let at = i64::try_from(spans.len()).expect("small");
+                    spans.push(span(&scope, &trace, &words, at));
+                }
             }
         }
         expected.sort_by_key(|link| (link["parent"].to_string(), link["child"].to_string()));
