@@ -179,7 +179,7 @@ impl Cook<'_> {
 
     /// Spans of which nothing fits but the trace: circles, clashing ids, parts, missing times.
     fn random(&mut self) {
-        for _ in 0..1 + self.dice.below(9) {
+        for _ in 0..=self.dice.below(9) {
             let kinds = [
                 Value::Null,
                 json!("CLIENT"),

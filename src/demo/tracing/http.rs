@@ -125,6 +125,15 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// Why a report was not taken.
+struct Complaint(StatusCode, String);
+
+impl From<Refusal> for Complaint {
+    fn from(refusal: Refusal) -> Self {
+        Self(StatusCode::BAD_REQUEST, refusal.to_string())
+    }
+}
+
 fn message(status: StatusCode, text: String) -> Response {
     (status, [(CONTENT_TYPE, ANY_TEXT)], text).into_response()
 }
@@ -252,27 +261,29 @@ async fn report(
     let taken = match body {
         Ok(body) => take(&server, &headers, &body),
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
-        Err(rejection) => Err(message(rejection.status(), rejection.body_text())),
+        Err(rejection) => Err(Complaint(rejection.status(), rejection.body_text())),
     };
     match taken {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
-        Err(answer) => {
+        Err(Complaint(status, text)) => {
             server.metrics().drop_message();
-            answer
+            message(status, text)
         }
     }
 }
 
-fn take(server: &Server, headers: &HeaderMap, body: &Bytes) -> Result<(), Response> {
+fn take(server: &Server, headers: &HeaderMap, body: &Bytes) -> Result<(), Complaint> {
     let header = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
+        let value = headers.get(name);
+        value.and_then(|value: &HeaderValue| value.to_str().ok())
     };
     if header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-protobuf")) {
         let why =
             "The demo takes spans as JSON only: send application/json, not application/x-protobuf";
-        return Err(message(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
+        return Err(Complaint(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            why.to_owned(),
+        ));
     }
     let gzipped = header(CONTENT_ENCODING).is_some_and(|coding| coding.contains("gzip"));
     let unzipped;
@@ -283,14 +294,14 @@ fn take(server: &Server, headers: &HeaderMap, body: &Bytes) -> Result<(), Respon
         body
     };
     server.metrics().message(body.len() as u64);
-    let spans = decode::spans(body).map_err(IntoResponse::into_response)?;
+    let spans = decode::spans(body)?;
     server.metrics().spans(spans.len() as u64);
     server.store().accept(spans);
     Ok(())
 }
 
 /// Few bytes may unpack to very many, so that there is a limit to both.
-fn gunzip(body: &[u8]) -> Result<Vec<u8>, Response> {
+fn gunzip(body: &[u8]) -> Result<Vec<u8>, Complaint> {
     let mut unzipped = Vec::new();
     let most = BODY_LIMIT as u64 + 1;
     let read = flate2::read::MultiGzDecoder::new(body)
@@ -299,13 +310,15 @@ fn gunzip(body: &[u8]) -> Result<Vec<u8>, Response> {
     match read {
         Ok(read) if read > BODY_LIMIT => Err(too_large()),
         Ok(_) => Ok(unzipped),
-        Err(_) => Err(Refusal::new("Cannot gunzip spans").into_response()),
+        Err(_) => Err(Refusal::new("Cannot gunzip spans").into()),
     }
 }
 
-fn too_large() -> Response {
-    let status = StatusCode::PAYLOAD_TOO_LARGE;
-    message(status, "413 Request Entity Too Large".to_owned())
+fn too_large() -> Complaint {
+    Complaint(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "413 Request Entity Too Large".to_owned(),
+    )
 }
 
 async fn health() -> Response {
