@@ -8,3 +8,4 @@
 //! seed, so the same seed and the same requests give the same history.
 
 pub mod cluster;
+pub mod kubernetes;
