@@ -2,12 +2,15 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portolan::app::headless::{self, Request, Streams};
+use portolan::app::host::{Host, Nobody};
 use portolan::app::msg::Moment;
+use portolan::app::runtime::Outside;
 use portolan::app::state::Start;
 use portolan::cli::{
     self, Asked, Cli, Command, EventsFormat, Fault, Launch, ModelFormat, WriteMode,
@@ -88,6 +91,7 @@ async fn run(cli: Cli, launch: Launch) -> Result<u8, Fault> {
         zipkin,
     };
     let Some(command) = cli.command else {
+        let host: Arc<dyn Host> = Arc::new(Nobody);
         let coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let start = Start {
             context: session.context().to_string(),
@@ -101,12 +105,19 @@ async fn run(cli: Cli, launch: Launch) -> Result<u8, Fault> {
             zone,
             mapping,
             keys,
+            offers: host.offers(),
             now: Moment {
                 wall: Timestamp::now(),
                 ms: 0,
             },
         };
-        return match portolan::app::run(start, session, settings).await {
+        let outside = Outside {
+            session,
+            settings,
+            host,
+            clock: Arc::new(Timestamp::now),
+        };
+        return match portolan::app::run(start, outside).await {
             Ok(()) => Ok(0),
             Err(report) if report.is::<BadBinding>() => {
                 Err(Fault::Usage(format!("keys in the configuration: {report}")))

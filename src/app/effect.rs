@@ -29,6 +29,13 @@ pub enum Effect {
         /// The version that was previewed.
         resource_version: Text,
     },
+    /// Hand a command to the host that offered it.
+    Host {
+        /// Its name.
+        name: &'static str,
+        /// What was given with it.
+        argument: String,
+    },
     /// Put a text into the clipboard.
     Copy(String),
     /// End.

@@ -11,7 +11,7 @@ use crate::model::key::ElementKey;
 use crate::model::log::Severity;
 use crate::model::observation::Observation;
 use crate::model::source::SourceState;
-use crate::model::text::Text;
+use crate::model::text::{self, Text};
 
 impl App {
     pub(super) fn observe(&mut self, batch: Vec<Observation>) {
@@ -30,6 +30,19 @@ impl App {
         if let Some(Overlay::Namespaces(switcher)) = self.overlays.last_mut() {
             switcher.refresh(&self.live);
         }
+    }
+
+    /// Shows what the host answered to a command; what it did is part of what happened.
+    pub(super) fn hosted(&mut self, result: Result<String, String>) {
+        let (done, text) = match result {
+            Ok(text) => (true, text),
+            Err(why) => (false, why),
+        };
+        let text = text::message(&text).to_string();
+        if done {
+            self.log.note(self.now.wall, Severity::Notice, None, &text);
+        }
+        self.say(text);
     }
 
     /// Tells once when a source gets into trouble, and once when all of it is well again; a part that is

@@ -7,6 +7,7 @@ pub mod actions;
 mod draw;
 pub mod effect;
 pub mod headless;
+pub mod host;
 mod incoming;
 pub mod msg;
 pub mod runtime;

@@ -60,6 +60,8 @@ pub enum Msg {
         /// The generation after it, where the server said.
         result: Result<Option<i64>, Refusal>,
     },
+    /// The host did a command, or says why not.
+    Hosted(Result<String, String>),
     /// The system asks to end.
     Terminate,
 }

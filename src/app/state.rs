@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::actions::{self, Entry, Run};
+use super::host::Offer;
 use super::msg::Moment;
 use crate::model::Model;
 use crate::model::intent::{Intent, Stage};
@@ -49,6 +50,8 @@ pub struct Start {
     pub mapping: Vec<(Text, TypeKey)>,
     /// The person's keys, by action.
     pub keys: BTreeMap<String, String>,
+    /// Commands that the host offers.
+    pub offers: Vec<Offer>,
     /// When.
     pub now: Moment,
 }
@@ -150,6 +153,7 @@ pub struct App {
     pub(super) overlays: Vec<Overlay>,
     pub(super) table: Vec<Entry>,
     pub(super) actions: Vec<Action>,
+    pub(super) offers: Vec<Offer>,
     pub(super) keymap: Keymap,
     pub(super) pressed: Vec<Chord>,
     pub(super) notice: Option<(String, u64)>,
@@ -171,7 +175,7 @@ impl App {
     /// [`BadBinding`] where the person's keys cannot be used.
     pub fn new(start: Start) -> Result<Self, BadBinding> {
         let views = views::all();
-        let table = actions::table(&views, start.mode != Mode::ReadOnly);
+        let table = actions::table(&views, &start.offers, start.mode != Mode::ReadOnly);
         let actions: Vec<Action> = table.iter().map(|e| e.action.clone()).collect();
         let keymap = Keymap::new(&actions, &start.keys)?;
         let recent = match &start.choice {
@@ -200,6 +204,7 @@ impl App {
             overlays: Vec::new(),
             table,
             actions,
+            offers: start.offers,
             keymap,
             pressed: Vec::new(),
             notice: None,

@@ -38,6 +38,7 @@ impl App {
             Msg::Observations(batch) => self.observe(batch),
             Msg::Previewed { id, result } => self.previewed(id, result),
             Msg::Sent { id, result } => self.sent(id, result),
+            Msg::Hosted(result) => self.hosted(result),
             Msg::Terminate => return vec![Effect::Quit],
         }
         Vec::new()
@@ -161,6 +162,10 @@ impl App {
                 self.show(view, argument);
                 Vec::new()
             }
+            Some(Run::Host(name)) => vec![Effect::Host {
+                name,
+                argument: argument.to_owned(),
+            }],
             None => Vec::new(),
         }
     }

@@ -9,3 +9,6 @@
 
 pub mod cluster;
 pub mod kubernetes;
+pub mod system;
+pub mod tracing;
+pub mod traffic;

@@ -39,6 +39,7 @@ pub fn start(mode: Mode) -> Start {
         zone: TimeZone::UTC,
         mapping: Vec::new(),
         keys: BTreeMap::new(),
+        offers: Vec::new(),
         now: moment(0),
     }
 }

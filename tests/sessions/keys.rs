@@ -12,7 +12,7 @@ use portolan::ui::views;
 use crate::harness::{self, Session};
 
 fn table() -> (Vec<Entry>, Vec<Action>, Keymap) {
-    let table = actions::table(&views::all(), true);
+    let table = actions::table(&views::all(), &[], true);
     let actions: Vec<Action> = table.iter().map(|e| e.action.clone()).collect();
     let keymap = Keymap::new(&actions, &BTreeMap::new()).expect("no clashes");
     (table, actions, keymap)

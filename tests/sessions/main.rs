@@ -11,6 +11,7 @@ mod harness;
 
 mod finding;
 mod hostile;
+mod hosting;
 mod keys;
 mod scaling;
 mod sizes;
