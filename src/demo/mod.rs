@@ -8,6 +8,7 @@
 //! seed, so the same seed and the same requests give the same history.
 
 pub mod cluster;
+pub mod kubernetes;
 pub mod system;
 pub mod tracing;
 pub mod traffic;

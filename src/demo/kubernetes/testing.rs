@@ -1,0 +1,1 @@
+//! What the tests of this room share: a cluster, and asking it.
