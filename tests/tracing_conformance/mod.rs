@@ -108,6 +108,13 @@ impl Target {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// The very text of an answer.
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.request(Method::GET, path).send().await;
+        let answer = answer.expect("the server answers");
+        answer.text().await.expect("a body of text")
+    }
+
     /// The JSON of an answer that must be one.
     pub async fn json(&self, path: &str) -> Value {
         let answer = self.get(path).await;

@@ -357,6 +357,19 @@ pub async fn both_answer_the_same(a: &Target, b: &Target, seed: u64) {
             "seed {seed}: {path}"
         );
     }
+    // To the letter: fields in the same order, too.
+    for path in [
+        &format!("/api/v2/traces?{}&limit=1000", scope.window()),
+        "/health",
+        "/info",
+        "/zipkin/config.json",
+    ] {
+        assert_eq!(
+            a.text(path).await,
+            b.text(path).await,
+            "seed {seed}: {path}"
+        );
+    }
     let names = async |target: &Target| -> Vec<Value> {
         let services = target.json("/api/v2/services").await;
         let services = services.as_array().expect("a list").iter();
