@@ -1,6 +1,7 @@
 //! Reading and writing parts of objects by their path (`/spec/replicas`, as JSON pointers are written)
 //! without a panic, whatever an object that somebody sent looks like.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// What stands at a path; null where nothing does.
@@ -21,6 +22,24 @@ pub fn number(value: &Value, path: &str) -> Option<i64> {
     at(value, path).as_i64()
 }
 
+/// The time at a path.
+#[must_use]
+pub fn time(value: &Value, path: &str) -> Option<Timestamp> {
+    at(value, path).as_str()?.parse().ok()
+}
+
+/// A time as objects carry it: in whole seconds.
+#[must_use]
+pub fn seconds(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).map_or_else(|_| time.to_string(), |t| t.to_string())
+}
+
+/// A time as `eventTime` carries it: with microseconds.
+#[must_use]
+pub fn micros(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
 /// The elements of the list at a path; none where there is no list.
 pub fn items<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
     at(value, path).as_array().into_iter().flatten()
@@ -39,6 +58,19 @@ pub fn set(value: &mut Value, path: &str, to: impl Into<Value>) {
         place = map.entry(name).or_insert(Value::Null);
     }
     *place = to.into();
+}
+
+/// Puts something at a path of names where nothing stands.
+pub fn fill(value: &mut Value, path: &str, to: impl Into<Value>) {
+    if at(value, path).is_null() {
+        set(value, path, to);
+    }
+}
+
+/// The elements of the list at a path, to be changed; none where there is no list.
+pub fn items_mut<'a>(value: &'a mut Value, path: &str) -> impl Iterator<Item = &'a mut Value> {
+    let list = value.pointer_mut(path).and_then(Value::as_array_mut);
+    list.into_iter().flatten()
 }
 
 /// Takes away what stands at a path of names, and gives it.

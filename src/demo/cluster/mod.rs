@@ -2,18 +2,43 @@
 //! it live. Pure: it has no clock, [`Cluster::advance`] tells it what time it is.
 //!
 //! Requests come in as the API's verbs ([`Cluster::create`] and its neighbours) and are answered at once;
-//! what follows from them happens as time advances.
+//! what follows from them happens as time advances: every write touches what it concerns ([`ripple`]),
+//! which puts steps on the [`agenda`]; a step looks at what is there and does what is missing.
 
+mod agenda;
+mod conditions;
+mod controllers;
+mod events;
 pub mod json;
 pub mod kind;
+mod kubelet;
+mod naming;
 pub mod object;
+mod quantity;
 pub mod refusal;
+mod relations;
+mod ripple;
+mod selector;
 pub mod store;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod verbs;
 
-use jiff::Timestamp;
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use serde_json::Value;
+
+use agenda::{Agenda, Step};
+use events::Journal;
+use kubelet::Kubelets;
+use object::{Key, Object};
+use relations::Relations;
 use store::Store;
+
+pub use kubelet::affliction::Affliction;
 
 /// A cluster.
 #[derive(Debug)]
@@ -21,6 +46,10 @@ pub struct Cluster {
     store: Store,
     now: Timestamp,
     random: fastrand::Rng,
+    agenda: Agenda,
+    relations: Relations,
+    journal: Journal,
+    kubelets: Kubelets,
 }
 
 impl Cluster {
@@ -32,6 +61,10 @@ impl Cluster {
             store: Store::default(),
             now,
             random: fastrand::Rng::with_seed(seed),
+            agenda: Agenda::default(),
+            relations: Relations::default(),
+            journal: Journal::default(),
+            kubelets: Kubelets::default(),
         }
     }
 
@@ -50,6 +83,39 @@ impl Cluster {
     /// Lets time pass, with everything that falls due on the way, in its order. A time that has been is
     /// no time to go to: nothing happens.
     pub fn advance(&mut self, to: Timestamp) {
-        self.now = self.now.max(to);
+        if to <= self.now {
+            return;
+        }
+        while let Some((at, step)) = self.agenda.next_by(to) {
+            self.now = self.now.max(at);
+            self.take(step);
+        }
+        self.now = to;
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Reconcile(key) => self.reconcile(&key),
+            Step::Collect(uid) => self.collect(&uid),
+            Step::Schedule => self.schedule(),
+            Step::Pod(uid) => self.live(&uid),
+            Step::Silence(..) | Step::Evict(..) => {}
+            Step::Forget => self.forget_events(),
+        }
+    }
+
+    /// Writes an object, and touches what that concerns.
+    fn write(&mut self, key: Key, value: Value) -> Arc<Object> {
+        let before = self.store.revision();
+        let object = self.store.put(key, value);
+        self.ripple(before);
+        object
+    }
+
+    /// Takes an object away, and touches what that concerns.
+    fn erase(&mut self, key: &Key) {
+        let before = self.store.revision();
+        self.store.remove(key);
+        self.ripple(before);
     }
 }

@@ -1,12 +1,14 @@
 //! One version of one object, as it is stored and sent.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::json;
 use super::kind::Kind;
+use super::{json, quantity};
 
 /// Which object. Sorted as lists are: by kind, namespace, name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +33,84 @@ impl Key {
     }
 }
 
+/// How far a pod is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Not all of its containers have started yet.
+    Pending,
+    /// They have.
+    Running,
+    /// All ended well, for good.
+    Succeeded,
+    /// All ended, one of them badly, for good.
+    Failed,
+}
+
+impl Phase {
+    /// Whether nothing will run in it again.
+    #[must_use]
+    pub const fn over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Running => "Running",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
+/// What controllers read of a pod, so that thousands are counted without being parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodFacts {
+    /// How far it is.
+    pub phase: Phase,
+    /// Since when it is ready, if it is.
+    pub ready_since: Option<Timestamp>,
+    /// Its address, once it has one.
+    pub address: Option<Ipv4Addr>,
+    /// What its containers ask for together, in thousandths of a processor.
+    pub cpu_millis: u64,
+    /// The ports of its containers that have names.
+    pub ports: Box<[(Box<str>, u16)]>,
+}
+
+impl PodFacts {
+    fn of(pod: &Value) -> Self {
+        let containers = || json::items(pod, "/spec/containers");
+        let ready = json::items(pod, "/status/conditions")
+            .find(|c| json::text(c, "/type") == "Ready" && json::text(c, "/status") == "True");
+        let ports = containers().flat_map(|container| json::items(container, "/ports"));
+        Self {
+            phase: match json::text(pod, "/status/phase") {
+                "Running" => Phase::Running,
+                "Succeeded" => Phase::Succeeded,
+                "Failed" => Phase::Failed,
+                _ => Phase::Pending,
+            },
+            ready_since: ready.and_then(|c| json::time(c, "/lastTransitionTime")),
+            address: json::text(pod, "/status/podIP").parse().ok(),
+            cpu_millis: containers()
+                .filter_map(|container| {
+                    quantity::millis(json::at(container, "/resources/requests/cpu").as_str()?)
+                })
+                .sum(),
+            ports: ports
+                .filter_map(|port| {
+                    let number = json::number(port, "/containerPort")?;
+                    let name = json::at(port, "/name").as_str()?;
+                    Some((name.into(), number.try_into().ok()?))
+                })
+                .collect(),
+        }
+    }
+}
+
 /// One version of an object; it never changes. Ten thousand pods are held as their text, which is a fifth
 /// of the parsed form, and what is often asked for stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +127,12 @@ pub struct Object {
     pub controller: Option<Arc<str>>,
     /// The node that a pod is bound to.
     pub node: Option<Arc<str>>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether it is on its way out.
+    pub deleting: bool,
+    /// What is asked of pods all the time.
+    pub pod: Option<Box<PodFacts>>,
     /// The whole object as JSON.
     json: Arc<str>,
 }
@@ -74,6 +160,9 @@ impl Object {
                 .collect(),
             controller,
             node: json::at(&value, "/spec/nodeName").as_str().map(Arc::from),
+            created: json::time(&value, "/metadata/creationTimestamp").unwrap_or_default(),
+            deleting: !json::at(&value, "/metadata/deletionTimestamp").is_null(),
+            pod: (key.kind == Kind::Pod).then(|| Box::new(PodFacts::of(&value))),
             json: value.to_string().into(),
             key,
         }
@@ -83,6 +172,19 @@ impl Object {
     #[must_use]
     pub fn json(&self) -> &Arc<str> {
         &self.json
+    }
+
+    /// Whether another version says the same but for its number.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        // Keys are written in their order, so the texts differ in that place alone.
+        fn around(object: &Object) -> Option<(&str, &str)> {
+            let version = format!("\"resourceVersion\":\"{}\"", object.revision);
+            let at = object.json.find(&version)?;
+            let (before, rest) = object.json.split_at_checked(at)?;
+            Some((before, rest.get(version.len()..)?))
+        }
+        around(self) == around(other)
     }
 
     /// The object, to be looked into or changed.

@@ -164,15 +164,12 @@ impl Store {
     /// Writes an object; one that is as it was before is not written again.
     pub fn put(&mut self, key: Key, value: Value) -> Arc<Object> {
         let before = self.objects.get(&key).cloned();
-        if let Some(before) = &before {
-            // The version is the store's; it makes no difference.
-            let same = Object::new(key.clone(), before.revision, value.clone());
-            if same == **before {
-                return Arc::clone(before);
-            }
+        let object = Arc::new(Object::new(key.clone(), self.revision + 1, value));
+        // The version is the store's; it makes no difference.
+        if let Some(before) = before.as_ref().filter(|b| b.says_the_same_as(&object)) {
+            return Arc::clone(before);
         }
         self.revision += 1;
-        let object = Arc::new(Object::new(key.clone(), self.revision, value));
         if let Some(before) = &before {
             self.forget(before);
         }
@@ -199,6 +196,12 @@ impl Store {
             deleted: true,
         });
         Some(object)
+    }
+
+    /// What the last write did, unless it is forgotten.
+    #[must_use]
+    pub fn latest(&self) -> Option<&Change> {
+        self.history.back()
     }
 
     /// Forgets all changes up to now, as etcd does from time to time.

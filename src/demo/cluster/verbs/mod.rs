@@ -1,14 +1,25 @@
 //! The API's verbs: what may be asked of the cluster from outside, with the rules of an API server.
 
+mod admit;
+mod check;
+mod defaults;
+mod delete;
+mod patch;
+mod scale;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Cluster;
 use super::kind::Kind;
 use super::object::{Key, Object};
 use super::refusal::Refusal;
+use super::{Cluster, json};
+
+/// What a write from outside is told that comes too late.
+const MODIFIED: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
 
 /// A change of parts of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +66,19 @@ impl Cluster {
         namespace: &str,
         object: Value,
     ) -> Result<Arc<Object>, Refusal> {
-        let _ = (kind, namespace, object);
-        Err(Refusal::new(501, "NotImplemented", "not yet"))
+        let object = self.received(kind, namespace, object)?;
+        self.welcome(kind, namespace, json::text(&object, "/metadata/name"))?;
+        let object = self.admitted(kind, namespace, object);
+        let name = json::text(&object, "/metadata/name").to_owned();
+        let key = Key::new(kind, namespace, &name);
+        if self.store.get(&key).is_some() {
+            return Err(Refusal::exists(kind, &name));
+        }
+        let faults = check::faults(kind, &object, None);
+        if !faults.is_empty() {
+            return Err(Refusal::faulty(kind, &name, faults));
+        }
+        Ok(self.write(key, object))
     }
 
     /// Puts another version in an object's place; one that carries a `resourceVersion` only in the place
@@ -65,8 +87,9 @@ impl Cluster {
     /// # Errors
     /// [`Refusal`]: it is not there, was changed in between, or would not be valid.
     pub fn replace(&mut self, key: &Key, object: Value) -> Result<Arc<Object>, Refusal> {
-        let _ = object;
-        Err(Refusal::not_found(key.kind, &key.name))
+        let object = self.received(key.kind, &key.namespace, object)?;
+        let old = self.found(key)?;
+        self.update(&old, object)
     }
 
     /// Changes parts of an object; a patch that names a `resourceVersion` only that version.
@@ -74,45 +97,50 @@ impl Cluster {
     /// # Errors
     /// [`Refusal`]: it is not there, was changed in between, cannot be patched so, or would not be valid.
     pub fn patch(&mut self, key: &Key, patch: &Patch) -> Result<Arc<Object>, Refusal> {
-        let _ = patch;
-        Err(Refusal::not_found(key.kind, &key.name))
+        let old = self.found(key)?;
+        let object = patch::apply(key.kind, &old.value(), patch)?;
+        let object = self.received(key.kind, &key.namespace, object)?;
+        self.update(&old, object)
     }
 
-    /// Deletes an object and in time what it controls: a pod ends within its grace, a namespace with all
-    /// that is in it. Gives the object as it is on its way out.
-    ///
-    /// # Errors
-    /// [`Refusal`]: it is not there, or is not the one that was meant.
-    pub fn delete(&mut self, key: &Key, options: &DeleteOptions) -> Result<Arc<Object>, Refusal> {
-        let _ = options;
-        Err(Refusal::not_found(key.kind, &key.name))
+    /// Another version of an object from outside.
+    fn update(&mut self, old: &Arc<Object>, mut object: Value) -> Result<Arc<Object>, Refusal> {
+        let key = &old.key;
+        let name = json::text(&object, "/metadata/name");
+        if name != &*key.name {
+            let message = format!(
+                "the name of the object ({name}) does not match the name on the URL ({})",
+                key.name
+            );
+            return Err(Refusal::bad_request(message));
+        }
+        let version = json::text(&object, "/metadata/resourceVersion");
+        if !version.is_empty() && version != old.revision.to_string() {
+            return Err(Refusal::conflict(key.kind, &key.name, MODIFIED));
+        }
+        let before = old.value();
+        let mut faults = admit::keep(key.kind, &mut object, &before);
+        defaults::fill_in(key.kind, &mut object);
+        faults.extend(check::faults(key.kind, &object, Some(&before)));
+        if !faults.is_empty() {
+            return Err(Refusal::faulty(key.kind, &key.name, faults));
+        }
+        if key.kind == Kind::Service {
+            self.address(&mut object);
+        }
+        let held = json::items(&object, "/metadata/finalizers")
+            .next()
+            .is_some();
+        let after = self.write(key.clone(), object);
+        if old.deleting && !held && !matches!(key.kind, Kind::Pod | Kind::Namespace) {
+            self.erase(key);
+        }
+        Ok(after)
     }
 
-    /// The `autoscaling/v1` Scale of an object.
-    ///
-    /// # Errors
-    /// [`Refusal`]: it is not there, or its kind has no number.
-    pub fn scale(&self, key: &Key) -> Result<Value, Refusal> {
-        Err(Refusal::not_found(key.kind, &key.name))
-    }
-
-    /// Sets the number by a Scale; one that carries a `resourceVersion` only of that version. Gives the
-    /// Scale after it.
-    ///
-    /// # Errors
-    /// [`Refusal`]: as [`Cluster::replace`].
-    pub fn replace_scale(&mut self, key: &Key, scale: &Value) -> Result<Value, Refusal> {
-        let _ = scale;
-        Err(Refusal::not_found(key.kind, &key.name))
-    }
-
-    /// Sets the number by a patch of the Scale. Gives the Scale after it.
-    ///
-    /// # Errors
-    /// [`Refusal`]: as [`Cluster::patch`].
-    pub fn patch_scale(&mut self, key: &Key, patch: &Patch) -> Result<Value, Refusal> {
-        let _ = patch;
-        Err(Refusal::not_found(key.kind, &key.name))
+    pub(super) fn found(&self, key: &Key) -> Result<Arc<Object>, Refusal> {
+        let object = self.store.get(key).cloned();
+        object.ok_or_else(|| Refusal::not_found(key.kind, &key.name))
     }
 
     /// What a pod's container wrote up to now, oldest line first, or what the one before it wrote. The

@@ -1,0 +1,128 @@
+//! Whom a write concerns: which controllers look at what after it, and when.
+//!
+//! It decides nothing about objects; it only puts looks on the agenda.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Cluster;
+use super::agenda::Step;
+use super::kind::Kind;
+use super::object::{Key, Object};
+use super::store::Change;
+
+/// From a change of what is wanted to the look of its controller: a controller is told by a watch and
+/// has a queue.
+const SOON: Duration = Duration::from_millis(15);
+/// From a change of what is controlled to the look of what controls it; changes meanwhile are seen in one
+/// look, or a thousand pods would be counted a thousand times.
+const GATHER: Duration = Duration::from_millis(100);
+
+impl Cluster {
+    /// Lets the last write be felt, if there was one after a revision.
+    pub(super) fn ripple(&mut self, after: u64) {
+        let latest = self.store.latest().filter(|c| c.revision() > after);
+        let Some(change) = latest.cloned() else {
+            return;
+        };
+        let services = self.relations.note(&change);
+        for service in services {
+            self.touch(service, GATHER);
+        }
+        let object = &change.object;
+        if object.key.kind == Kind::Service {
+            let pods = self.store.list(Kind::Pod, Some(&object.key.namespace));
+            self.relations.note_service(&change, pods);
+        }
+        self.touch_owner(&change);
+        if change.deleted {
+            self.mourn(object);
+        }
+        match object.key.kind {
+            Kind::Pod => self.ripple_of_pod(&change),
+            Kind::Node => self.ripple_of_node(&change),
+            Kind::Ingress | Kind::EndpointSlice | Kind::Event => {}
+            _ if change.deleted => {}
+            _ => self.touch(object.key.clone(), SOON),
+        }
+    }
+
+    /// Asks for a look at an object.
+    pub(super) fn touch(&mut self, key: Key, after: Duration) {
+        self.agenda.add(self.now + after, Step::Reconcile(key));
+    }
+
+    /// What controls an object hears of it; an orphan is collected.
+    fn touch_owner(&mut self, change: &Change) {
+        let owner = change.object.controller.clone();
+        if let Some(owner) = &owner {
+            match self.relations.home(owner).cloned() {
+                Some(home) => self.touch(home, GATHER),
+                None if change.deleted => {}
+                None => self
+                    .agenda
+                    .add(self.now + GATHER, Step::Collect(Arc::clone(owner))),
+            }
+        }
+        let before = change.before.as_ref().and_then(|b| b.controller.clone());
+        if let Some(before) = before.filter(|before| Some(before) != owner.as_ref())
+            && let Some(home) = self.relations.home(&before).cloned()
+        {
+            self.touch(home, GATHER);
+        }
+    }
+
+    /// What an object leaves behind.
+    fn mourn(&mut self, gone: &Arc<Object>) {
+        if self.store.owned_by(&gone.uid).next().is_some() {
+            let uid = Arc::clone(&gone.uid);
+            self.agenda.add(self.now + GATHER, Step::Collect(uid));
+        }
+        let home = Key::new(Kind::Namespace, "", &gone.key.namespace);
+        if self.store.get(&home).is_some_and(|home| home.deleting) {
+            self.touch(home, GATHER);
+        }
+    }
+
+    fn ripple_of_pod(&mut self, change: &Change) {
+        let pod = &change.object;
+        let over = |pod: &Object| pod.pod.as_ref().is_some_and(|facts| facts.phase.over());
+        if change.deleted {
+            self.bury(&pod.uid);
+        }
+        let makes_room = pod.node.is_some() && (change.deleted || over(pod));
+        if pod.node.is_none() && !change.deleted || makes_room {
+            self.want_schedule();
+        }
+        let before = change.before.as_ref();
+        let bound = pod.node.is_some() && before.is_none_or(|before| before.node.is_none());
+        let leaving = pod.deleting && before.is_some_and(|before| !before.deleting);
+        if !change.deleted && (bound || leaving) {
+            self.notice(pod);
+        }
+    }
+
+    fn ripple_of_node(&mut self, change: &Change) {
+        let node = &change.object;
+        self.want_schedule();
+        let before = change.before.as_ref();
+        let news = change.deleted || before.is_none_or(|before| before.labels != node.labels);
+        if news {
+            let sets: Vec<Key> = self
+                .store
+                .list(Kind::DaemonSet, None)
+                .map(|set| set.key.clone())
+                .collect();
+            for set in sets {
+                self.touch(set, SOON);
+            }
+            self.touch(node.key.clone(), SOON);
+        }
+    }
+
+    fn want_schedule(&mut self) {
+        if self.relations.waiting().next().is_some() {
+            self.agenda.add(self.now + SOON, Step::Schedule);
+        }
+    }
+}
