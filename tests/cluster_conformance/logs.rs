@@ -77,11 +77,3 @@ pub async fn bad_questions_about_logs_are_refused(target: &Target) {
     assert_eq!((time.refusal().0, time.refusal().1), (400, "BadRequest"));
 }
 
-pub async fn a_log_is_followed_until_its_pod_is_gone(target: &Target) {
-    let ground = Ground::new(target).await;
-    let pod = pod(&ground).await;
-    let mut lines = target.lines(&format!("{pod}/log?follow=true")).await;
-    assert!(lines.text().await.is_some());
-    target.delete(&format!("{pod}?gracePeriodSeconds=0")).await.ok();
-    while lines.text().await.is_some() {}
-}

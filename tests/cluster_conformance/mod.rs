@@ -55,7 +55,6 @@ macro_rules! for_each_case {
             lists::lists_come_in_the_form_that_is_asked_for,
             logs::a_log_is_cut_as_asked,
             logs::bad_questions_about_logs_are_refused,
-            logs::a_log_is_followed_until_its_pod_is_gone,
             ours::the_source_sees_what_is_there,
             ours::scaling_changes_the_number_and_a_stale_preview_changes_nothing,
             ours::an_autoscaler_is_found,
@@ -135,7 +134,9 @@ pub fn names(list: &Value) -> Vec<String> {
 }
 
 impl Target {
-    pub fn new(config: kube::Config, stays: bool) -> Self {
+    pub fn new(mut config: kube::Config, stays: bool) -> Self {
+        // What is refused shall be told, not tried again.
+        config.default_retry = false;
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::try_from(config.clone()).expect("a client");
         Self {

@@ -41,7 +41,7 @@ impl Watching {
             retry: retry.subscribe(),
             stop: stop.clone(),
         };
-        let session = Session::with_client(target.client.clone());
+        let session = Session::with_client(target.client.clone(), "conformance", "the target", namespace);
         let source: Box<dyn Source> = Box::new(Kubernetes::new(Settings { session }));
         tokio::spawn(source.run(outlet, control));
         Self {
@@ -96,12 +96,12 @@ impl Watching {
     }
 
     fn names(&self, kind: Kind) -> BTreeSet<String> {
-        let all = self.facts.keys().filter(|(scope, _)| scope.kind == kind);
-        all.map(|(_, name)| name.clone()).collect()
+        let all = self.facts.iter().filter(|((scope, _), _)| scope.kind == kind);
+        all.map(|(_, fact)| fact.meta().name.to_string()).collect()
     }
 
     fn ready_pods(&self) -> usize {
-        let is_ready = |fact: &&Arc<Fact>| matches!(&***fact, Fact::Pod(pod) if pod.ready);
+        let is_ready = |fact: &&Arc<Fact>| matches!(&***fact, Fact::Pod(pod) if pod.ready == Some(true));
         self.facts.values().filter(is_ready).count()
     }
 }

@@ -36,19 +36,8 @@ pub async fn what_is_missing_is_not_found(target: &Target) {
     let made = target.post(&format!("{nowhere}/services"), &service).await;
     assert_eq!(made.refusal(), (404, "NotFound", "namespaces \"nowhere\" not found"));
     for path in ["/api/v1/foos", "/apis/apps/v1/foos", "/apis/apps/v2"] {
-        let (code, reason, _) = target.get(path).await.refusal().to_owned_parts();
-        assert_eq!((code, &*reason), (404, "NotFound"), "{path}");
-    }
-}
-
-/// A refusal that outlives its answer.
-trait Owned {
-    fn to_owned_parts(self) -> (u16, String, String);
-}
-
-impl Owned for (u16, &str, &str) {
-    fn to_owned_parts(self) -> (u16, String, String) {
-        (self.0, self.1.to_owned(), self.2.to_owned())
+        let refused = target.get(path).await;
+        assert_eq!((refused.refusal().0, refused.refusal().1), (404, "NotFound"), "{path}");
     }
 }
 
@@ -64,8 +53,9 @@ pub async fn what_is_there_is_not_made_again(target: &Target) {
     }
     let again = ground.service("web", json!({})).await;
     assert_eq!(again.refusal(), (409, "AlreadyExists", "services \"web\" already exists"));
-    let twice = target.post("/api/v1/namespaces", &json!({"metadata": {"name": ground.namespace}}));
-    assert_eq!(twice.await.refusal().1, "AlreadyExists");
+    let own = json!({"metadata": {"name": ground.namespace}});
+    let twice = target.post("/api/v1/namespaces", &own).await;
+    assert_eq!(twice.refusal().1, "AlreadyExists");
     let read = target.get(&ground.core("services/web")).await.ok();
     assert_eq!(read, made.body);
 }

@@ -178,10 +178,17 @@ fn part_of(
             "MethodNotAllowed",
             "the demo does not serve writing a status: its own controllers do that",
         )),
-        ("log" | "scale" | "status", _) => Err(Failure::method()),
+        _ if discovery::parts(key.kind).iter().any(|(own, _)| *own == part) => {
+            Err(Failure::method())
+        }
         _ => {
-            let what = part.split('/').next().unwrap_or_default();
-            Err(Failure::unable(&format!("{what} of {}", names.plural)))
+            let first = part.split('/').next().unwrap_or_default();
+            let what = format!("{first} of {}", names.plural);
+            Err(match first {
+                // These would begin a conversation in another protocol.
+                "exec" | "attach" | "portforward" | "proxy" => Failure::unable(&what),
+                _ => Failure::unserved(&what),
+            })
         }
     }
 }
