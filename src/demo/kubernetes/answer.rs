@@ -83,7 +83,7 @@ fn asked(shared: &Shared, parts: &Parts, bytes: &[u8]) -> Result<Response, Failu
             let form = if part == "log" { Form::Whole } else { form()? };
             part_of(shared, &key, &part, &parts.method, &sent, form)
         }
-        Route::Review(review) if parts.method == Method::POST => access::answer(review, bytes),
+        Route::Review(review) if parts.method == Method::POST => access::answer(review, &sent),
         Route::Metrics {
             kind,
             namespace,
@@ -178,7 +178,10 @@ fn part_of(
             "MethodNotAllowed",
             "the demo does not serve writing a status: its own controllers do that",
         )),
-        _ if discovery::parts(key.kind).iter().any(|(own, _)| *own == part) => {
+        _ if discovery::parts(key.kind)
+            .iter()
+            .any(|(own, _)| *own == part) =>
+        {
             Err(Failure::method())
         }
         _ => {
