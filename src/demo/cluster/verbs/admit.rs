@@ -82,12 +82,10 @@ impl Cluster {
         }
         let home = Key::new(Kind::Namespace, "", namespace);
         if self.found(&home)?.deleting {
-            let message = format!(
-                "{} \"{name}\" is forbidden: unable to create new content in namespace {namespace} because \
-                 it is being terminated",
-                kind.names().plural
+            let why = format!(
+                "unable to create new content in namespace {namespace} because it is being terminated"
             );
-            return Err(Refusal::new(403, "Forbidden", message));
+            return Err(Refusal::forbidden(kind, name, &why));
         }
         Ok(())
     }
