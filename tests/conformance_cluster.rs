@@ -46,7 +46,9 @@ async fn simulated() -> Target {
             clock.with(|cluster| cluster.advance(cluster.now() + TICK * FASTER));
         }
     });
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router(shared)).await });
     let url = format!("http://{address}").parse().expect("an address");

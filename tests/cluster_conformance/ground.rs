@@ -66,19 +66,31 @@ impl Ground {
 
     /// Waits until a Deployment has so many updated and ready pods and no others.
     pub async fn ready(&self, name: &str, replicas: u64) -> Value {
-        let path = self.of("apps/v1", &format!("deployments?fieldSelector=metadata.name%3D{name}"));
+        let path = self.of(
+            "apps/v1",
+            &format!("deployments?fieldSelector=metadata.name%3D{name}"),
+        );
         let found = self
             .target
-            .until(&format!("{replicas} ready pods of {name}"), &path, |found| {
-                found.iter().any(|deployment| {
-                    let status = &deployment["status"];
-                    let count = |field: &str| status[field].as_u64().unwrap_or_default();
-                    status["observedGeneration"] == deployment["metadata"]["generation"]
-                        && ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"]
+            .until(
+                &format!("{replicas} ready pods of {name}"),
+                &path,
+                |found| {
+                    found.iter().any(|deployment| {
+                        let status = &deployment["status"];
+                        let count = |field: &str| status[field].as_u64().unwrap_or_default();
+                        status["observedGeneration"] == deployment["metadata"]["generation"]
+                            && [
+                                "replicas",
+                                "updatedReplicas",
+                                "readyReplicas",
+                                "availableReplicas",
+                            ]
                             .into_iter()
                             .all(|field| count(field) == replicas)
-                })
-            })
+                    })
+                },
+            )
             .await;
         let deployment = found.into_iter().next().expect("it was there");
         // Pods that are on their way out do not count any more, but are still there.
@@ -127,7 +139,10 @@ impl Drop for Ground {
             runtime.block_on(async {
                 let client = kube::Client::try_from(config).ok()?;
                 let request = Request::builder().method(Method::DELETE).uri(path);
-                client.request_text(request.body(Vec::new()).ok()?).await.ok()
+                client
+                    .request_text(request.body(Vec::new()).ok()?)
+                    .await
+                    .ok()
             })
         });
         // Whether it works or not, the case is over.

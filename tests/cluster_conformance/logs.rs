@@ -22,7 +22,11 @@ pub async fn a_log_is_cut_as_asked(target: &Target) {
     }
     let log = async |query: &str| {
         let answer = target.get_as(&format!("{pod}/log?{query}"), "*/*").await;
-        assert_eq!((answer.status, &*answer.media), (200, "text/plain"), "{query}");
+        assert_eq!(
+            (answer.status, &*answer.media),
+            (200, "text/plain"),
+            "{query}"
+        );
         answer.body.as_str().expect("text").to_owned()
     };
     assert!(log("").await.lines().count() >= 2);
@@ -32,7 +36,10 @@ pub async fn a_log_is_cut_as_asked(target: &Target) {
     let stamped = log("tailLines=2&timestamps=true").await;
     for line in stamped.lines() {
         let (time, text) = line.split_once(' ').expect("a time and a text");
-        assert!(time.parse::<Timestamp>().is_ok() && !text.is_empty(), "{line}");
+        assert!(
+            time.parse::<Timestamp>().is_ok() && !text.is_empty(),
+            "{line}"
+        );
     }
     assert_eq!(log("sinceTime=2999-01-01T00:00:00Z").await, "");
     assert!(log("sinceSeconds=999999").await.lines().count() >= 2);
@@ -43,31 +50,49 @@ pub async fn bad_questions_about_logs_are_refused(target: &Target) {
     let pod = pod(&ground).await;
     let name = pod.rsplit('/').next().expect("a name");
     for (query, code, reason, message) in [
-        ("container=foo", 400, "BadRequest", format!("container foo is not valid for pod {name}")),
+        (
+            "container=foo",
+            400,
+            "BadRequest",
+            format!("container foo is not valid for pod {name}"),
+        ),
         (
             "tailLines=-1",
             422,
             "Invalid",
-            format!("PodLogOptions \"{name}\" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0"),
+            format!(
+                "PodLogOptions \"{name}\" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0"
+            ),
         ),
-        ("tailLines=x", 400, "BadRequest", "strconv.ParseInt: parsing \"x\": invalid syntax".to_owned()),
+        (
+            "tailLines=x",
+            400,
+            "BadRequest",
+            "strconv.ParseInt: parsing \"x\": invalid syntax".to_owned(),
+        ),
         (
             "limitBytes=0",
             422,
             "Invalid",
-            format!("PodLogOptions \"{name}\" is invalid: limitBytes: Invalid value: 0: must be greater than 0"),
+            format!(
+                "PodLogOptions \"{name}\" is invalid: limitBytes: Invalid value: 0: must be greater than 0"
+            ),
         ),
         (
             "sinceSeconds=0",
             422,
             "Invalid",
-            format!("PodLogOptions \"{name}\" is invalid: sinceSeconds: Invalid value: 0: must be greater than 0"),
+            format!(
+                "PodLogOptions \"{name}\" is invalid: sinceSeconds: Invalid value: 0: must be greater than 0"
+            ),
         ),
         (
             "sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z",
             422,
             "Invalid",
-            format!("PodLogOptions \"{name}\" is invalid: []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"),
+            format!(
+                "PodLogOptions \"{name}\" is invalid: []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"
+            ),
         ),
     ] {
         let refused = target.get(&format!("{pod}/log?{query}")).await;
@@ -75,13 +100,4 @@ pub async fn bad_questions_about_logs_are_refused(target: &Target) {
     }
     let time = target.get(&format!("{pod}/log?sinceTime=foo")).await;
     assert_eq!((time.refusal().0, time.refusal().1), (400, "BadRequest"));
-}
-
-pub async fn a_log_is_followed_until_its_pod_is_gone(target: &Target) {
-    let ground = Ground::new(target).await;
-    let pod = pod(&ground).await;
-    let mut lines = target.lines(&format!("{pod}/log?follow=true")).await;
-    assert!(lines.text().await.is_some());
-    target.delete(&format!("{pod}?gracePeriodSeconds=0")).await.ok();
-    while lines.text().await.is_some() {}
 }

@@ -55,7 +55,6 @@ macro_rules! for_each_case {
             lists::lists_come_in_the_form_that_is_asked_for,
             logs::a_log_is_cut_as_asked,
             logs::bad_questions_about_logs_are_refused,
-            logs::a_log_is_followed_until_its_pod_is_gone,
             ours::the_source_sees_what_is_there,
             ours::scaling_changes_the_number_and_a_stale_preview_changes_nothing,
             ours::an_autoscaler_is_found,
@@ -130,12 +129,19 @@ impl Answer {
 /// The names of a list's items.
 pub fn names(list: &Value) -> Vec<String> {
     let items = list["items"].as_array().expect("a list");
-    let name = |item: &Value| item["metadata"]["name"].as_str().expect("a name").to_owned();
+    let name = |item: &Value| {
+        item["metadata"]["name"]
+            .as_str()
+            .expect("a name")
+            .to_owned()
+    };
     items.iter().map(name).collect()
 }
 
 impl Target {
-    pub fn new(config: kube::Config, stays: bool) -> Self {
+    pub fn new(mut config: kube::Config, stays: bool) -> Self {
+        // What is refused shall be told, not tried again.
+        config.default_retry = false;
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::try_from(config.clone()).expect("a client");
         Self {
@@ -171,13 +177,19 @@ impl Target {
     ) -> Answer {
         let answer = self.open(method, path, accept, media, body).await;
         let header = |name| {
-            let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
+            let value = answer
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok());
             value.unwrap_or_default().to_owned()
         };
         let (media, date) = (header(CONTENT_TYPE), header(DATE));
         let status = answer.status().as_u16();
         let reading = to_bytes(axum::body::Body::new(answer.into_body()), usize::MAX);
-        let bytes = timeout(PATIENCE, reading).await.expect("an end").expect("a body");
+        let bytes = timeout(PATIENCE, reading)
+            .await
+            .expect("an end")
+            .expect("a body");
         let text = String::from_utf8(bytes.to_vec()).expect("text");
         Answer {
             status,
@@ -228,7 +240,9 @@ impl Target {
         let status = answer.status().as_u16();
         assert_eq!(status, 200, "{path}");
         let body = axum::body::Body::new(answer.into_body());
-        let stream = body.into_data_stream().map(|chunk| chunk.expect("a chunk").to_vec());
+        let stream = body
+            .into_data_stream()
+            .map(|chunk| chunk.expect("a chunk").to_vec());
         Lines {
             stream: stream.boxed(),
             read: Vec::new(),
@@ -251,7 +265,9 @@ impl Target {
                 if holds(&last) {
                     return;
                 }
-                let version = list["metadata"]["resourceVersion"].as_str().expect("a version");
+                let version = list["metadata"]["resourceVersion"]
+                    .as_str()
+                    .expect("a version");
                 let and = if path.contains('?') { '&' } else { '?' };
                 let watch = format!("{path}{and}watch=1&resourceVersion={version}");
                 let mut lines = self.lines(&watch).await;
@@ -297,6 +313,10 @@ impl Lines {
         let event = self.next().await.expect("it goes on");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let object = event["object"].clone();
-        (text(&event["type"]), text(&object["metadata"]["name"]), object)
+        (
+            text(&event["type"]),
+            text(&object["metadata"]["name"]),
+            object,
+        )
     }
 }

@@ -41,7 +41,12 @@ impl Watching {
             retry: retry.subscribe(),
             stop: stop.clone(),
         };
-        let session = Session::with_client(target.client.clone());
+        let session = Session::with_client(
+            target.client.clone(),
+            "conformance",
+            "the target",
+            namespace,
+        );
         let source: Box<dyn Source> = Box::new(Kubernetes::new(Settings { session }));
         tokio::spawn(source.run(outlet, control));
         Self {
@@ -96,12 +101,16 @@ impl Watching {
     }
 
     fn names(&self, kind: Kind) -> BTreeSet<String> {
-        let all = self.facts.keys().filter(|(scope, _)| scope.kind == kind);
-        all.map(|(_, name)| name.clone()).collect()
+        let all = self
+            .facts
+            .iter()
+            .filter(|((scope, _), _)| scope.kind == kind);
+        all.map(|(_, fact)| fact.meta().name.to_string()).collect()
     }
 
     fn ready_pods(&self) -> usize {
-        let is_ready = |fact: &&Arc<Fact>| matches!(&***fact, Fact::Pod(pod) if pod.ready);
+        let is_ready =
+            |fact: &&Arc<Fact>| matches!(&***fact, Fact::Pod(pod) if pod.ready == Some(true));
         self.facts.values().filter(is_ready).count()
     }
 }
@@ -129,17 +138,27 @@ pub async fn the_source_sees_what_is_there(target: &Target) {
             w.all_live() && w.ready_pods() == 3 && !w.names(Kind::EndpointSlice).is_empty()
         })
         .await;
-    let pods: BTreeSet<String> = target.get(&ground.core("pods")).await.names().into_iter().collect();
+    let pods: BTreeSet<String> = target
+        .get(&ground.core("pods"))
+        .await
+        .names()
+        .into_iter()
+        .collect();
     assert_eq!(watching.names(Kind::Pod), pods);
     assert_eq!(watching.names(Kind::Deployment), ["web".to_owned()].into());
     assert!(watching.names(Kind::Service).contains("web"));
     assert!(watching.names(Kind::Namespace).contains(&ground.namespace));
     assert!(!watching.names(Kind::Node).is_empty());
     watching
-        .until("an event", |w| w.happenings.iter().any(|h| &*h.kind == "Pod"))
+        .until("an event", |w| {
+            w.happenings.iter().any(|h| &*h.kind == "Pod")
+        })
         .await;
     for fact in watching.facts.values() {
-        assert!(fact.meta().version > 0 && !fact.meta().uid.is_empty(), "{fact:?}");
+        assert!(
+            fact.meta().version > 0 && !fact.meta().uid.is_empty(),
+            "{fact:?}"
+        );
         if let Fact::Pod(pod) = &**fact {
             assert_eq!(pod.mentions.len(), 1);
             let owner = pod.meta.owner.as_ref().map(|owner| &*owner.kind);
@@ -155,20 +174,38 @@ pub async fn scaling_changes_the_number_and_a_stale_preview_changes_nothing(targ
     let mut watching = Watching::start(target, &ground.namespace);
     watching.until("a ready pod", |w| w.ready_pods() == 1).await;
     let web = target_of(&ground, "web");
-    let first = scale::preview(&target.client, &web).await.expect("a preview");
-    assert_eq!((first.replicas_now, &first.autoscaler), (1, &Autoscaler::None));
+    let first = scale::preview(&target.client, &web)
+        .await
+        .expect("a preview");
+    assert_eq!(
+        (first.replicas_now, &first.autoscaler),
+        (1, &Autoscaler::None)
+    );
     let accepted = scale::send(&target.client, &web, 3, &first.resource_version).await;
     let accepted = accepted.expect("it is accepted");
     assert_eq!(accepted.replicas, 3);
-    assert!(accepted.generation.is_some_and(|generation| generation >= 2));
-    watching.until("three ready pods", |w| w.ready_pods() == 3).await;
-    let wanted = async || target.get(&ground.deployment("web")).await.ok()["spec"]["replicas"].clone();
+    assert!(
+        accepted
+            .generation
+            .is_some_and(|generation| generation >= 2)
+    );
+    watching
+        .until("three ready pods", |w| w.ready_pods() == 3)
+        .await;
+    let wanted =
+        async || target.get(&ground.deployment("web")).await.ok()["spec"]["replicas"].clone();
     assert_eq!(wanted().await, 3);
     let late = scale::send(&target.client, &web, 9, &first.resource_version).await;
-    assert!(matches!(late, Err(EffectError::Conflict { .. })), "{late:?}");
+    assert!(
+        matches!(late, Err(EffectError::Conflict { .. })),
+        "{late:?}"
+    );
     assert_eq!(wanted().await, 3);
     let gone = scale::preview(&target.client, &target_of(&ground, "nothing")).await;
-    assert!(matches!(gone, Err(EffectError::NotFound { .. })), "{gone:?}");
+    assert!(
+        matches!(gone, Err(EffectError::NotFound { .. })),
+        "{gone:?}"
+    );
 }
 
 pub async fn an_autoscaler_is_found(target: &Target) {
@@ -185,7 +222,9 @@ pub async fn an_autoscaler_is_found(target: &Target) {
     let path = ground.of("autoscaling/v2", "horizontalpodautoscalers");
     target.post(&path, &autoscaler).await.ok();
     let web = target_of(&ground, "web");
-    let preview = scale::preview(&target.client, &web).await.expect("a preview");
+    let preview = scale::preview(&target.client, &web)
+        .await
+        .expect("a preview");
     let Autoscaler::Found { name, min, max, .. } = preview.autoscaler else {
         panic!("not found: {preview:?}")
     };

@@ -26,12 +26,14 @@ mod testing;
 mod tests;
 pub mod verbs;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use agenda::{Agenda, Step};
+use controllers::Advice;
 use events::Journal;
 use kubelet::Kubelets;
 use object::{Key, Object};
@@ -50,6 +52,10 @@ pub struct Cluster {
     relations: Relations,
     journal: Journal,
     kubelets: Kubelets,
+    /// How busy workloads are, by namespace and name.
+    loads: BTreeMap<(String, String), f64>,
+    /// What autoscalers thought of late, by their uid.
+    advice: BTreeMap<Arc<str>, Advice>,
 }
 
 impl Cluster {
@@ -65,6 +71,8 @@ impl Cluster {
             relations: Relations::default(),
             journal: Journal::default(),
             kubelets: Kubelets::default(),
+            loads: BTreeMap::new(),
+            advice: BTreeMap::new(),
         }
     }
 
@@ -99,7 +107,8 @@ impl Cluster {
             Step::Collect(uid) => self.collect(&uid),
             Step::Schedule => self.schedule(),
             Step::Pod(uid) => self.live(&uid),
-            Step::Silence(..) | Step::Evict(..) => {}
+            Step::Silence(node, losses) => self.fall_silent(&node, losses),
+            Step::Evict(node, losses) => self.evict(&node, losses),
             Step::Forget => self.forget_events(),
         }
     }

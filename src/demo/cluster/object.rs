@@ -76,6 +76,8 @@ pub struct PodFacts {
     pub address: Option<Ipv4Addr>,
     /// What its containers ask for together, in thousandths of a processor.
     pub cpu_millis: u64,
+    /// What its containers ask for together, in bytes.
+    pub memory: u64,
     /// The ports of its containers that have names.
     pub ports: Box<[(Box<str>, u16)]>,
 }
@@ -85,6 +87,11 @@ impl PodFacts {
         let containers = || json::items(pod, "/spec/containers");
         let ready = json::items(pod, "/status/conditions")
             .find(|c| json::text(c, "/type") == "Ready" && json::text(c, "/status") == "True");
+        let asked = |what: &str, parse: fn(&str) -> Option<u64>| -> u64 {
+            let path = format!("/resources/requests/{what}");
+            let amounts = containers().filter_map(|one| parse(json::at(one, &path).as_str()?));
+            amounts.sum()
+        };
         let ports = containers().flat_map(|container| json::items(container, "/ports"));
         Self {
             phase: match json::text(pod, "/status/phase") {
@@ -95,11 +102,8 @@ impl PodFacts {
             },
             ready_since: ready.and_then(|c| json::time(c, "/lastTransitionTime")),
             address: json::text(pod, "/status/podIP").parse().ok(),
-            cpu_millis: containers()
-                .filter_map(|container| {
-                    quantity::millis(json::at(container, "/resources/requests/cpu").as_str()?)
-                })
-                .sum(),
+            cpu_millis: asked("cpu", quantity::millis),
+            memory: asked("memory", quantity::whole),
             ports: ports
                 .filter_map(|port| {
                     let number = json::number(port, "/containerPort")?;

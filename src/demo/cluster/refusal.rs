@@ -104,6 +104,13 @@ impl Refusal {
         Self::new(404, "NotFound", message).on(kind, name)
     }
 
+    /// 403: it may not be done.
+    #[must_use]
+    pub fn forbidden(kind: Kind, name: &str, why: &str) -> Self {
+        let message = format!("{} \"{name}\" is forbidden: {why}", resource(kind));
+        Self::new(403, "Forbidden", message).on(kind, name)
+    }
+
     /// 409: there is one already.
     #[must_use]
     pub fn exists(kind: Kind, name: &str) -> Self {

@@ -53,6 +53,8 @@ pub(super) struct Relations {
     addresses: BTreeSet<Ipv4Addr>,
     /// The nodes.
     rooms: BTreeMap<Arc<str>, Room>,
+    /// The pods and ReplicaSets that nothing controls.
+    loose: BTreeSet<Key>,
     /// The pods without a node, in the order of their creation.
     waiting: BTreeSet<(i64, Key)>,
 }
@@ -83,6 +85,14 @@ impl Relations {
         self.selected.get(service).into_iter().flatten()
     }
 
+    /// The objects of a kind in a namespace that nothing controls.
+    pub(super) fn loose(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Key> {
+        let first = Key::new(kind, namespace, "");
+        let home = Arc::clone(&first.namespace);
+        let after = self.loose.range(first..);
+        after.take_while(move |key| key.kind == kind && key.namespace == home)
+    }
+
     /// The Services that select an object with these labels.
     fn selecting(&self, namespace: &Arc<str>, labels: &BTreeMap<String, String>) -> Vec<Key> {
         let candidates = labels.iter().filter_map(|(key, value)| {
@@ -111,6 +121,13 @@ impl Relations {
             } else if before.is_none() {
                 self.homes
                     .insert(Arc::clone(&object.uid), object.key.clone());
+            }
+        }
+        if matches!(object.key.kind, Kind::Pod | Kind::ReplicaSet) {
+            if !gone && object.controller.is_none() {
+                self.loose.insert(object.key.clone());
+            } else {
+                self.loose.remove(&object.key);
             }
         }
         match object.key.kind {

@@ -35,6 +35,7 @@ impl Cluster {
             self.relations.note_service(&change, pods);
         }
         self.touch_owner(&change);
+        self.offer(&change);
         if change.deleted {
             self.mourn(object);
         }
@@ -72,6 +73,27 @@ impl Cluster {
         }
     }
 
+    /// What nothing controls any more, or has other labels now, may be adopted.
+    fn offer(&mut self, change: &Change) {
+        let object = &change.object;
+        let by = match object.key.kind {
+            Kind::Pod => Kind::ReplicaSet,
+            Kind::ReplicaSet => Kind::Deployment,
+            _ => return,
+        };
+        let before = change.before.as_ref();
+        let news = before
+            .is_none_or(|before| before.controller.is_some() || before.labels != object.labels);
+        if change.deleted || object.controller.is_some() || !news {
+            return;
+        }
+        let candidates = self.store.list(by, Some(&object.key.namespace));
+        let candidates: Vec<Key> = candidates.map(|one| one.key.clone()).collect();
+        for candidate in candidates {
+            self.touch(candidate, SOON);
+        }
+    }
+
     /// What an object leaves behind.
     fn mourn(&mut self, gone: &Arc<Object>) {
         if self.store.owned_by(&gone.uid).next().is_some() {
@@ -106,6 +128,9 @@ impl Cluster {
         let node = &change.object;
         self.want_schedule();
         let before = change.before.as_ref();
+        if before.is_none() {
+            self.meet_node(&node.key.name);
+        }
         let news = change.deleted || before.is_none_or(|before| before.labels != node.labels);
         if news {
             let sets: Vec<Key> = self

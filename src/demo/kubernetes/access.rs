@@ -10,32 +10,28 @@ use crate::demo::cluster::kind::Kind;
 use super::discovery;
 use super::failure::Failure;
 use super::route::{METRICS, REVIEWS};
+use super::write::Sent;
 
 /// Who one is.
 const USER: &str = "demo";
 
 /// Answers a question by its plural.
-pub(super) fn answer(review: &str, body: &[u8]) -> Result<Response, Failure> {
-    let mut asked: Value = serde_json::from_slice(body)
-        .map_err(|error| Failure::bad_request(format!("the question cannot be read: {error}")))?;
+pub(super) fn answer(review: &str, sent: &Sent<'_>) -> Result<Response, Failure> {
     let (kind, group) = match review {
-        "selfsubjectaccessreviews" => {
-            let status = access(&asked)?;
-            set(&mut asked, "/status", status);
-            ("SelfSubjectAccessReview", "authorization.k8s.io")
-        }
-        "selfsubjectrulesreviews" => {
-            set(&mut asked, "/status", rules());
-            ("SelfSubjectRulesReview", "authorization.k8s.io")
-        }
-        _ => {
-            let user = json!({"userInfo": {"username": USER, "groups": ["system:authenticated"]}});
-            set(&mut asked, "/status", user);
-            ("SelfSubjectReview", "authentication.k8s.io")
-        }
+        "selfsubjectaccessreviews" => ("SelfSubjectAccessReview", "authorization.k8s.io"),
+        "selfsubjectrulesreviews" => ("SelfSubjectRulesReview", "authorization.k8s.io"),
+        _ => ("SelfSubjectReview", "authentication.k8s.io"),
     };
+    let version = format!("{group}/v1");
+    let mut asked = sent.object(kind, &version)?;
+    let status = match kind {
+        "SelfSubjectAccessReview" => access(&asked)?,
+        "SelfSubjectRulesReview" => rules(),
+        _ => json!({"userInfo": {"username": USER, "groups": ["system:authenticated"]}}),
+    };
+    set(&mut asked, "/status", status);
     set(&mut asked, "/kind", kind);
-    set(&mut asked, "/apiVersion", format!("{group}/v1"));
+    set(&mut asked, "/apiVersion", version);
     if at(&asked, "/metadata").is_null() {
         set(&mut asked, "/metadata", json!({}));
     }

@@ -83,7 +83,7 @@ fn asked(shared: &Shared, parts: &Parts, bytes: &[u8]) -> Result<Response, Failu
             let form = if part == "log" { Form::Whole } else { form()? };
             part_of(shared, &key, &part, &parts.method, &sent, form)
         }
-        Route::Review(review) if parts.method == Method::POST => access::answer(review, bytes),
+        Route::Review(review) if parts.method == Method::POST => access::answer(review, &sent),
         Route::Metrics {
             kind,
             namespace,
@@ -178,10 +178,20 @@ fn part_of(
             "MethodNotAllowed",
             "the demo does not serve writing a status: its own controllers do that",
         )),
-        ("log" | "scale" | "status", _) => Err(Failure::method()),
+        _ if discovery::parts(key.kind)
+            .iter()
+            .any(|(own, _)| *own == part) =>
+        {
+            Err(Failure::method())
+        }
         _ => {
-            let what = part.split('/').next().unwrap_or_default();
-            Err(Failure::unable(&format!("{what} of {}", names.plural)))
+            let first = part.split('/').next().unwrap_or_default();
+            let what = format!("{first} of {}", names.plural);
+            Err(match first {
+                // These would begin a conversation in another protocol.
+                "exec" | "attach" | "portforward" | "proxy" => Failure::unable(&what),
+                _ => Failure::unserved(&what),
+            })
         }
     }
 }

@@ -73,21 +73,20 @@ fn raise<T: Ord>(told: &watch::Sender<T>, to: T) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use jiff::SignedDuration;
 
-    use super::*;
-    use crate::demo::kubernetes::testing::{self, pod};
+    use crate::demo::kubernetes::testing::{service, shared, start};
 
     #[tokio::test]
     async fn those_who_wait_hear_of_changes_and_of_nothing_else() {
-        let shared = testing::shared();
+        let shared = shared();
         let (mut revisions, mut times) = (shared.revisions(), shared.times());
         shared.with(|cluster| cluster.now());
         assert!(!revisions.has_changed().expect("it is shared"));
-        shared.with(|cluster| cluster.put(pod("a"), json!({"metadata": {}})));
+        service(&shared, "a");
         assert!(revisions.has_changed().expect("it is shared"));
         assert!(!times.has_changed().expect("it is shared"));
-        let later = testing::start() + jiff::SignedDuration::from_secs(1);
+        let later = start() + SignedDuration::from_secs(1);
         shared.with(|cluster| cluster.advance(later));
         assert_eq!(*times.borrow_and_update(), later);
         let revision = shared.with(|cluster| cluster.store().revision());

@@ -6,7 +6,8 @@
 //! It knowingly differs from a real API server:
 //! - The kinds are those of [`crate::demo::cluster::kind`]; all else is answered with 404, and what
 //!   nobody could simulate (exec, attach, port-forward, proxy) with 501, always as a `Status` in words.
-//! - JSON only: no protobuf, YAML or CBOR. No server-side apply, dry runs, evictions, `fieldValidation`
+//! - Answers are JSON, never protobuf, YAML or CBOR; of protobuf only the few objects are read that kubectl
+//!   sends in no other way. No server-side apply, dry runs, evictions, `fieldValidation`
 //!   or OpenAPI schemas (so no `kubectl explain`).
 //! - A status is read through `…/status` and never written.
 //! - Of several things that are wrong with an object only the first is told, without `causes`.
@@ -24,6 +25,7 @@ mod list;
 mod logs;
 mod metrics;
 mod options;
+mod protobuf;
 mod query;
 mod route;
 mod table;

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::handle::Shared;
 use super::list;
 use super::options::Options;
+use super::protobuf;
 use super::query::Query;
 use super::table;
 
@@ -37,26 +38,35 @@ impl Sent<'_> {
     }
 
     /// The object that was sent in place of one of a kind.
-    fn object(&self, kind: &str, api_version: &str) -> Result<Value, Failure> {
-        if !matches!(self.media(), "" | "application/json") {
-            return Err(Failure::new(
-                415,
-                "UnsupportedMediaType",
-                "the body of the request was in an unknown format - accepted media types include: application/json",
-            ));
-        }
-        let value: Value = serde_json::from_slice(self.bytes).map_err(|error| {
-            Failure::bad_request(format!(
-                "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {error}"
-            ))
-        })?;
+    pub(super) fn object(&self, kind: &str, api_version: &str) -> Result<Value, Failure> {
+        let value: Value = match self.media() {
+            "" | "application/json" => serde_json::from_slice(self.bytes).map_err(|error| {
+                Failure::bad_request(format!(
+                    "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {error}"
+                ))
+            })?,
+            protobuf::MEDIA => protobuf::read(self.bytes).ok_or_else(|| {
+                Failure::new(
+                    415,
+                    "UnsupportedMediaType",
+                    "the demo does not serve this as protobuf; write it to a file with --dry-run=client -o yaml, then apply that",
+                )
+            })?,
+            _ => {
+                return Err(Failure::new(
+                    415,
+                    "UnsupportedMediaType",
+                    "the body of the request was in an unknown format - accepted media types include: application/json",
+                ));
+            }
+        };
         if !value.is_object() {
             let message = format!("the object provided is unrecognized (must be of type {kind})");
             return Err(Failure::bad_request(message));
         }
         // What an object does not say about itself, its address says.
         let (own, version) = (text(&value, "/kind"), text(&value, "/apiVersion"));
-        let is = |said: &str, meant: &str| said.is_empty() || said == meant;
+        let is = |said: &str, meant: &str| said.is_empty() || meant.is_empty() || said == meant;
         if !is(own, kind) || !is(version, api_version) {
             return Err(Failure::bad_request(format!(
                 "{own} in version \"{version}\" cannot be handled as a {kind}"
@@ -271,17 +281,8 @@ fn delete_options(sent: &Sent<'_>) -> Result<DeleteOptions, Failure> {
     let body = if sent.bytes.is_empty() {
         json!({})
     } else {
-        let value = sent.object("DeleteOptions", "");
-        // It may name any version.
-        value.or_else(|failure| {
-            let value: Value = serde_json::from_slice(sent.bytes).map_err(|_| failure)?;
-            match text(&value, "/kind") {
-                "DeleteOptions" => Ok(value),
-                kind => Err(Failure::bad_request(format!(
-                    "no kind \"{kind}\" is registered for version \"meta.k8s.io/v1\""
-                ))),
-            }
-        })?
+        // Of any version.
+        sent.object("DeleteOptions", "")?
     };
     let policy = match text(&body, "/propagationPolicy") {
         "" => sent.query.text("propagationPolicy").unwrap_or_default(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::events::{About, Voice};
+use super::super::kind::Kind;
 use super::super::object::{Key, Object};
 use super::super::{Cluster, json};
 use sets::{Set, Sets};
@@ -69,6 +70,13 @@ impl Cluster {
             return;
         };
         let wanted = Wanted::of(&object);
+        if !object.deleting {
+            self.claim(
+                &object,
+                Kind::ReplicaSet,
+                json::at(&wanted.value, "/spec/selector"),
+            );
+        }
         let mut sets = self.sets_of(&wanted);
         if !object.deleting {
             let scaled = sets.all().any(|set| set.was_scaled(wanted.replicas));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::events::{About, Voice};
 use super::super::kind::Kind;
 use super::super::object::{Key, Object, Phase};
-use super::super::{Cluster, json};
+use super::super::{Cluster, json, selector};
 
 impl Cluster {
     /// The pods that an object controls, sorted by name.
@@ -29,11 +29,11 @@ impl Cluster {
         kind: Kind,
         mut object: Value,
     ) -> Arc<Object> {
-        let reference = json!([{
-            "apiVersion": owner.kind.api_version(), "kind": owner.kind.names().kind,
-            "name": &*owner.name, "uid": uid, "controller": true, "blockOwnerDeletion": true,
-        }]);
-        json::set(&mut object, "/metadata/ownerReferences", reference);
+        json::set(
+            &mut object,
+            "/metadata/ownerReferences",
+            reference(owner, uid),
+        );
         json::set(&mut object, "/metadata/namespace", &*owner.namespace);
         let object = self.admitted(kind, &owner.namespace, object);
         let key = Key::new(
@@ -44,12 +44,51 @@ impl Cluster {
         self.write(key, object)
     }
 
+    /// Lets an object control what it selects and nothing controls, and lets go of what it does not select
+    /// any more.
+    pub(super) fn claim(&mut self, owner: &Arc<Object>, kind: Kind, selector: &Value) {
+        let loose = self.relations.loose(kind, &owner.key.namespace);
+        let loose = loose.filter_map(|key| self.store.get(key));
+        let fits = |one: &Object| selector::picks(selector, &one.labels);
+        let adopted: Vec<Arc<Object>> = loose
+            .filter(|one| !one.deleting && fits(one))
+            .cloned()
+            .collect();
+        let owned = self
+            .store
+            .owned_by(&owner.uid)
+            .filter(|one| one.key.kind == kind);
+        let released: Vec<Arc<Object>> = owned.filter(|one| !fits(one)).cloned().collect();
+        for object in adopted {
+            let mut value = object.value();
+            json::set(
+                &mut value,
+                "/metadata/ownerReferences",
+                reference(&owner.key, &owner.uid),
+            );
+            self.write(object.key.clone(), value);
+        }
+        for object in released {
+            let mut value = object.value();
+            json::take(&mut value, "/metadata/ownerReferences");
+            self.write(object.key.clone(), value);
+        }
+    }
+
     /// Ends a pod for its controller, and says so.
     pub(super) fn end_owned(&mut self, by: &'static str, about: &About, pod: &Arc<Object>) {
         self.end(pod, None);
         let message = format!("Deleted pod: {}", pod.key.name);
         self.say(Voice::Controller(by), about, "SuccessfulDelete", &message);
     }
+}
+
+/// The reference to the object that controls another one.
+fn reference(owner: &Key, uid: &str) -> Value {
+    json!([{
+        "apiVersion": owner.kind.api_version(), "kind": owner.kind.names().kind,
+        "name": &*owner.name, "uid": uid, "controller": true, "blockOwnerDeletion": true,
+    }])
 }
 
 /// A pod out of a template: its labels, annotations and spec.

@@ -20,6 +20,7 @@ impl Cluster {
         if !set.deleting {
             let wanted = json::number(&value, "/spec/replicas").unwrap_or(1);
             let wanted = usize::try_from(wanted).unwrap_or_default();
+            self.claim(&set, Kind::Pod, json::at(&value, "/spec/selector"));
             let mut pods = self.pods_of(&set);
             pods.retain(|pod| is_active(pod));
             let about = About::object(&set);

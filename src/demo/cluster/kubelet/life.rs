@@ -43,7 +43,7 @@ impl Cluster {
             Move::Nag => self.nag(run, of),
             Move::Restart => self.restart(run, of),
             Move::PullBackOff => self.pull_back_off(run, of),
-            Move::Gone => {}
+            Move::Report | Move::Gone => {}
         }
     }
 
@@ -159,8 +159,10 @@ impl Cluster {
         let manner = run.behaviour.manner;
         let culprit = of == run.culprit();
         let mut fails = None;
+        let mut works = true;
         if culprit && matches!(manner, Manner::CrashLoop | Manner::OutOfMemory) {
             fails = Some(self.between(1500, 3000));
+            works = false;
         }
         if let (true, Some(Affliction::Crash { after, .. })) =
             (culprit, self.kubelets.afflictions.get(&run.uid))
@@ -171,7 +173,7 @@ impl Cluster {
             run.plan(self.now + after, of, Move::Fail);
         }
         let completes = manner == Manner::Completed && run.restarts != Restarts::Always;
-        if run.of_job || completes {
+        if works && (run.of_job || completes) {
             let usual = self.between(2000, 4000);
             let after = run.behaviour.duration.unwrap_or(usual);
             run.plan(self.now + after, of, Move::Finish);

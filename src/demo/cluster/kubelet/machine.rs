@@ -21,14 +21,32 @@ pub(in super::super) struct Machine {
     /// The images that it has.
     images: BTreeSet<Arc<str>>,
     /// Whether nothing is heard of it.
-    pub(in super::super) lost: bool,
+    lost: bool,
     /// How often it was lost.
-    pub(in super::super) losses: u64,
+    losses: u64,
 }
 
 impl Machine {
-    pub(super) const fn is_lost(&self) -> bool {
+    /// Whether nothing is heard of it.
+    pub(in super::super) const fn is_lost(&self) -> bool {
         self.lost
+    }
+
+    /// From now on nothing is heard of it. The number of this loss.
+    pub(in super::super) const fn lose(&mut self) -> u64 {
+        self.lost = true;
+        self.losses += 1;
+        self.losses
+    }
+
+    /// Whether it is still lost as it was then.
+    pub(in super::super) const fn is_lost_since(&self, loss: u64) -> bool {
+        self.lost && self.losses == loss
+    }
+
+    /// It is heard of again.
+    pub(in super::super) const fn find(&mut self) {
+        self.lost = false;
     }
 
     /// Whether it has an image.

@@ -9,16 +9,20 @@ mod life;
 mod machine;
 mod run;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::Cluster;
 use super::agenda::Step;
 use super::object::Object;
 use affliction::Affliction;
 use machine::Machine;
-use run::{Move, Run, WHOLE};
+use run::{Container, End, Move, Run, State, WHOLE};
 
 /// What all kubelets know together.
 #[derive(Debug, Default)]
@@ -33,6 +37,78 @@ pub(super) struct Kubelets {
     missing: BTreeSet<String>,
     /// What pods suffer from, by uid.
     afflictions: BTreeMap<Arc<str>, Affliction>,
+}
+
+/// One run of a container.
+#[derive(Clone, Debug)]
+pub(super) struct Started {
+    pub(super) at: Timestamp,
+    /// When and with what exit code it ended, if it did.
+    pub(super) ended: Option<(Timestamp, i32)>,
+    /// The number of the run.
+    pub(super) round: u32,
+    pub(super) image: Arc<str>,
+    /// Whether it is there to do one piece of work and end.
+    pub(super) brief: bool,
+}
+
+/// What is known of a container's runs.
+pub(super) enum Past {
+    Known(Started),
+    /// There was none yet, for this reason.
+    Waits(&'static str),
+    /// There was none before.
+    None,
+}
+
+impl Kubelets {
+    /// The last run of a container that started, or the one before it.
+    pub(super) fn past(&self, uid: &str, container: &str, previous: bool) -> Past {
+        let Some(run) = self.runs.get(uid) else {
+            return Past::Waits("ContainerCreating");
+        };
+        let Some(one) = run.containers.iter().find(|one| *one.name == *container) else {
+            return Past::None;
+        };
+        let brief = one.init || run.of_job;
+        let ended = |end: &End| {
+            Past::Known(Started {
+                at: end.started,
+                ended: Some((end.finished, end.code)),
+                round: end.round,
+                image: Arc::clone(&one.image),
+                brief,
+            })
+        };
+        match (&one.state, &one.last) {
+            // While it waits, what ended last is both the present and the past.
+            (State::Waiting(..), Some(last)) => ended(last),
+            (_, Some(last)) if previous => ended(last),
+            (_, None) if previous => Past::None,
+            (State::Waiting(reason, _), None) => Past::Waits(reason),
+            (State::Ended(end), _) => ended(end),
+            (State::Running(at), _) => Past::Known(Started {
+                at: *at,
+                ended: None,
+                round: one.restarts,
+                image: Arc::clone(&one.image),
+                brief,
+            }),
+        }
+    }
+
+    /// The containers of a pod that ran at a time; nothing where none did.
+    pub(super) fn running(&self, uid: &str, at: Timestamp) -> Option<Vec<&Arc<str>>> {
+        let run = self.runs.get(uid)?;
+        let ran = |one: &&Container| matches!(one.state, State::Running(since) if since <= at);
+        let names: Vec<&Arc<str>> = run
+            .containers
+            .iter()
+            .filter(ran)
+            .map(|one| &one.name)
+            .collect();
+        (!names.is_empty()).then_some(names)
+    }
 }
 
 impl Cluster {
@@ -61,6 +137,18 @@ impl Cluster {
             (run.address, self.kubelets.machines.get_mut(&run.node))
         {
             machine.free(address);
+        }
+    }
+
+    /// A node is heard of again: its pods go on, and what they are is told again.
+    pub(super) fn resume(&mut self, pods: &[Arc<Object>]) {
+        for pod in pods {
+            let wait = self.between(300, 1500);
+            let now = self.now;
+            if let Some(run) = self.kubelets.runs.get_mut(&pod.uid) {
+                run.plan(now + wait, WHOLE, Move::Report);
+            }
+            self.wake(&pod.uid);
         }
     }
 

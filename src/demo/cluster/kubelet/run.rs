@@ -85,6 +85,8 @@ pub(super) enum Move {
     PullBackOff,
     /// Its image is looked for again.
     PullAgain,
+    /// Nothing but that its status is written.
+    Report,
     /// The pod has ended and goes.
     Gone,
 }

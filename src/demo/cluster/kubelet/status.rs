@@ -88,6 +88,7 @@ impl Cluster {
             ("Initialized", initialized),
             ("Ready", ready),
             ("ContainersReady", ready),
+            ("PodScheduled", (true, "", "")),
         ] {
             conditions::set(status, kind, holds, reason, message, self.now);
         }

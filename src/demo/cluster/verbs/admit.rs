@@ -82,12 +82,10 @@ impl Cluster {
         }
         let home = Key::new(Kind::Namespace, "", namespace);
         if self.found(&home)?.deleting {
-            let message = format!(
-                "{} \"{name}\" is forbidden: unable to create new content in namespace {namespace} because \
-                 it is being terminated",
-                kind.names().plural
+            let why = format!(
+                "unable to create new content in namespace {namespace} because it is being terminated"
             );
-            return Err(Refusal::new(403, "Forbidden", message));
+            return Err(Refusal::forbidden(kind, name, &why));
         }
         Ok(())
     }
@@ -197,7 +195,10 @@ pub(super) fn keep(kind: Kind, object: &mut Value, before: &Value) -> Vec<Fault>
     }
     defaults::fill_in(kind, object);
     let generation = json::number(before, "/metadata/generation").unwrap_or_default();
-    if has_generation(kind) && json::at(object, "/spec") != json::at(before, "/spec") {
+    let differs = |path| json::at(object, path) != json::at(before, path);
+    // A Deployment's annotations belong to what is wanted of it.
+    let is_other = differs("/spec") || kind == Kind::Deployment && differs("/metadata/annotations");
+    if has_generation(kind) && is_other {
         json::set(object, "/metadata/generation", generation + 1);
     }
     faults

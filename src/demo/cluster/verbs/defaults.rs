@@ -89,10 +89,12 @@ fn daemon_set(object: &mut Value) {
 fn job_spec(object: &mut Value, path: &str) {
     let uid = json::text(object, "/metadata/uid").to_owned();
     let name = json::text(object, "/metadata/name").to_owned();
+    if json::at(object, &format!("{path}/parallelism")).is_null() {
+        fill(object, &format!("{path}/completions"), 1);
+    }
     for (field, default) in [
         ("backoffLimit", json!(6)),
         ("completionMode", json!("NonIndexed")),
-        ("completions", json!(1)),
         ("manualSelector", json!(false)),
         ("parallelism", json!(1)),
         ("podReplacementPolicy", json!("TerminatingOrFailed")),

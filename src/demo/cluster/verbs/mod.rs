@@ -4,8 +4,12 @@ mod admit;
 mod check;
 mod defaults;
 mod delete;
+mod logs;
 mod patch;
 mod scale;
+#[cfg(test)]
+mod tests;
+mod usage;
 
 use std::sync::Arc;
 
@@ -141,30 +145,5 @@ impl Cluster {
     pub(super) fn found(&self, key: &Key) -> Result<Arc<Object>, Refusal> {
         let object = self.store.get(key).cloned();
         object.ok_or_else(|| Refusal::not_found(key.kind, &key.name))
-    }
-
-    /// What a pod's container wrote up to now, oldest line first, or what the one before it wrote. The
-    /// lines are made when they are asked for: the same question at the same time has the same answer, and
-    /// a later one only adds lines.
-    ///
-    /// # Errors
-    /// [`Refusal`]: no such pod or container, several containers and none named, not started yet, or no
-    /// previous one.
-    pub fn logs(
-        &self,
-        key: &Key,
-        container: Option<&str>,
-        previous: bool,
-    ) -> Result<Vec<LogLine>, Refusal> {
-        let _ = (container, previous);
-        Err(Refusal::not_found(key.kind, &key.name))
-    }
-
-    /// What a pod's containers or a node use now, as an object of `metrics.k8s.io/v1beta1`; nothing while
-    /// it was not measured yet.
-    #[must_use]
-    pub fn usage(&self, key: &Key) -> Option<Value> {
-        let _ = key;
-        None
     }
 }

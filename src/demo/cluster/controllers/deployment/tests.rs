@@ -274,3 +274,28 @@ fn scaling_in_the_midst_of_a_rollout_is_shared_out() {
     assert_eq!(after.iter().map(|(n, _)| n).sum::<i64>(), 25, "{after:?}");
     assert!(cluster.ready("web") >= 15, "{after:?}");
 }
+
+#[test]
+fn a_pod_without_its_label_is_replaced_and_comes_back_with_it() {
+    let mut cluster = web(2);
+    let pod = cluster.pods("web")[0].key.clone();
+    cluster.merge(&pod, json!({"metadata": {"labels": {"app": "aside"}}}));
+    cluster.pass_until(20, "replaced", |c| c.ready("web") == 2);
+    assert_eq!(cluster.pods("aside").len(), 1);
+    assert_eq!(
+        cluster
+            .store
+            .get(&pod)
+            .and_then(|pod| pod.controller.clone()),
+        None
+    );
+    cluster.merge(&pod, json!({"metadata": {"labels": {"app": "web"}}}));
+    cluster.pass(10);
+    assert_eq!(cluster.pods("web").len(), 2, "one of three was too much");
+    assert!(
+        cluster
+            .pods("web")
+            .iter()
+            .all(|pod| pod.controller.is_some())
+    );
+}
