@@ -365,9 +365,7 @@ fn value(of: As, wire: Wire<'_>, before: Option<Value>) -> Option<Option<Value>>
         (As::Messages(known), Wire::Bytes(bytes)) => {
             Some(list(before, message(bytes, known)?.into()))
         }
-        (As::Pairs, Wire::Bytes(bytes)) => {
-            Some(pair(before, &message(bytes, PAIR)?, "/value"))
-        }
+        (As::Pairs, Wire::Bytes(bytes)) => Some(pair(before, &message(bytes, PAIR)?, "/value")),
         (As::Quantities, Wire::Bytes(bytes)) => {
             Some(pair(before, &message(bytes, QUANTITY)?, "/value/string"))
         }
