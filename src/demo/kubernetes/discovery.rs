@@ -342,7 +342,7 @@ pub(super) fn open_api(path: &str) -> Result<Response, Failure> {
     }
     if path == "openapi/v2" {
         // Of what this older form says nothing, kubectl checks nothing; that is what an empty message is.
-        let kind = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+        let kind = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
         return Ok(([(CONTENT_TYPE, kind)], "").into_response());
     }
     let wanted = path.strip_prefix("openapi/v3/").unwrap_or_default();

@@ -39,6 +39,18 @@ const META: Fields = &[
     (8, "creationTimestamp", As::Ignored),
     (11, "labels", As::Pairs),
     (12, "annotations", As::Pairs),
+    (
+        13,
+        "ownerReferences",
+        As::Messages(&[
+            (1, "kind", As::Text),
+            (3, "name", As::Text),
+            (4, "uid", As::Text),
+            (5, "apiVersion", As::Text),
+            (6, "controller", As::Flag),
+            (7, "blockOwnerDeletion", As::Flag),
+        ]),
+    ),
 ];
 const PAIR: Fields = &[(1, "key", As::Text), (2, "value", As::Text)];
 const QUANTITY: Fields = &[
@@ -86,7 +98,9 @@ const CONTAINER: Fields = &[
             (2, "requests", As::Quantities),
         ]),
     ),
+    (13, "terminationMessagePath", As::Text),
     (14, "imagePullPolicy", As::Text),
+    (20, "terminationMessagePolicy", As::Text),
 ];
 const TEMPLATE: Fields = &[
     (1, "metadata", As::Message(META)),
@@ -97,7 +111,9 @@ const TEMPLATE: Fields = &[
             (2, "containers", As::Messages(CONTAINER)),
             (3, "restartPolicy", As::Text),
             (4, "terminationGracePeriodSeconds", As::Int),
+            (6, "dnsPolicy", As::Text),
             (7, "nodeSelector", As::Pairs),
+            (19, "schedulerName", As::Text),
         ]),
     ),
 ];
@@ -106,6 +122,9 @@ const JOB: Fields = &[
     (2, "completions", As::Int),
     (6, "template", As::Message(TEMPLATE)),
     (7, "backoffLimit", As::Int),
+    (9, "completionMode", As::Text),
+    (10, "suspend", As::Flag),
+    (14, "podReplacementPolicy", As::Text),
 ];
 const DEPLOYMENT: Fields = &[
     (1, "replicas", As::Int),
@@ -157,6 +176,38 @@ const SERVICE: Fields = &[
     (4, "type", As::Text),
     (10, "externalName", As::Text),
 ];
+const AUTOSCALER: Fields = &[
+    (
+        1,
+        "scaleTargetRef",
+        As::Message(&[
+            (1, "kind", As::Text),
+            (2, "name", As::Text),
+            (3, "apiVersion", As::Text),
+        ]),
+    ),
+    (2, "minReplicas", As::Int),
+    (3, "maxReplicas", As::Int),
+    (
+        4,
+        "metrics",
+        As::Messages(&[
+            (1, "type", As::Text),
+            (
+                4,
+                "resource",
+                As::Message(&[
+                    (1, "name", As::Text),
+                    (
+                        2,
+                        "target",
+                        As::Message(&[(1, "type", As::Text), (4, "averageUtilization", As::Int)]),
+                    ),
+                ]),
+            ),
+        ]),
+    ),
+];
 const ACCESS: Fields = &[
     (
         1,
@@ -196,6 +247,7 @@ fn spec(kind: &str) -> Option<Fields> {
         "Job" => JOB,
         "CronJob" => CRON_JOB,
         "Service" => SERVICE,
+        "HorizontalPodAutoscaler" => AUTOSCALER,
         "SelfSubjectAccessReview" => ACCESS,
         "SelfSubjectRulesReview" => &[(1, "namespace", As::Text)],
         "Namespace" | "SelfSubjectReview" => &[],
@@ -365,9 +417,7 @@ fn value(of: As, wire: Wire<'_>, before: Option<Value>) -> Option<Option<Value>>
         (As::Messages(known), Wire::Bytes(bytes)) => {
             Some(list(before, message(bytes, known)?.into()))
         }
-        (As::Pairs, Wire::Bytes(bytes)) => {
-            Some(pair(before, &message(bytes, PAIR)?, "/value"))
-        }
+        (As::Pairs, Wire::Bytes(bytes)) => Some(pair(before, &message(bytes, PAIR)?, "/value")),
         (As::Quantities, Wire::Bytes(bytes)) => {
             Some(pair(before, &message(bytes, QUANTITY)?, "/value/string"))
         }
