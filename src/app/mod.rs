@@ -10,8 +10,10 @@ pub mod headless;
 pub mod host;
 mod incoming;
 pub mod msg;
+mod outcome;
 pub mod runtime;
 pub mod state;
 mod update;
+mod writing;
 
 pub use runtime::run;

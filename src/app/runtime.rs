@@ -16,7 +16,7 @@ use super::effect::Effect;
 use super::host::Host;
 use super::msg::{Moment, Msg, Refusal};
 use super::state::{App, Start};
-use crate::effectors::{EffectError, scale};
+use crate::effectors::{self, EffectError};
 use crate::model::observation::{NamespaceChoice, Observation};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 use crate::model::text;
@@ -79,10 +79,7 @@ pub async fn play(
     ended
 }
 
-/// A wall clock.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// What the app is put into: what is looked at, and what time it is.
+/// What the app is put into.
 pub struct Outside {
     /// The Kubernetes session, for the effectors.
     pub session: Session,
@@ -90,15 +87,12 @@ pub struct Outside {
     pub settings: sources::Settings,
     /// Who offers commands of its own.
     pub host: Arc<dyn Host>,
-    /// The wall clock.
-    pub clock: Clock,
 }
 
 /// Everything outside of the app.
 struct World {
     session: Session,
     host: Arc<dyn Host>,
-    clock: Clock,
     observations: mpsc::Receiver<Vec<Observation>>,
     namespaces: watch::Sender<NamespaceChoice>,
     retry: watch::Sender<u64>,
@@ -129,7 +123,6 @@ impl World {
         Self {
             session: outside.session,
             host: outside.host,
-            clock: outside.clock,
             observations,
             namespaces,
             retry,
@@ -143,7 +136,7 @@ impl World {
 
     fn now(&self) -> Moment {
         Moment {
-            wall: (self.clock)(),
+            wall: Timestamp::now(),
             ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -167,26 +160,27 @@ impl World {
                     tracing::warn!(%error, "the clipboard was not reached");
                 }
             }
-            Effect::Preview { id, target } => {
+            Effect::Preview {
+                id,
+                target,
+                operation,
+            } => {
                 let (session, answer) = (self.session.clone(), self.answer.clone());
                 tokio::spawn(async move {
                     let result = match session.client().await {
-                        Ok(client) => scale::preview(&client, &target).await.map_err(refusal),
+                        Ok(client) => effectors::preview(&client, &target, &operation)
+                            .await
+                            .map_err(refusal),
                         Err(error) => Err(not_done(&error.to_string())),
                     };
                     let _ = answer.send(Msg::Previewed { id, result }).await;
                 });
             }
-            Effect::Send {
-                id,
-                target,
-                replicas,
-                resource_version,
-            } => {
+            Effect::Send { id, target, order } => {
                 let (session, answer) = (self.session.clone(), self.answer.clone());
                 tokio::spawn(async move {
                     let result = match session.client().await {
-                        Ok(client) => scale::send(&client, &target, replicas, &resource_version)
+                        Ok(client) => effectors::send(&client, &target, &order)
                             .await
                             .map(|accepted| accepted.generation)
                             .map_err(refusal),
@@ -240,6 +234,9 @@ fn not_done(why: &str) -> Refusal {
 fn refusal(error: EffectError) -> Refusal {
     match error {
         EffectError::Unknown { .. } => Refusal::Unknown {
+            why: text::message(&error.to_string()),
+        },
+        EffectError::Conflict { .. } => Refusal::Changed {
             why: text::message(&error.to_string()),
         },
         error => not_done(&error.to_string()),
@@ -311,14 +308,18 @@ fn take_in(app: &mut App, event: Event, world: &World) -> Vec<Effect> {
 }
 
 /// The signals that ask the program to end.
-struct Signals {
+pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    /// Takes them over: from now on they do not end the process by themselves.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -327,7 +328,8 @@ impl Signals {
         })
     }
 
-    async fn end(&mut self) {
+    /// Waits for one of them.
+    pub async fn end(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}

@@ -65,8 +65,11 @@ pub enum Overlay {
     Prompt(Prompt),
     /// The namespace switcher.
     Namespaces(NamespaceSwitcher),
-    /// The replica stage, whose intent is [`App::stage`].
-    Scale,
+    /// The stage of a write, whose intent is [`App::stage`].
+    Stage {
+        /// Whether digits and signs change a number in it.
+        counts: bool,
+    },
     /// The detail of an element at full size.
     Detail {
         /// Which.
@@ -84,7 +87,8 @@ impl Overlay {
             Self::Help(_) => "help",
             Self::Prompt(_) => "prompt",
             Self::Namespaces(_) => "namespaces",
-            Self::Scale => "scale",
+            Self::Stage { counts: true } => "scale",
+            Self::Stage { counts: false } => "stage",
             Self::Detail { .. } => "detail",
         }
     }
@@ -118,7 +122,7 @@ impl Default for Panes {
     }
 }
 
-/// The replica stage that is open.
+/// The stage that is open.
 #[derive(Clone, Debug)]
 pub struct Staged {
     pub(super) intent: Intent,

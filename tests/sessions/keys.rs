@@ -152,6 +152,7 @@ fn the_footer_names_only_keys_that_do_what_it_says() {
         ("?", "events", Some("help")),
         ("esc v t n", "tree", Some("namespaces")),
         ("esc j s", "tree", Some("scale")),
+        ("esc r", "tree", Some("stage")),
     ] {
         s.press("esc").press(keys);
         s.tick(10);

@@ -48,7 +48,10 @@ pub async fn every_story_makes_its_links(target: &Target) {
                     expected.push(link(from, to, count(calls), count(errors)));
                 }
                 [] | ["="] => {}
-                _ => spans.push(span(&scope, &trace, &words, spans.len() as i64)),
+                _ => {
+                    let at = i64::try_from(spans.len()).expect("small");
+                    spans.push(span(&scope, &trace, &words, at));
+                }
             }
         }
         expected.sort_by_key(|link| (link["parent"].to_string(), link["child"].to_string()));
@@ -110,4 +113,22 @@ pub async fn a_span_that_comes_twice_counts_once(target: &Target) {
     assert_eq!(target.links(&scope.window()).await, expected);
     let held = target.json(&format!("/api/v2/trace/{trace}")).await;
     assert_eq!(held.as_array().map(Vec::len), Some(2), "{held}");
+}
+
+pub async fn spans_without_a_time_are_at_the_epoch(target: &Target) {
+    let scope = Scope::new();
+    let (web, db) = (scope.name("web"), scope.name("db"));
+    let span = json!({
+        "traceId": scope.next_trace(), "id": "1", "kind": "CLIENT", "localEndpoint": {"serviceName": web},
+        "remoteEndpoint": {"serviceName": db},
+    });
+    target.report(&scope, &[span]).await;
+    for (window, expected) in [
+        ("endTs=1000&lookback=999", vec![]),
+        ("endTs=1000&lookback=1000", vec![link(&web, &db, 1, 0)]),
+    ] {
+        let mut links = target.links(window).await;
+        links.retain(|link| link["parent"].as_str().is_some_and(|name| scope.has(name)));
+        assert_eq!(links, expected, "{window}");
+    }
 }

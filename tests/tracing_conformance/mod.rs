@@ -29,6 +29,7 @@ macro_rules! for_each_case {
             links::a_trace_counts_whole_once_one_span_is_in_the_window,
             links::halves_of_a_trace_with_a_long_and_a_short_id_are_one,
             links::a_span_that_comes_twice_counts_once,
+            links::spans_without_a_time_are_at_the_epoch,
             reports::spans_come_back_in_zipkins_form,
             reports::what_is_no_list_of_spans_is_refused,
             reports::odd_but_good_reports_are_taken,
@@ -105,6 +106,13 @@ impl Target {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
+    }
+
+    /// The very text of an answer.
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.request(Method::GET, path).send().await;
+        let answer = answer.expect("the server answers");
+        answer.text().await.expect("a body of text")
     }
 
     /// The JSON of an answer that must be one.

@@ -9,7 +9,7 @@ pub async fn bad_questions_are_refused(target: &Target) {
     let missing = "Mandatory parameter/header/attribute is missing: ";
     let no_number = "Cannot set null to primitive type parameter: ";
     for (path, text) in [
-        ("dependencies", &format!("{missing}endTs")[..]),
+        ("dependencies", format!("{missing}endTs").as_str()),
         ("dependencies?endTs=", &format!("{no_number}endTs")),
         ("dependencies?endTs=0", "endTs <= 0"),
         ("dependencies?endTs=-1", "endTs <= 0"),
@@ -82,14 +82,14 @@ pub async fn what_is_not_known_is_empty_or_not_found(target: &Target) {
     let scope = Scope::new();
     let (service, trace) = (scope.name("nobody"), scope.next_trace());
     for path in [
-        &format!("spans?serviceName={service}")[..],
+        format!("spans?serviceName={service}").as_str(),
         "spans?serviceName=",
         &format!("remoteServices?serviceName={service}"),
         "remoteServices?serviceName=",
         &format!("traces?serviceName={service}"),
         &format!("dependencies?{}", scope.window()),
         // Only the first of two values counts, and an empty one counts as none.
-        "dependencies?endTs=5&endTs=0&lookback=",
+        "dependencies?endTs=172800000&endTs=0&lookback=",
         &format!("traceMany?traceIds={trace},{}", scope.next_trace()),
         "autocompleteKeys",
         "autocompleteValues?key=http.method",
@@ -176,7 +176,7 @@ pub async fn names_may_be_cached_once_there_are_some(target: &Target) {
     }
     let links = format!("/api/v2/dependencies?{}", scope.window());
     for path in [
-        &links[..],
+        links.as_str(),
         "/api/v2/autocompleteValues?key=a",
         "/api/v2/traces?limit=1",
     ] {

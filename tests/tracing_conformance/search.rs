@@ -26,7 +26,12 @@ pub async fn parameters_narrow_the_search(target: &Target) {
         "tags": {"http.method": "POST"},
     }));
     target.report(&scope, &spans).await;
-    let (one, two, both, none) = ([&first[..]], [&second[..]], [&second[..], &first], []);
+    let (one, two, both, none) = (
+        [first.as_str()],
+        [second.as_str()],
+        [second.as_str(), &first],
+        [],
+    );
     let cases: [(String, &[&str]); 40] = [
         (String::new(), &both),
         ("limit=1".into(), &two),

@@ -179,7 +179,7 @@ impl Cook<'_> {
 
     /// Spans of which nothing fits but the trace: circles, clashing ids, parts, missing times.
     fn random(&mut self) {
-        for _ in 0..1 + self.dice.below(9) {
+        for _ in 0..=self.dice.below(9) {
             let kinds = [
                 Value::Null,
                 json!("CLIENT"),
@@ -354,6 +354,19 @@ pub async fn both_answer_the_same(a: &Target, b: &Target, seed: u64) {
         assert_eq!(
             (mine.status, mine.kind, mine.body),
             (theirs.status, theirs.kind, theirs.body),
+            "seed {seed}: {path}"
+        );
+    }
+    // To the letter: fields in the same order, too.
+    for path in [
+        &format!("/api/v2/traces?{}&limit=1000", scope.window()),
+        "/health",
+        "/info",
+        "/zipkin/config.json",
+    ] {
+        assert_eq!(
+            a.text(path).await,
+            b.text(path).await,
             "seed {seed}: {path}"
         );
     }

@@ -1,11 +1,14 @@
 //! What every action does. A new one is one function in one of these files (or a file of its own) and
 //! one line in that file's list; a new file is one line in [`table`].
 
+mod delete;
 mod find;
 mod motion;
 mod places;
+mod rollout;
 mod scale;
 mod session;
+mod stage;
 
 use super::effect::Effect;
 use super::host::Offer;
@@ -71,6 +74,9 @@ pub fn table(views: &[Box<dyn View>], offers: &[Offer], writable: bool) -> Vec<E
     let mut table = Vec::new();
     if writable {
         table.extend(scale::entries());
+        table.extend(rollout::entries());
+        table.extend(delete::entries());
+        table.extend(stage::entries());
     }
     table.extend(find::entries());
     table.extend(places::entries(views));

@@ -176,16 +176,14 @@ fn annotations(value: &Value, path: &str) -> Result<Vec<Annotation>, String> {
     let annotation = |(at, value): (usize, &Value)| {
         let path = format!("{path}[{at}]");
         let fields = value.as_object().ok_or_else(malformed)?;
-        match (fields.get("timestamp"), fields.get("value")) {
-            (Some(timestamp), Some(value)) => Ok(Annotation {
-                timestamp: long(timestamp, &format!("{path}.timestamp"))?,
-                value: text(value, &format!("{path}.value"))?.into(),
-            }),
-            _ => {
-                let last = fields.keys().next_back().map_or("", String::as_str);
-                Err(format!("Incomplete annotation at {path}.{last}"))
-            }
-        }
+        let (Some(timestamp), Some(value)) = (fields.get("timestamp"), fields.get("value")) else {
+            let last = fields.keys().next_back().map_or("", String::as_str);
+            return Err(format!("Incomplete annotation at {path}.{last}"));
+        };
+        Ok(Annotation {
+            timestamp: long(timestamp, &format!("{path}.timestamp"))?,
+            value: text(value, &format!("{path}.value"))?.into(),
+        })
     };
     values.iter().enumerate().map(annotation).collect()
 }

@@ -5,6 +5,7 @@
 //! Knowing differences from Zipkin 3.6.1 with `STORAGE_TYPE=mem`:
 //! - Its page, `/api/v1`, `/prometheus`, `/actuator` and gRPC are not served; spans are taken as JSON only.
 //! - Answers are never compressed and carry no `Server`, `ETag` or CORS header.
+//! - Line and paragraph separators in JSON are not escaped; the metrics are in another order.
 //! - What its JSON library says of lines and columns of a bad body is said shorter.
 //! - A body that is too large is refused with 413, where Zipkin's 500 has the same text.
 //! - Halves of surrogate pairs in JSON are refused; its metrics count each refused report once.
@@ -25,7 +26,6 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde::Serialize;
-use serde_json::json;
 
 use super::decode;
 use super::id::TraceId;
@@ -48,6 +48,37 @@ const JSON_UTF_8: &str = "application/json; charset=utf-8";
 /// What Zipkin says of its messages. Odd, but plain text to every client.
 const ANY_TEXT: &str = "text/*";
 const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// The version whose answers these are.
+const INFO: &str = "{\"zipkin\":{\"version\":\"3.6.1\",\"commit\":\"b2b0c98\"}}\n";
+/// A store in memory is never down.
+const HEALTH: &str = r#"{
+  "status" : "UP",
+  "zipkin" : {
+    "status" : "UP",
+    "details" : {
+      "InMemoryStorage{}" : {
+        "status" : "UP"
+      }
+    }
+  }
+}"#;
+/// What Zipkin's own page is set up with by default.
+const CONFIG: &str = r#"{
+  "environment" : "",
+  "queryLimit" : 10,
+  "defaultLookback" : 900000,
+  "searchEnabled" : true,
+  "logsUrl" : null,
+  "supportUrl" : null,
+  "archivePostUrl" : null,
+  "archiveUrl" : null,
+  "dependency" : {
+    "enabled" : true,
+    "lowErrorRate" : 0.5,
+    "highErrorRate" : 0.75
+  }
+}"#;
 
 #[derive(Clone)]
 struct Server {
@@ -125,6 +156,15 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// Why a report was not taken.
+struct Complaint(StatusCode, String);
+
+impl From<Refusal> for Complaint {
+    fn from(refusal: Refusal) -> Self {
+        Self(StatusCode::BAD_REQUEST, refusal.to_string())
+    }
+}
+
 fn message(status: StatusCode, text: String) -> Response {
     (status, [(CONTENT_TYPE, ANY_TEXT)], text).into_response()
 }
@@ -134,11 +174,6 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Response {
         Ok(body) => ([(CONTENT_TYPE, JSON)], body).into_response(),
         Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
-}
-
-/// JSON for people, as Zipkin lays it out.
-fn pretty(kind: &'static str, value: &serde_json::Value) -> Response {
-    ([(CONTENT_TYPE, kind)], format!("{value:#}")).into_response()
 }
 
 fn cacheable(mut answer: Response, may: bool) -> Response {
@@ -252,27 +287,29 @@ async fn report(
     let taken = match body {
         Ok(body) => take(&server, &headers, &body),
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
-        Err(rejection) => Err(message(rejection.status(), rejection.body_text())),
+        Err(rejection) => Err(Complaint(rejection.status(), rejection.body_text())),
     };
     match taken {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
-        Err(answer) => {
+        Err(Complaint(status, text)) => {
             server.metrics().drop_message();
-            answer
+            message(status, text)
         }
     }
 }
 
-fn take(server: &Server, headers: &HeaderMap, body: &Bytes) -> Result<(), Response> {
+fn take(server: &Server, headers: &HeaderMap, body: &Bytes) -> Result<(), Complaint> {
     let header = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
+        let value = headers.get(name);
+        value.and_then(|value: &HeaderValue| value.to_str().ok())
     };
     if header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-protobuf")) {
         let why =
             "The demo takes spans as JSON only: send application/json, not application/x-protobuf";
-        return Err(message(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
+        return Err(Complaint(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            why.to_owned(),
+        ));
     }
     let gzipped = header(CONTENT_ENCODING).is_some_and(|coding| coding.contains("gzip"));
     let unzipped;
@@ -283,14 +320,14 @@ fn take(server: &Server, headers: &HeaderMap, body: &Bytes) -> Result<(), Respon
         body
     };
     server.metrics().message(body.len() as u64);
-    let spans = decode::spans(body).map_err(IntoResponse::into_response)?;
+    let spans = decode::spans(body)?;
     server.metrics().spans(spans.len() as u64);
     server.store().accept(spans);
     Ok(())
 }
 
 /// Few bytes may unpack to very many, so that there is a limit to both.
-fn gunzip(body: &[u8]) -> Result<Vec<u8>, Response> {
+fn gunzip(body: &[u8]) -> Result<Vec<u8>, Complaint> {
     let mut unzipped = Vec::new();
     let most = BODY_LIMIT as u64 + 1;
     let read = flate2::read::MultiGzDecoder::new(body)
@@ -299,48 +336,40 @@ fn gunzip(body: &[u8]) -> Result<Vec<u8>, Response> {
     match read {
         Ok(read) if read > BODY_LIMIT => Err(too_large()),
         Ok(_) => Ok(unzipped),
-        Err(_) => Err(Refusal::new("Cannot gunzip spans").into_response()),
+        Err(_) => Err(Refusal::new("Cannot gunzip spans").into()),
     }
 }
 
-fn too_large() -> Response {
-    let status = StatusCode::PAYLOAD_TOO_LARGE;
-    message(status, "413 Request Entity Too Large".to_owned())
+fn too_large() -> Complaint {
+    Complaint(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "413 Request Entity Too Large".to_owned(),
+    )
 }
 
 async fn health() -> Response {
-    let up = json!({"status": "UP"});
-    let zipkin = json!({"status": "UP", "details": {"InMemoryStorage{}": up}});
-    pretty(JSON_UTF_8, &json!({"status": "UP", "zipkin": zipkin}))
+    told(HEALTH)
 }
 
-/// The version whose answers these are.
 async fn info() -> Response {
-    let version = json!({"zipkin": {"version": "3.6.1", "commit": "b2b0c98"}});
-    ([(CONTENT_TYPE, JSON_UTF_8)], version.to_string()).into_response()
+    told(INFO)
 }
 
 async fn config() -> Response {
-    let config = json!({
-        "environment": "",
-        "queryLimit": 10,
-        "defaultLookback": 900_000,
-        "searchEnabled": true,
-        "logsUrl": null,
-        "supportUrl": null,
-        "archivePostUrl": null,
-        "archiveUrl": null,
-        "dependency": {"enabled": true, "lowErrorRate": 0.5, "highErrorRate": 0.75},
-    });
-    let mut answer = pretty(JSON_UTF_8, &config);
+    let mut answer = told(CONFIG);
     let rule = HeaderValue::from_static("max-age=600");
     answer.headers_mut().insert(CACHE_CONTROL, rule);
     answer
 }
 
+fn told(json: &'static str) -> Response {
+    ([(CONTENT_TYPE, JSON_UTF_8)], json).into_response()
+}
+
 async fn metrics(State(server): State<Server>) -> Response {
     let accepted = server.store().accepted();
-    pretty(JSON, &server.metrics().report(accepted))
+    let counts = server.metrics().report(accepted);
+    ([(CONTENT_TYPE, JSON)], format!("{counts:#}")).into_response()
 }
 
 async fn page() -> Response {

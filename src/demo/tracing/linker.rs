@@ -79,20 +79,20 @@ pub fn links_of(spans: &[&Span]) -> Vec<Link> {
     let pieces = Piece::merged(spans);
     let tree = Tree::of(&pieces);
     let mut sum = Sum::default();
-    for (at, piece) in tree.walk() {
+    for (at, piece, above) in tree.walk() {
         match role(piece) {
             // The called side counts this call, and knows its own name better.
             Some(Kind::Client) if piece.kind.is_some() && tree.has_children(at) => {}
             // A user or a gateway called; nobody knows who.
             Some(Kind::Server) if tree.is_root(at) && piece.remote.is_none() => {}
             Some(Kind::Producer) => {
-                message(&mut sum, piece, piece.service(), piece.remote.as_ref())
+                message(&mut sum, piece, piece.service(), piece.remote.as_ref());
             }
             Some(Kind::Consumer) => {
-                message(&mut sum, piece, piece.remote.as_ref(), piece.service())
+                message(&mut sum, piece, piece.remote.as_ref(), piece.service());
             }
-            Some(Kind::Client) => call(&mut sum, piece, Kind::Client, caller(&tree, at)),
-            Some(Kind::Server) => call(&mut sum, piece, Kind::Server, caller(&tree, at)),
+            Some(Kind::Client) => call(&mut sum, piece, Kind::Client, above),
+            Some(Kind::Server) => call(&mut sum, piece, Kind::Server, above),
             None => {}
         }
     }
@@ -103,11 +103,6 @@ pub fn links_of(spans: &[&Span]) -> Vec<Link> {
 fn role(piece: &Piece) -> Option<Kind> {
     let knows_both = piece.service().is_some() && piece.remote.is_some();
     piece.kind.or(knows_both.then_some(Kind::Client))
-}
-
-/// The nearest span above that records a side of a call or message; local spans may lie between.
-fn caller<'a>(tree: &Tree<'a>, at: usize) -> Option<&'a Piece> {
-    tree.above(at).find(|piece| piece.kind.is_some())
 }
 
 fn message(sum: &mut Sum, piece: &Piece, from: Option<&Arc<str>>, to: Option<&Arc<str>>) {
@@ -202,7 +197,7 @@ mod tests {
                 match words.split_first() {
                     Some((&"=", [])) | None => {}
                     Some((&"=", words)) => expected.push(link(words)),
-                    Some(_) => spans.push(span(&words, 1 + spans.len() as i64)),
+                    Some(_) => spans.push(span(&words, i64::try_from(spans.len()).unwrap() + 1)),
                 }
             }
             let given: Vec<&Span> = spans.iter().collect();

@@ -302,3 +302,99 @@ fn by_id(spans: Vec<&Span>) -> Vec<Vec<&Span>> {
     }
     traces
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::tracing::endpoint::Endpoint;
+    use crate::demo::tracing::id::SpanId;
+    use crate::demo::tracing::span::Kind;
+
+    /// A span of a trace that begins at that many ms.
+    fn span(trace: u64, id: u64, kind: Kind, service: &str, at: i64) -> Span {
+        let mut span = Span::new(TraceId::new(0, trace), SpanId::new(id));
+        span.parent_id = (id > 1).then(|| SpanId::new(id - 1));
+        span.kind = Some(kind);
+        span.timestamp = at * 1_000;
+        span.name = Some("Get".into());
+        span.local_endpoint = Some(Arc::new(Endpoint::named(service)));
+        span
+    }
+
+    fn client(trace: u64, service: &str, remote: &str, at: i64) -> Span {
+        let mut span = span(trace, 1, Kind::Client, service, at);
+        span.remote_endpoint = Some(Arc::new(Endpoint::named(remote)));
+        span
+    }
+
+    fn links(store: &mut Store, end_ts: i64) -> Vec<String> {
+        let window = Window {
+            end_ts,
+            lookback: 50,
+        };
+        let links = store.links(window).into_iter();
+        let links = links.map(|l| format!("{} {} {}", l.parent, l.child, l.call_count));
+        links.collect()
+    }
+
+    fn services(store: &Store) -> Vec<&str> {
+        store.services().map(|name| &**name).collect()
+    }
+
+    #[test]
+    fn a_link_is_renamed_when_the_called_side_reports() {
+        let mut store = Store::default();
+        store.accept(vec![
+            client(1, "web", "lb", 100),
+            client(2, "web", "lb", 100),
+        ]);
+        assert_eq!(links(&mut store, 100), ["web lb 2"]);
+        store.accept(vec![span(1, 2, Kind::Server, "App", 101)]);
+        assert_eq!(links(&mut store, 100), ["web lb 1", "web app 1"]);
+        assert_eq!(links(&mut store, 151), ["web app 1"]);
+        assert_eq!(links(&mut store, 99), [""; 0]);
+    }
+
+    #[test]
+    fn what_comes_twice_is_held_once_and_counted_twice() {
+        let mut store = Store::default();
+        let spans = vec![client(1, "web", "lb", 100), client(1, "web", "lb", 100)];
+        store.accept(spans.clone());
+        store.accept(spans);
+        assert_eq!((store.len(), store.accepted()), (1, 4));
+        assert_eq!(links(&mut store, 100), ["web lb 1"]);
+    }
+
+    #[test]
+    fn the_oldest_traces_go_and_their_names_with_them() {
+        let mut store = Store::new(3);
+        store.accept(vec![
+            client(1, "old", "db", 100),
+            // This one goes with the trace's oldest span, though it is the newest of all.
+            span(1, 2, Kind::Server, "late", 900),
+            client(2, "web", "db", 200),
+        ]);
+        assert_eq!(services(&store), ["late", "old", "web"]);
+        store.accept(vec![client(3, "web", "mq", 300)]);
+        assert_eq!(store.len(), 2);
+        assert_eq!(services(&store), ["web"]);
+        assert_eq!(store.span_names("old").count(), 0);
+        // Names last as long as the service, not as long as the spans that told them.
+        store.accept(vec![
+            client(4, "web", "mq", 400),
+            client(5, "web", "mq", 500),
+        ]);
+        let remotes: Vec<&str> = store.remote_services("WEB").map(|name| &**name).collect();
+        assert_eq!(remotes, ["db", "mq"]);
+        assert_eq!(store.trace(TraceId::new(0, 2)), Vec::<&Span>::new());
+    }
+
+    #[test]
+    fn more_spans_than_it_may_hold_at_once_do_not_make_it_hold_more() {
+        let mut store = Store::new(3);
+        let spans = (1..=100).map(|trace| client(trace, "web", "db", 100));
+        store.accept(spans.collect());
+        assert_eq!((store.len(), store.accepted()), (3, 100));
+        assert!(!store.is_empty());
+    }
+}

@@ -19,7 +19,6 @@ pub(super) struct Tree<'a> {
 #[derive(Debug)]
 struct Node<'a> {
     piece: &'a Piece,
-    above: Option<usize>,
     below: Vec<usize>,
 }
 
@@ -111,7 +110,6 @@ impl<'a> Tree<'a> {
     ) -> Self {
         let node = |piece| Node {
             piece,
-            above: None,
             below: Vec::new(),
         };
         let mut nodes: Vec<Node<'a>> = pieces.iter().map(node).collect();
@@ -122,9 +120,6 @@ impl<'a> Tree<'a> {
             };
             let parent = parent.and_then(|parent| places.get(&parent).copied());
             let parent = parent.or(root);
-            if let Some(node) = nodes.get_mut(child) {
-                node.above = parent;
-            }
             match parent.and_then(|parent| nodes.get_mut(parent)) {
                 Some(parent) => parent.below.push(child),
                 None => tops.push(child),
@@ -138,23 +133,18 @@ impl<'a> Tree<'a> {
         Self { nodes, root, tops }
     }
 
-    /// The pieces that are reached, those nearer to the root first.
-    pub(super) fn walk(&self) -> impl Iterator<Item = (usize, &'a Piece)> {
-        let mut waiting: VecDeque<usize> = self.tops.iter().copied().collect();
+    /// The pieces that are reached, those nearer to the root first; each with its number and the nearest
+    /// piece above it that records a side of a call or message, as local spans may lie between.
+    pub(super) fn walk(&self) -> impl Iterator<Item = (usize, &'a Piece, Option<&'a Piece>)> {
+        let tops = self.tops.iter().map(|top| (*top, None));
+        let mut waiting: VecDeque<(usize, Option<&'a Piece>)> = tops.collect();
         std::iter::from_fn(move || {
-            let at = waiting.pop_front()?;
+            let (at, side) = waiting.pop_front()?;
             let node = self.nodes.get(at)?;
-            waiting.extend(&node.below);
-            Some((at, node.piece))
+            let nearest = node.piece.kind.map_or(side, |_| Some(node.piece));
+            waiting.extend(node.below.iter().map(|below| (*below, nearest)));
+            Some((at, node.piece, side))
         })
-    }
-
-    /// The pieces above one that the walk has reached, the nearest first.
-    pub(super) fn above(&self, at: usize) -> impl Iterator<Item = &'a Piece> {
-        let above = |at: usize| self.nodes.get(at)?.above;
-        let path = std::iter::successors(above(at), move |at| above(*at));
-        path.filter_map(|at| self.nodes.get(at))
-            .map(|node| node.piece)
     }
 
     /// Whether anything hangs below a piece.
