@@ -21,7 +21,7 @@ use super::cluster::object::Key;
 use super::cluster::verbs::Patch;
 use super::cluster::{Affliction, Cluster};
 use super::presence::Presence;
-use super::system::{Component, FaultKind, System};
+use super::system::{Component, FaultKind, System, WorkloadKind};
 
 pub use command::Order;
 
@@ -53,8 +53,8 @@ pub struct Active {
 enum Until {
     /// None of these pods is there any more.
     Gone(BTreeSet<Arc<str>>),
-    /// More pods are ready than these.
-    MoreThan(usize),
+    /// More pods than these are wanted, and ready.
+    MoreThan(i64),
     /// The component's template has another image than this one; before it had the second.
     OtherImage { bad: String, good: String },
     /// This time.
@@ -139,8 +139,9 @@ impl Faults {
             Until::Gone(uids) => pods(system, &active.target, presence).any(|p| uids.contains(p)),
             Until::MoreThan(count) => {
                 let component = system.component(&active.target);
-                let ready = component.map_or(0, |c| count_ready(c, presence));
-                ready <= *count
+                let there = component.and_then(|c| wanted_and_ready(c, cluster));
+                // Where it was deleted, nobody waits for it any more.
+                there.is_some_and(|(wanted, ready)| wanted.min(ready) <= *count)
             }
             Until::OtherImage { bad, .. } => {
                 let component = system.component(&active.target);
@@ -258,7 +259,9 @@ fn spoil(
         return Ok(Until::OtherImage { bad, good });
     }
     if kind == FaultKind::Slow {
-        return Ok(Until::MoreThan(count_ready(component, presence)));
+        let there = wanted_and_ready(component, cluster);
+        let (wanted, _) = there.ok_or_else(|| format!("{name} has no replicas: choose another"))?;
+        return Ok(Until::MoreThan(wanted));
     }
     let pods = presence.of(&component.namespace, name);
     let mut uids: BTreeSet<Arc<str>> = pods.map(|pod| Arc::clone(&pod.uid)).collect();
@@ -297,9 +300,20 @@ fn pods<'a>(
     pods.into_iter().flatten().map(|pod| &pod.uid)
 }
 
-fn count_ready(component: &Component, presence: &Presence) -> usize {
-    let pods = presence.of(&component.namespace, &component.name);
-    pods.filter(|pod| pod.is_ready).count()
+/// How many replicas a workload is to have, and how many are ready.
+fn wanted_and_ready(component: &Component, cluster: &Cluster) -> Option<(i64, i64)> {
+    let kind = match component.workload.as_ref()?.kind {
+        WorkloadKind::Deployment => Kind::Deployment,
+        WorkloadKind::StatefulSet => Kind::StatefulSet,
+        WorkloadKind::DaemonSet | WorkloadKind::CronJob => return None,
+    };
+    let key = Key::new(kind, &component.namespace, &component.name);
+    let object = cluster.store().get(&key)?.value();
+    let ready = parts::number(&object, "/status/readyReplicas");
+    Some((
+        parts::number(&object, "/spec/replicas")?,
+        ready.unwrap_or(0),
+    ))
 }
 
 fn deployment(component: &Component) -> Key {
