@@ -18,7 +18,7 @@ use super::options::Options;
 use super::query::Query;
 use super::route::{Route, route};
 use super::write::{self, Sent};
-use super::{access, discovery, list, logs, metrics, table, watch};
+use super::{access, delete, discovery, list, logs, metrics, openapi, table, watch};
 
 /// The largest body that is read, in bytes, as at a real API server.
 const BODY: usize = 3 * 1024 * 1024;
@@ -91,7 +91,7 @@ fn asked(shared: &Shared, parts: &Parts, bytes: &[u8]) -> Result<Response, Failu
         } if reads => metrics::answer(shared, kind, namespace.as_deref(), name.as_deref(), &query),
         Route::Version if reads => Ok(discovery::version()),
         Route::Health if reads => Ok("ok".into_response()),
-        Route::OpenApi(path) if reads => discovery::open_api(&path),
+        Route::OpenApi(path) if reads => openapi::answer(&path),
         Route::CoreVersions if reads => Ok(discovery::core_versions(accept::aggregated(accepted)?)),
         Route::Groups if reads => Ok(discovery::list_groups(accept::aggregated(accepted)?)),
         Route::Group(name) if reads => discovery::group(&name),
@@ -125,7 +125,7 @@ fn collection(
         }
         ("POST", Some(place)) => write::create(shared, kind, place, sent, form),
         ("DELETE", Some(place)) if kind != Kind::Namespace => {
-            write::delete_all(shared, kind, place, sent)
+            delete::collection(shared, kind, place, sent)
         }
         _ => Err(Failure::method()),
     }
@@ -142,7 +142,7 @@ fn object(
         "GET" => write::one(shared, &*write::read(shared, key)?, form),
         "PUT" => write::replace(shared, key, sent, form),
         "PATCH" => write::patch(shared, key, sent, form),
-        "DELETE" => write::delete(shared, key, sent, form),
+        "DELETE" => delete::object(shared, key, sent, form),
         _ => Err(Failure::method()),
     }
 }

@@ -4,6 +4,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use crate::demo::cluster::json::set;
 use crate::demo::cluster::kind::Kind;
 
 use super::failure::Failure;
@@ -28,19 +29,19 @@ const VERBS: [&str; 8] = [
 ];
 
 /// A group in its one version.
-struct Group {
-    name: &'static str,
-    version: &'static str,
-    resources: Vec<Resource>,
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    pub(super) resources: Vec<Resource>,
 }
 
 /// A resource of a group.
-struct Resource {
-    plural: &'static str,
+pub(super) struct Resource {
+    pub(super) plural: &'static str,
     singular: &'static str,
-    kind: &'static str,
-    namespaced: bool,
-    verbs: Vec<&'static str>,
+    pub(super) kind: &'static str,
+    pub(super) namespaced: bool,
+    pub(super) verbs: Vec<&'static str>,
     short: &'static [&'static str],
     categories: &'static [&'static str],
     parts: Vec<Part>,
@@ -99,17 +100,17 @@ fn own_parts(kind: Kind) -> Vec<Part> {
     parts
 }
 
-fn groups() -> Vec<Group> {
+/// All groups, in the order in which names are looked up.
+pub(super) fn groups() -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut add = |name, version, resource| {
-        match groups.iter_mut().find(|group| group.name == name) {
-            Some(group) => group.resources.push(resource),
-            None => groups.push(Group {
-                name,
-                version,
-                resources: vec![resource],
-            }),
-        };
+    let mut add = |name, version, resource| match groups.iter_mut().find(|group| group.name == name)
+    {
+        Some(group) => group.resources.push(resource),
+        None => groups.push(Group {
+            name,
+            version,
+            resources: vec![resource],
+        }),
     };
     for kind in Kind::ALL {
         let names = kind.names();
@@ -197,8 +198,8 @@ pub(super) fn group(name: &str) -> Result<Response, Failure> {
         .find(|group| group.name == name && !name.is_empty())
         .ok_or_else(|| Failure::unserved(&format!("the API group {name}")))?;
     let mut value = described(found);
-    value["kind"] = "APIGroup".into();
-    value["apiVersion"] = "v1".into();
+    set(&mut value, "/kind", "APIGroup");
+    set(&mut value, "/apiVersion", "v1");
     Ok(axum::Json(value).into_response())
 }
 
@@ -291,10 +292,10 @@ fn at_once(group: &Group, resource: &Resource) -> Value {
         "verbs": resource.verbs,
     });
     if !resource.short.is_empty() {
-        entry["shortNames"] = json!(resource.short);
+        set(&mut entry, "/shortNames", json!(resource.short));
     }
     if !resource.categories.is_empty() {
-        entry["categories"] = json!(resource.categories);
+        set(&mut entry, "/categories", json!(resource.categories));
     }
     let parts: Vec<Value> = resource
         .parts
@@ -308,7 +309,7 @@ fn at_once(group: &Group, resource: &Resource) -> Value {
         })
         .collect();
     if !parts.is_empty() {
-        entry["subresources"] = parts.into();
+        set(&mut entry, "/subresources", parts);
     }
     entry
 }
@@ -321,57 +322,4 @@ pub(super) fn version() -> Response {
         "platform": "portolan/demo",
     });
     axum::Json(version).into_response()
-}
-
-/// `/openapi/v3` and below: only that objects can be patched and that the server takes
-/// `fieldValidation`, so that kubectl does not want to validate by itself.
-pub(super) fn open_api(path: &str) -> Result<Response, Failure> {
-    let groups = groups();
-    let place = |group: &Group| match group.name {
-        "" => format!("api/{}", group.version),
-        name => format!("apis/{name}/{}", group.version),
-    };
-    if path.is_empty() || path == "openapi/v3" {
-        let mut paths = Map::new();
-        for group in &groups {
-            let place = place(group);
-            let url = format!("/openapi/v3/{place}?hash={}", env!("CARGO_PKG_VERSION"));
-            paths.insert(place, json!({"serverRelativeURL": url}));
-        }
-        return Ok(axum::Json(json!({"paths": paths})).into_response());
-    }
-    if path == "openapi/v2" {
-        // Of what this older form says nothing, kubectl checks nothing; that is what an empty message is.
-        let kind = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-        return Ok(([(CONTENT_TYPE, kind)], "").into_response());
-    }
-    let wanted = path.strip_prefix("openapi/v3/").unwrap_or_default();
-    let group = groups
-        .iter()
-        .find(|group| place(group) == wanted)
-        .ok_or_else(|| Failure::unserved(&format!("/{path}")))?;
-    let mut paths = Map::new();
-    for resource in &group.resources {
-        if !resource.verbs.contains(&"patch") {
-            continue;
-        }
-        let inside = if resource.namespaced {
-            "namespaces/{namespace}/"
-        } else {
-            ""
-        };
-        let path = format!("/{wanted}/{inside}{}/{{name}}", resource.plural);
-        let patch = json!({
-            "parameters": [{"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}],
-            "responses": {},
-            "x-kubernetes-group-version-kind":
-                {"group": group.name, "version": group.version, "kind": resource.kind},
-        });
-        paths.insert(path, json!({"patch": patch}));
-    }
-    let document = json!({
-        "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": VERSION},
-        "paths": paths, "components": {"schemas": {}},
-    });
-    Ok(axum::Json(document).into_response())
 }

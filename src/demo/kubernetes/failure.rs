@@ -31,6 +31,8 @@ impl Failure {
             "NotFound",
             format!("the demo does not serve {what}; see `kubectl api-resources`"),
         )
+        // Some commands of kubectl look into the details of a 404 without looking whether there are any.
+        .with(json!({}))
     }
 
     /// The same where the client has to know that asking again in another way is of no use.

@@ -87,7 +87,11 @@ fn is_at(value: &Value, path: &str, none: &str, wanted: &str) -> bool {
     match json::at(value, path) {
         Value::Null => none == wanted,
         Value::String(text) => text == wanted,
-        other => other.to_string() == wanted,
+        Value::Bool(is) => *wanted == *if *is { "true" } else { "false" },
+        Value::Number(number) => wanted
+            .parse()
+            .is_ok_and(|wanted: serde_json::Number| wanted == *number),
+        _ => false,
     }
 }
 

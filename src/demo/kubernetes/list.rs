@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde_json::{Map, Value, json};
 
+use crate::demo::cluster::json::set;
 use crate::demo::cluster::kind::Kind;
 use crate::demo::cluster::object::Object;
 use crate::demo::cluster::store::Store;
@@ -193,10 +194,11 @@ pub(super) fn answer(
                 .iter()
                 .map(|object| table::partial(object.value()))
                 .collect();
-            let list = json!({
+            let mut list = json!({
                 "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
-                "metadata": metadata, "items": items,
+                "metadata": metadata,
             });
+            set(&mut list, "/items", items);
             Ok(axum::Json(list).into_response())
         }
         Form::Partial => {

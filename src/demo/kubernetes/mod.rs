@@ -8,7 +8,7 @@
 //!   nobody could simulate (exec, attach, port-forward, proxy) with 501, always as a `Status` in words.
 //! - Answers are JSON, never protobuf, YAML or CBOR; of protobuf only the few objects are read that kubectl
 //!   sends in no other way. No server-side apply, dry runs, evictions, `fieldValidation`
-//!   or OpenAPI schemas (so no `kubectl explain`).
+//!   or schemas of objects (so no `kubectl explain`).
 //! - A status is read through `…/status` and never written.
 //! - Of several things that are wrong with an object only the first is told, without `causes`.
 //! - Continue tokens can be read by people; columns have no descriptions.
@@ -16,6 +16,7 @@
 mod accept;
 mod access;
 mod answer;
+mod delete;
 mod discovery;
 mod failure;
 mod fields;
@@ -24,6 +25,7 @@ mod labels;
 mod list;
 mod logs;
 mod metrics;
+mod openapi;
 mod options;
 mod protobuf;
 mod query;

@@ -1,234 +1,36 @@
 //! The few objects that kubectl itself sends as protobuf, whatever it is told: questions about oneself and
 //! what `kubectl create deployment` and its neighbours make. Knows only their wire form; a message that
 //! says more than is known here is not read at all, rather than in part.
-//!
-//! The numbers are those of the `generated.proto` files of the Kubernetes API, which never change.
+
+mod schema;
 
 use serde_json::{Map, Value, json};
+
+use schema::{As, DELETE_OPTIONS, Fields, META, PAIR, QUANTITY, TYPE, spec};
 
 /// The media type.
 pub(super) const MEDIA: &str = "application/vnd.kubernetes.protobuf";
 /// What such a body begins with.
 const MAGIC: &[u8] = b"k8s\0";
 
-/// How a field is read.
-#[derive(Clone, Copy)]
-enum As {
-    Text,
-    Int,
-    Flag,
-    Message(Fields),
-    Texts,
-    Messages(Fields),
-    /// From texts to texts.
-    Pairs,
-    /// From texts to quantities.
-    Quantities,
-    IntOrText,
-    /// The server's own business.
-    Ignored,
-}
-
-type Fields = &'static [(u64, &'static str, As)];
-
-const META: Fields = &[
-    (1, "name", As::Text),
-    (2, "generateName", As::Text),
-    (3, "namespace", As::Text),
-    (6, "resourceVersion", As::Text),
-    (8, "creationTimestamp", As::Ignored),
-    (11, "labels", As::Pairs),
-    (12, "annotations", As::Pairs),
-];
-const PAIR: Fields = &[(1, "key", As::Text), (2, "value", As::Text)];
-const QUANTITY: Fields = &[
-    (1, "key", As::Text),
-    (2, "value", As::Message(&[(1, "string", As::Text)])),
-];
-const SELECTOR: Fields = &[
-    (1, "matchLabels", As::Pairs),
-    (
-        2,
-        "matchExpressions",
-        As::Messages(&[
-            (1, "key", As::Text),
-            (2, "operator", As::Text),
-            (3, "values", As::Texts),
-        ]),
-    ),
-];
-const CONTAINER: Fields = &[
-    (1, "name", As::Text),
-    (2, "image", As::Text),
-    (3, "command", As::Texts),
-    (4, "args", As::Texts),
-    (5, "workingDir", As::Text),
-    (
-        6,
-        "ports",
-        As::Messages(&[
-            (1, "name", As::Text),
-            (2, "hostPort", As::Int),
-            (3, "containerPort", As::Int),
-            (4, "protocol", As::Text),
-        ]),
-    ),
-    (
-        7,
-        "env",
-        As::Messages(&[(1, "name", As::Text), (2, "value", As::Text)]),
-    ),
-    (
-        8,
-        "resources",
-        As::Message(&[
-            (1, "limits", As::Quantities),
-            (2, "requests", As::Quantities),
-        ]),
-    ),
-    (14, "imagePullPolicy", As::Text),
-];
-const TEMPLATE: Fields = &[
-    (1, "metadata", As::Message(META)),
-    (
-        2,
-        "spec",
-        As::Message(&[
-            (2, "containers", As::Messages(CONTAINER)),
-            (3, "restartPolicy", As::Text),
-            (4, "terminationGracePeriodSeconds", As::Int),
-            (7, "nodeSelector", As::Pairs),
-        ]),
-    ),
-];
-const JOB: Fields = &[
-    (1, "parallelism", As::Int),
-    (2, "completions", As::Int),
-    (6, "template", As::Message(TEMPLATE)),
-    (7, "backoffLimit", As::Int),
-];
-const DEPLOYMENT: Fields = &[
-    (1, "replicas", As::Int),
-    (2, "selector", As::Message(SELECTOR)),
-    (3, "template", As::Message(TEMPLATE)),
-    (
-        4,
-        "strategy",
-        As::Message(&[
-            (1, "type", As::Text),
-            (
-                2,
-                "rollingUpdate",
-                As::Message(&[
-                    (1, "maxUnavailable", As::IntOrText),
-                    (2, "maxSurge", As::IntOrText),
-                ]),
-            ),
-        ]),
-    ),
-];
-const CRON_JOB: Fields = &[
-    (1, "schedule", As::Text),
-    (3, "concurrencyPolicy", As::Text),
-    (4, "suspend", As::Flag),
-    (
-        5,
-        "jobTemplate",
-        As::Message(&[
-            (1, "metadata", As::Message(META)),
-            (2, "spec", As::Message(JOB)),
-        ]),
-    ),
-];
-const SERVICE: Fields = &[
-    (
-        1,
-        "ports",
-        As::Messages(&[
-            (1, "name", As::Text),
-            (2, "protocol", As::Text),
-            (3, "port", As::Int),
-            (4, "targetPort", As::IntOrText),
-            (5, "nodePort", As::Int),
-        ]),
-    ),
-    (2, "selector", As::Pairs),
-    (3, "clusterIP", As::Text),
-    (4, "type", As::Text),
-    (10, "externalName", As::Text),
-];
-const ACCESS: Fields = &[
-    (
-        1,
-        "resourceAttributes",
-        As::Message(&[
-            (1, "namespace", As::Text),
-            (2, "verb", As::Text),
-            (3, "group", As::Text),
-            (4, "version", As::Text),
-            (5, "resource", As::Text),
-            (6, "subresource", As::Text),
-            (7, "name", As::Text),
-        ]),
-    ),
-    (
-        2,
-        "nonResourceAttributes",
-        As::Message(&[(1, "path", As::Text), (2, "verb", As::Text)]),
-    ),
-];
-const DELETE_OPTIONS: Fields = &[
-    (1, "gracePeriodSeconds", As::Int),
-    (
-        2,
-        "preconditions",
-        As::Message(&[(1, "uid", As::Text), (2, "resourceVersion", As::Text)]),
-    ),
-    (3, "orphanDependents", As::Flag),
-    (4, "propagationPolicy", As::Text),
-    (5, "dryRun", As::Texts),
-];
-
-/// The fields of a kind's `spec`.
-fn spec(kind: &str) -> Option<Fields> {
-    Some(match kind {
-        "Deployment" => DEPLOYMENT,
-        "Job" => JOB,
-        "CronJob" => CRON_JOB,
-        "Service" => SERVICE,
-        "SelfSubjectAccessReview" => ACCESS,
-        "SelfSubjectRulesReview" => &[(1, "namespace", As::Text)],
-        "Namespace" | "SelfSubjectReview" => &[],
-        _ => return None,
-    })
-}
-
 /// Reads an object. Nothing when it is none of those that are known, or says more than is known.
 pub(super) fn read(bytes: &[u8]) -> Option<Value> {
     let unknown = bytes.strip_prefix(MAGIC)?;
-    let (mut kind, mut api_version, mut raw) = (String::new(), String::new(), None);
+    let (mut of, mut raw) = (Map::new(), None);
     for field in fields(unknown) {
         match field? {
-            (1, Wire::Bytes(own)) => {
-                for field in fields(own) {
-                    match field? {
-                        (1, Wire::Bytes(text)) => {
-                            api_version = String::from_utf8(text.to_vec()).ok()?
-                        }
-                        (2, Wire::Bytes(text)) => kind = String::from_utf8(text.to_vec()).ok()?,
-                        _ => {}
-                    }
-                }
-            }
+            (1, Wire::Bytes(own)) => of = message(own, TYPE)?,
             (2, Wire::Bytes(own)) => raw = Some(own),
             _ => {}
         }
     }
+    let said = |name: &str| of.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (kind, api_version) = (said("kind"), said("apiVersion"));
     let raw = raw?;
     let mut object = if kind == "DeleteOptions" {
         message(raw, DELETE_OPTIONS)?
     } else {
-        let spec = spec(&kind)?;
+        let spec = spec(kind)?;
         let mut whole = Map::new();
         for field in fields(raw) {
             match field? {
@@ -332,15 +134,16 @@ fn message(bytes: &[u8], known: Fields) -> Option<Map<String, Value>> {
             return None;
         };
         let before = object.remove(*name);
-        if let Some(value) = value(*of, wire, before)? {
+        let value = value(*of, wire, before)?;
+        if !value.is_null() {
             object.insert((*name).to_owned(), value);
         }
     }
     Some(object)
 }
 
-/// A field's value, which goes on from what was read of it before; nothing in it where it says nothing.
-fn value(of: As, wire: Wire<'_>, before: Option<Value>) -> Option<Option<Value>> {
+/// A field's value, which goes on from what was read of it before; null where it says nothing.
+fn value(of: As, wire: Wire<'_>, before: Option<Value>) -> Option<Value> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     // Negative numbers stand as their two's complement.
     let int = |number: u64| json!(number.cast_signed());
@@ -352,24 +155,21 @@ fn value(of: As, wire: Wire<'_>, before: Option<Value>) -> Option<Option<Value>>
         _ => json!([one]),
     };
     Some(match (of, wire) {
-        (As::Ignored, _) => None,
-        (As::Text, Wire::Bytes([])) => None,
-        (As::Text, Wire::Bytes(bytes)) => Some(text(bytes)?.into()),
-        (As::Int, Wire::Number(number)) => Some(int(number)),
-        (As::Flag, Wire::Number(number)) => Some((number != 0).into()),
-        (As::Message(known), Wire::Bytes(bytes)) => {
-            let inside = message(bytes, known)?;
-            (!inside.is_empty()).then_some(inside.into())
-        }
-        (As::Texts, Wire::Bytes(bytes)) => Some(list(before, text(bytes)?.into())),
-        (As::Messages(known), Wire::Bytes(bytes)) => {
-            Some(list(before, message(bytes, known)?.into()))
-        }
-        (As::Pairs, Wire::Bytes(bytes)) => Some(pair(before, &message(bytes, PAIR)?, "/value")),
+        (As::Ignored, _) | (As::Text, Wire::Bytes([])) => Value::Null,
+        (As::Text, Wire::Bytes(bytes)) => text(bytes)?.into(),
+        (As::Int, Wire::Number(number)) => int(number),
+        (As::Flag, Wire::Number(number)) => (number != 0).into(),
+        (As::Message(known), Wire::Bytes(bytes)) => match message(bytes, known)? {
+            inside if inside.is_empty() => Value::Null,
+            inside => inside.into(),
+        },
+        (As::Texts, Wire::Bytes(bytes)) => list(before, text(bytes)?.into()),
+        (As::Messages(known), Wire::Bytes(bytes)) => list(before, message(bytes, known)?.into()),
+        (As::Pairs, Wire::Bytes(bytes)) => pair(before, &message(bytes, PAIR)?, "/value"),
         (As::Quantities, Wire::Bytes(bytes)) => {
-            Some(pair(before, &message(bytes, QUANTITY)?, "/value/string"))
+            pair(before, &message(bytes, QUANTITY)?, "/value/string")
         }
-        (As::IntOrText, Wire::Bytes(bytes)) => {
+        (As::Port, Wire::Bytes(bytes)) => {
             let known = &[
                 (1, "type", As::Int),
                 (2, "int", As::Int),
@@ -378,7 +178,9 @@ fn value(of: As, wire: Wire<'_>, before: Option<Value>) -> Option<Option<Value>>
             let either = message(bytes, known)?;
             let is_text = either.get("type").is_some_and(|of| *of == 1);
             let field = if is_text { "text" } else { "int" };
-            either.get(field).cloned().filter(|value| *value != 0)
+            // No port is 0.
+            let port = either.get(field).filter(|value| **value != 0);
+            port.cloned().unwrap_or_default()
         }
         _ => return None,
     })

@@ -173,10 +173,12 @@ pub(super) fn table(kind: Option<Kind>, metadata: Value, rows: Vec<Value>) -> Va
         });
         each.collect::<Vec<_>>()
     });
-    json!({
-        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
-        "columnDefinitions": columns, "rows": rows,
-    })
+    let mut table = json!({
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "columnDefinitions": columns,
+    });
+    path::set(&mut table, "/metadata", metadata);
+    path::set(&mut table, "/rows", rows);
+    table
 }
 
 /// Only the metadata of an object.

@@ -153,7 +153,7 @@ fn some(all: impl Iterator<Item = String>) -> String {
     let shown = shown.join(",");
     match all.len() {
         0 => "<unset>".to_owned(),
-        ..=ADDRESSES => shown,
+        1..=ADDRESSES => shown,
         many => format!("{shown} + {} more...", many - ADDRESSES),
     }
 }
@@ -168,7 +168,7 @@ pub(super) fn ingress(object: &Value, now: Timestamp) -> Vec<Value> {
     let shown = shown.join(",");
     let hosts = match hosts.len() {
         0 => "*".to_owned(),
-        ..=ADDRESSES => shown,
+        1..=ADDRESSES => shown,
         _ => format!("{shown} + {} more...", rules - ADDRESSES),
     };
     let addresses: Vec<String> = balancers(object).into_iter().collect();
