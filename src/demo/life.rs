@@ -21,6 +21,8 @@ use super::traffic::{Health, Instance, Traffic};
 
 /// How often faults are looked at and requests handed over.
 const TICK: SignedDuration = SignedDuration::from_millis(100);
+/// How many ticks pass before it is told anew how busy everybody is.
+const WEIGHED: u64 = 50;
 /// How many faults may be at work when the scenario adds one: more is no scenario but a heap.
 const AT_ONCE: usize = 2;
 /// How long the scenario waits for one of them to be made good.
@@ -49,6 +51,8 @@ pub struct Life {
     scenario: Scenario,
     /// Up to when all has happened.
     now: Timestamp,
+    /// Since requests come in.
+    ticks: u64,
 }
 
 /// What goes wrong by itself, over and over.
@@ -80,6 +84,7 @@ impl Life {
                 is_on: !choice.calm,
             },
             now: cluster.now(),
+            ticks: 0,
             system,
         })
     }
@@ -118,6 +123,10 @@ impl Life {
             self.unfold(next, cluster);
             self.run_requests(next, traces);
             self.now = next;
+            self.ticks += 1;
+            if self.ticks.is_multiple_of(WEIGHED) {
+                self.weigh(cluster);
+            }
         }
     }
 
@@ -168,6 +177,19 @@ impl Life {
             let mut spans = Vec::new();
             traffic.advance(to, &health, &mut spans);
             traces.accept(spans);
+        }
+    }
+
+    /// Tells the machines how busy the pods are.
+    fn weigh(&self, cluster: &mut Cluster) {
+        let Some(traffic) = &self.traffic else { return };
+        let components = self.system.components.iter();
+        for (component, rate) in components.zip(traffic.rates(self.now)) {
+            let pods = self.presence.of(&component.namespace, &component.name);
+            let ready = u32::try_from(pods.filter(|pod| pod.is_ready).count()).unwrap_or(u32::MAX);
+            let (_, slow) = self.faults.suffered(component, &self.presence);
+            let can = f64::from(ready.max(1)) * component.capacity;
+            cluster.set_load(&component.namespace, &component.name, rate * slow / can);
         }
     }
 

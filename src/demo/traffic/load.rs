@@ -24,6 +24,12 @@ impl Load {
         self.at = at;
         self.weight / WINDOW
     }
+
+    /// The rate of requests a second at a time, when none came in since.
+    pub(super) fn rate(&self, at: i64) -> f64 {
+        let age = since(self.at, at).as_secs_f64();
+        self.weight * (-age / WINDOW).exp() / WINDOW
+    }
 }
 
 /// How many times as long a request takes when others wait, for a use between 0 and 1 of what can be done:

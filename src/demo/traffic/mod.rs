@@ -122,6 +122,14 @@ impl Traffic {
         spans.extend(ended.into_values());
     }
 
+    /// How many requests a second each component gets at a time, over the last ten seconds; in the order
+    /// of [`System::components`].
+    pub fn rates(&self, now: Timestamp) -> impl Iterator<Item = f64> {
+        self.loads
+            .iter()
+            .map(move |load| load.rate(now.as_microsecond()))
+    }
+
     /// The next request before `to`: when, which, and the seed of its chances.
     fn next_arrival(&mut self, to: i64) -> Option<(i64, usize, u64)> {
         let (rhythm, start) = (self.system.rhythm, self.start);
