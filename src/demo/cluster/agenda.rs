@@ -3,7 +3,7 @@
 //! It only orders; what a step does is known to those that take them.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ pub(super) struct Agenda {
     queue: BinaryHeap<Reverse<Entry>>,
     order: u64,
     /// The next look at each object that has one; other entries for it are stale.
-    looks: BTreeMap<Key, Timestamp>,
+    looks: HashMap<Key, Timestamp>,
     /// The next round of the scheduler.
     round: Option<Timestamp>,
 }

@@ -1,7 +1,7 @@
 //! The cluster's own `Event` objects: who says what about which object, how often, and until when it is
 //! remembered.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,9 +54,9 @@ pub(super) enum Voice<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     /// Where an event is and when it was last told, by the hash of what it says.
-    told: BTreeMap<u64, (Key, Timestamp)>,
+    told: HashMap<u64, (Key, Timestamp)>,
     /// How many there were that say nearly the same, since when, by its hash.
-    similar: BTreeMap<u64, (u32, Timestamp)>,
+    similar: HashMap<u64, (u32, Timestamp)>,
     /// When to look whether an event is to be forgotten, by its hash and that of its like.
     fading: VecDeque<(Timestamp, u64, u64)>,
 }

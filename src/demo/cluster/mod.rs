@@ -117,14 +117,21 @@ impl Cluster {
     fn write(&mut self, key: Key, value: Value) -> Arc<Object> {
         let before = self.store.revision();
         let object = self.store.put(key, value);
-        self.ripple(before);
+        self.ripple(before, true);
         object
+    }
+
+    /// Writes what a controller says of its object: the same, but that it need not look at that again.
+    fn report(&mut self, key: Key, value: Value) {
+        let before = self.store.revision();
+        self.store.put(key, value);
+        self.ripple(before, false);
     }
 
     /// Takes an object away, and touches what that concerns.
     fn erase(&mut self, key: &Key) {
         let before = self.store.revision();
         self.store.remove(key);
-        self.ripple(before);
+        self.ripple(before, true);
     }
 }

@@ -33,6 +33,9 @@ impl Key {
     }
 }
 
+/// Most objects are shorter, in bytes.
+const USUAL_LENGTH: usize = 4096;
+
 /// How far a pod is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
@@ -83,6 +86,14 @@ pub struct PodFacts {
 }
 
 impl PodFacts {
+    /// What a Service sees of a pod: where it is, whether it is ready, whether it leaves. Nothing of one
+    /// that takes no calls at all.
+    #[must_use]
+    pub fn endpoint(&self, deleting: bool) -> Option<(Ipv4Addr, bool, bool)> {
+        let address = self.address.filter(|_| !self.phase.over())?;
+        Some((address, self.ready_since.is_some(), deleting))
+    }
+
     fn of(pod: &Value) -> Self {
         let containers = || json::items(pod, "/spec/containers");
         let ready = json::items(pod, "/status/conditions")
@@ -141,6 +152,15 @@ pub struct Object {
     json: Arc<str>,
 }
 
+/// A value as text; unlike by `Display` with no formatter in between, and in one piece of memory.
+fn text_of(value: &Value) -> Arc<str> {
+    let mut bytes = Vec::with_capacity(USUAL_LENGTH);
+    // Writing to memory cannot fail, and what is written is UTF-8.
+    let written = serde_json::to_writer(&mut bytes, value);
+    debug_assert!(written.is_ok(), "a value can be written");
+    String::from_utf8(bytes).unwrap_or_default().into()
+}
+
 impl Object {
     /// A version of an object, `resourceVersion`, `kind` and `apiVersion` set.
     pub(super) fn new(key: Key, revision: u64, mut value: Value) -> Self {
@@ -167,7 +187,7 @@ impl Object {
             created: json::time(&value, "/metadata/creationTimestamp").unwrap_or_default(),
             deleting: !json::at(&value, "/metadata/deletionTimestamp").is_null(),
             pod: (key.kind == Kind::Pod).then(|| Box::new(PodFacts::of(&value))),
-            json: value.to_string().into(),
+            json: text_of(&value),
             key,
         }
     }

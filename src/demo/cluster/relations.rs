@@ -1,6 +1,6 @@
 //! What belongs together, kept up with every write, so that no controller searches among thousands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -42,13 +42,13 @@ pub(super) struct Room {
 #[derive(Debug, Default)]
 pub(super) struct Relations {
     /// Where the objects are that can control others, by their uid.
-    homes: BTreeMap<Arc<str>, Key>,
+    homes: HashMap<Arc<str>, Key>,
     /// Services by namespace and the first pair of their selector.
-    selecting: BTreeMap<(Arc<str>, String, String), BTreeSet<Key>>,
+    selecting: HashMap<(Arc<str>, String, String), BTreeSet<Key>>,
     /// The selectors of Services.
-    selectors: BTreeMap<Key, BTreeMap<String, String>>,
+    selectors: HashMap<Key, BTreeMap<String, String>>,
     /// The pods that each Service selects.
-    selected: BTreeMap<Key, BTreeSet<Key>>,
+    selected: HashMap<Key, BTreeSet<Key>>,
     /// The addresses of Services.
     addresses: BTreeSet<Ipv4Addr>,
     /// The nodes.
@@ -213,29 +213,40 @@ impl Relations {
             self.waiting.insert(place(pod));
         }
         let same_labels = before.is_some_and(|before| before.labels == pod.labels);
-        let matter = |pod: &Object| (pod.pod.clone(), pod.deleting, pod.node.clone());
-        if !gone && same_labels && before.is_some_and(|before| matter(before) == matter(pod)) {
+        let seen = |pod: &Object| {
+            pod.pod
+                .as_ref()
+                .and_then(|facts| facts.endpoint(pod.deleting))
+        };
+        let endpoint = seen(pod).filter(|_| !gone);
+        let changed = before.and_then(|before| seen(before)) != endpoint;
+        if !gone && same_labels && !changed {
             return Vec::new();
         }
-        let mut touched = self.selecting(&key.namespace, &pod.labels);
+        let mut touched = Vec::new();
         if let Some(before) = before.filter(|_| !same_labels) {
             for service in self.selecting(&key.namespace, &before.labels) {
-                self.selected
-                    .entry(service.clone())
-                    .or_default()
-                    .remove(key);
+                if let Some(pods) = self.selected.get_mut(&service) {
+                    pods.remove(key);
+                }
                 touched.push(service);
             }
         }
         for service in self.selecting(&key.namespace, &pod.labels) {
-            let pods = self.selected.entry(service).or_default();
-            if gone {
+            if gone && let Some(pods) = self.selected.get_mut(&service) {
                 pods.remove(key);
-            } else {
+            } else if !same_labels {
+                let pods = self.selected.entry(service.clone()).or_default();
                 pods.insert(key.clone());
             }
+            touched.push(service);
         }
-        touched
+        // A pod without an address is no endpoint yet.
+        if changed || !same_labels && endpoint.is_some() {
+            touched
+        } else {
+            Vec::new()
+        }
     }
 
     /// Counts a pod's load on its node, or takes it off.

@@ -16,11 +16,12 @@ use super::store::Change;
 const SOON: Duration = Duration::from_millis(15);
 /// From a change of what is controlled to the look of what controls it; changes meanwhile are seen in one
 /// look, or a thousand pods would be counted a thousand times.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(150);
 
 impl Cluster {
-    /// Lets the last write be felt, if there was one after a revision.
-    pub(super) fn ripple(&mut self, after: u64) {
+    /// Lets the last write be felt, if there was one after a revision; by the object's own controller only if
+    /// it is not its.
+    pub(super) fn ripple(&mut self, after: u64, own: bool) {
         let latest = self.store.latest().filter(|c| c.revision() > after);
         let Some(change) = latest.cloned() else {
             return;
@@ -43,7 +44,7 @@ impl Cluster {
             Kind::Pod => self.ripple_of_pod(&change),
             Kind::Node => self.ripple_of_node(&change),
             Kind::Ingress | Kind::EndpointSlice | Kind::Event => {}
-            _ if change.deleted => {}
+            _ if change.deleted || !own => {}
             _ => self.touch(object.key.clone(), SOON),
         }
     }
@@ -53,21 +54,22 @@ impl Cluster {
         self.agenda.add(self.now + after, Step::Reconcile(key));
     }
 
-    /// What controls an object hears of it; an orphan is collected.
+    /// What controls an object hears of it, if it matters; an orphan is collected.
     fn touch_owner(&mut self, change: &Change) {
         let owner = change.object.controller.clone();
-        if let Some(owner) = &owner {
-            match self.relations.home(owner).cloned() {
-                Some(home) => self.touch(home, GATHER),
+        let before = change.before.as_ref();
+        let was = before.and_then(|before| before.controller.clone());
+        let moved = was != owner;
+        if let Some(owner) = owner {
+            match self.relations.home(&owner).cloned() {
+                Some(home) if moved || matters_to(home.kind, change) => self.touch(home, GATHER),
+                Some(_) => {}
                 None if change.deleted => {}
-                None => self
-                    .agenda
-                    .add(self.now + GATHER, Step::Collect(Arc::clone(owner))),
+                None => self.agenda.add(self.now + GATHER, Step::Collect(owner)),
             }
         }
-        let before = change.before.as_ref().and_then(|b| b.controller.clone());
-        if let Some(before) = before.filter(|before| Some(before) != owner.as_ref())
-            && let Some(home) = self.relations.home(&before).cloned()
+        if let Some(was) = was.filter(|_| moved)
+            && let Some(home) = self.relations.home(&was).cloned()
         {
             self.touch(home, GATHER);
         }
@@ -108,11 +110,10 @@ impl Cluster {
 
     fn ripple_of_pod(&mut self, change: &Change) {
         let pod = &change.object;
-        let over = |pod: &Object| pod.pod.as_ref().is_some_and(|facts| facts.phase.over());
         if change.deleted {
             self.bury(&pod.uid);
         }
-        let makes_room = pod.node.is_some() && (change.deleted || over(pod));
+        let makes_room = pod.node.is_some() && (change.deleted || is_over(pod));
         if pod.node.is_none() && !change.deleted || makes_room {
             self.want_schedule();
         }
@@ -150,4 +151,29 @@ impl Cluster {
             self.agenda.add(self.now + SOON, Step::Schedule);
         }
     }
+}
+
+/// Whether a change of what is controlled is of interest to what controls it.
+fn matters_to(owner: Kind, change: &Change) -> bool {
+    let object = &change.object;
+    let Some(before) = change.before.as_ref().filter(|_| !change.deleted) else {
+        return true;
+    };
+    match object.key.kind {
+        // A Service writes its slices itself.
+        Kind::EndpointSlice => false,
+        // A Job counts restarts, too; the others count pods.
+        Kind::Pod if owner != Kind::Job => {
+            let ready = |pod: &Object| pod.pod.as_ref().and_then(|facts| facts.ready_since);
+            ready(before) != ready(object)
+                || is_over(before) != is_over(object)
+                || before.deleting != object.deleting
+                || before.labels != object.labels
+        }
+        _ => true,
+    }
+}
+
+fn is_over(pod: &Object) -> bool {
+    pod.pod.as_ref().is_some_and(|facts| facts.phase.over())
 }

@@ -6,13 +6,30 @@ use serde_json::Value;
 
 use super::json;
 
+/// A `LabelSelector`, read once to be asked often.
+pub(super) struct Selector<'a> {
+    pairs: BTreeMap<String, String>,
+    selector: &'a Value,
+}
+
+impl<'a> Selector<'a> {
+    /// The selector of an object.
+    pub(super) fn of(selector: &'a Value) -> Self {
+        let pairs = pairs(json::at(selector, "/matchLabels"));
+        Self { pairs, selector }
+    }
+
+    /// Whether it picks these labels; an empty one picks all.
+    pub(super) fn picks(&self, labels: &BTreeMap<String, String>) -> bool {
+        let has = |(key, value)| labels.get(key) == Some(value);
+        self.pairs.iter().all(has)
+            && json::items(self.selector, "/matchExpressions").all(|one| fits(one, labels))
+    }
+}
+
 /// Whether a `LabelSelector` picks these labels; an empty one picks all.
 pub(super) fn picks(selector: &Value, labels: &BTreeMap<String, String>) -> bool {
-    let pairs = pairs(json::at(selector, "/matchLabels"));
-    pairs
-        .iter()
-        .all(|(key, value)| labels.get(key) == Some(value))
-        && json::items(selector, "/matchExpressions").all(|expression| fits(expression, labels))
+    Selector::of(selector).picks(labels)
 }
 
 /// A map of labels.

@@ -1,7 +1,7 @@
 //! What etcd is to an API server: the objects, each write a revision, and the changes of late, so that
 //! watches can go on from where they were.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -38,14 +38,19 @@ pub struct Expired {
     pub oldest: u64,
 }
 
+/// Objects by something that they name, sorted; with the objects themselves, so that going through them
+/// is no search.
+type Index = HashMap<Arc<str>, BTreeMap<Key, Arc<Object>>>;
+
 /// The objects and their changes.
 #[derive(Debug)]
 pub struct Store {
-    objects: BTreeMap<Key, Arc<Object>>,
+    /// By kind and namespace, then by name.
+    objects: BTreeMap<(Kind, Arc<str>), BTreeMap<Arc<str>, Arc<Object>>>,
     /// By the uid of the controlling owner.
-    owned: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    owned: Index,
     /// By the node they are bound to.
-    bound: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    bound: Index,
     history: VecDeque<Change>,
     limit: usize,
     revision: u64,
@@ -65,8 +70,8 @@ impl Store {
     pub fn new(limit: usize) -> Self {
         Self {
             objects: BTreeMap::new(),
-            owned: BTreeMap::new(),
-            bound: BTreeMap::new(),
+            owned: Index::new(),
+            bound: Index::new(),
             history: VecDeque::new(),
             limit,
             // A watch from 0 means "from anywhere" to a server, so no object is made at 0.
@@ -84,7 +89,8 @@ impl Store {
     /// One object.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
-        self.objects.get(key)
+        let place = (key.kind, Arc::clone(&key.namespace));
+        self.objects.get(&place)?.get(&key.name)
     }
 
     /// The objects of a kind, in one namespace or in all, sorted by namespace and name.
@@ -93,12 +99,12 @@ impl Store {
         kind: Kind,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Arc<Object>> {
-        let first = Key::new(kind, namespace.unwrap_or_default(), "");
+        let first = (kind, Arc::from(namespace.unwrap_or_default()));
         let all = self.objects.range(first..);
-        all.take_while(move |(key, _)| {
-            key.kind == kind && namespace.is_none_or(|namespace| *key.namespace == *namespace)
-        })
-        .map(|(_, object)| object)
+        let within = all.take_while(move |((own, home), _)| {
+            *own == kind && namespace.is_none_or(|namespace| **home == *namespace)
+        });
+        within.flat_map(|(_, objects)| objects.values())
     }
 
     /// The same as it was at a revision.
@@ -131,20 +137,18 @@ impl Store {
 
     /// The objects that an owner controls, sorted.
     pub fn owned_by<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Arc<Object>> {
-        let keys = self.owned.get(uid).into_iter().flatten();
-        keys.filter_map(|key| self.objects.get(key))
+        self.owned.get(uid).into_iter().flat_map(BTreeMap::values)
     }
 
     /// The pods that are bound to a node, sorted.
     pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Object>> {
-        let keys = self.bound.get(node).into_iter().flatten();
-        keys.filter_map(|key| self.objects.get(key))
+        self.bound.get(node).into_iter().flat_map(BTreeMap::values)
     }
 
     /// How many pods are bound to a node.
     #[must_use]
     pub fn count_on(&self, node: &str) -> usize {
-        self.bound.get(node).map_or(0, BTreeSet::len)
+        self.bound.get(node).map_or(0, BTreeMap::len)
     }
 
     /// The changes after a revision, oldest first.
@@ -163,7 +167,7 @@ impl Store {
 
     /// Writes an object; one that is as it was before is not written again.
     pub fn put(&mut self, key: Key, value: Value) -> Arc<Object> {
-        let before = self.objects.get(&key).cloned();
+        let before = self.get(&key).cloned();
         let object = Arc::new(Object::new(key.clone(), self.revision + 1, value));
         // The version is the store's; it makes no difference.
         if let Some(before) = before.as_ref().filter(|b| b.says_the_same_as(&object)) {
@@ -171,10 +175,12 @@ impl Store {
         }
         self.revision += 1;
         if let Some(before) = &before {
-            self.forget(before);
+            self.forget(before, Some(&object));
         }
         self.remember(&object);
-        self.objects.insert(key, Arc::clone(&object));
+        let place = (key.kind, Arc::clone(&key.namespace));
+        let objects = self.objects.entry(place).or_default();
+        objects.insert(key.name, Arc::clone(&object));
         self.changed(Change {
             object: Arc::clone(&object),
             before,
@@ -185,8 +191,9 @@ impl Store {
 
     /// Takes an object away.
     pub fn remove(&mut self, key: &Key) -> Option<Arc<Object>> {
-        let before = self.objects.remove(key)?;
-        self.forget(&before);
+        let place = (key.kind, Arc::clone(&key.namespace));
+        let before = self.objects.get_mut(&place)?.remove(&key.name)?;
+        self.forget(&before, None);
         self.revision += 1;
         // A deletion is a version of its own, so that watches can go on after it.
         let object = Arc::new(Object::new(key.clone(), self.revision, before.value()));
@@ -220,28 +227,37 @@ impl Store {
     }
 
     fn remember(&mut self, object: &Arc<Object>) {
-        let key = &object.key;
         let indices = [
             (&mut self.owned, &object.controller),
             (&mut self.bound, &object.node),
         ];
         for (index, at) in indices {
             if let Some(at) = at {
-                index.entry(Arc::clone(at)).or_default().insert(key.clone());
+                let objects = index.entry(Arc::clone(at)).or_default();
+                objects.insert(object.key.clone(), Arc::clone(object));
             }
         }
     }
 
-    fn forget(&mut self, object: &Arc<Object>) {
+    /// Takes an object out of the indices in which its next version, if there is one, does not take its
+    /// place.
+    fn forget(&mut self, object: &Object, next: Option<&Object>) {
         let indices = [
-            (&mut self.owned, &object.controller),
-            (&mut self.bound, &object.node),
+            (
+                &mut self.owned,
+                &object.controller,
+                next.map(|next| &next.controller),
+            ),
+            (&mut self.bound, &object.node, next.map(|next| &next.node)),
         ];
-        for (index, at) in indices {
+        for (index, at, next) in indices {
             let Some(at) = at else { continue };
-            if let Some(keys) = index.get_mut(at) {
-                keys.remove(&object.key);
-                if keys.is_empty() {
+            if next.is_some_and(|next| next.as_ref() == Some(at)) {
+                continue;
+            }
+            if let Some(objects) = index.get_mut(at) {
+                objects.remove(&object.key);
+                if objects.is_empty() {
                     index.remove(at);
                 }
             }

@@ -42,7 +42,7 @@ impl Cluster {
                 "FailedGetScale",
                 "the target was not found",
             );
-            self.write(key.clone(), value);
+            self.report(key.clone(), value);
             return;
         };
         let current = self.scale(&target).ok();
@@ -63,7 +63,7 @@ impl Cluster {
                 message,
             );
             json::set(&mut value, "/status/desiredReplicas", current);
-            self.write(key.clone(), value);
+            self.report(key.clone(), value);
             return;
         };
         let ready = i64::try_from(pods.len()).unwrap_or(current);
@@ -101,7 +101,7 @@ impl Cluster {
                 );
             }
         }
-        self.write(key.clone(), value);
+        self.report(key.clone(), value);
     }
 
     /// The pods of a workload that are ready.

@@ -69,7 +69,7 @@ impl Cluster {
         let Some(object) = self.store.get(key).cloned() else {
             return;
         };
-        let wanted = Wanted::of(&object);
+        let mut wanted = Wanted::of(&object);
         if !object.deleting {
             self.claim(
                 &object,
@@ -83,7 +83,7 @@ impl Cluster {
             if wanted.paused || scaled {
                 self.scale_in_proportion(&wanted, &mut sets);
             } else {
-                self.current_set(&wanted, &mut sets);
+                self.current_set(&mut wanted, &mut sets);
                 if wanted.recreate {
                     self.recreate(&wanted, &mut sets);
                 } else {
@@ -92,7 +92,7 @@ impl Cluster {
             }
             self.clean_up(&wanted, &mut sets);
         }
-        self.tell_progress(&wanted, &sets);
+        self.tell_progress(wanted, &sets);
     }
 
     /// Sets a ReplicaSet's number, and says so.

@@ -31,12 +31,12 @@ impl Cluster {
             .relations
             .selected_by(key)
             .filter_map(|pod| self.store.get(pod));
-        let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+        let ports: Vec<&Value> = json::items(&value, "/spec/ports").collect();
+        let mut wanted: BTreeMap<Vec<Option<i64>>, Wanted> = BTreeMap::new();
         for pod in pods.filter(|pod| takes_part(pod)) {
-            let ports = resolve(&value, pod);
-            let group = wanted
-                .entry(ports.to_string())
-                .or_insert_with(|| Wanted::of(ports));
+            let numbers = resolve(&ports, pod);
+            let group = wanted.entry(numbers);
+            let group = group.or_insert_with_key(|numbers| Wanted::of(told(&ports, numbers)));
             group
                 .endpoints
                 .insert(Arc::clone(&pod.uid), self.endpoint(pod));
@@ -48,20 +48,16 @@ impl Cluster {
             .collect();
         let mut spare = Vec::new();
         for slice in slices {
-            let mut old = slice.value();
-            let ports = json::at(&old, "/ports").to_string();
-            match wanted
-                .get_mut(&ports)
-                .filter(|group| !group.endpoints.is_empty())
-            {
+            let old = slice.value();
+            let fits = |group: &&mut Wanted| {
+                !group.endpoints.is_empty() && group.ports == *json::at(&old, "/ports")
+            };
+            match wanted.values_mut().find(fits) {
                 Some(group) => {
                     let endpoints = group.keep(&old);
                     group.slices.push((slice, old, endpoints));
                 }
-                None => {
-                    json::set(&mut old, "/endpoints", Value::Null);
-                    spare.push((slice, old));
-                }
+                None => spare.push((slice, old)),
             }
         }
         let mut written = false;
@@ -130,10 +126,9 @@ impl Cluster {
             Value::Array(endpoints)
         };
         if let Some((slice, mut value)) = old {
-            let before = slice.value();
-            json::set(&mut value, "/endpoints", endpoints);
-            json::set(&mut value, "/ports", ports.clone());
-            if value != before {
+            if *json::at(&value, "/endpoints") != endpoints || json::at(&value, "/ports") != ports {
+                json::set(&mut value, "/endpoints", endpoints);
+                json::set(&mut value, "/ports", ports.clone());
                 let generation = json::number(&value, "/metadata/generation").unwrap_or_default();
                 json::set(&mut value, "/metadata/generation", generation + 1);
                 self.write(slice.key.clone(), value);
@@ -202,31 +197,33 @@ fn takes_part(pod: &Object) -> bool {
     facts.is_some_and(|facts| facts.address.is_some() && !facts.phase.over())
 }
 
-/// A Service's ports on a pod.
-fn resolve(service: &Value, pod: &Object) -> Value {
-    let ports = json::items(service, "/spec/ports").filter_map(|port| {
+/// The numbers of a Service's ports on a pod.
+fn resolve(ports: &[&Value], pod: &Object) -> Vec<Option<i64>> {
+    let numbers = ports.iter().map(|port| {
         let target = json::at(port, "/targetPort");
-        let number = match target.as_str() {
-            None => target.as_i64().or_else(|| json::number(port, "/port"))?,
+        match target.as_str() {
+            None => target.as_i64().or_else(|| json::number(port, "/port")),
             Some(name) => {
-                let named = pod
-                    .pod
-                    .as_ref()?
-                    .ports
-                    .iter()
-                    .find(|(own, _)| **own == *name);
-                i64::from(named?.1)
+                let mut named = pod.pod.as_ref()?.ports.iter();
+                named
+                    .find(|(own, _)| **own == *name)
+                    .map(|(_, number)| i64::from(*number))
             }
-        };
-        Some(json!({
-            "name": json::text(port, "/name"), "port": number,
-            "protocol": json::text(port, "/protocol"),
-        }))
+        }
     });
-    let ports: Vec<Value> = ports.collect();
-    if ports.is_empty() {
+    numbers.collect()
+}
+
+/// The ports of a slice: those that have numbers.
+fn told(ports: &[&Value], numbers: &[Option<i64>]) -> Value {
+    let told = ports.iter().zip(numbers).filter_map(|(port, number)| {
+        let (name, protocol) = (json::text(port, "/name"), json::text(port, "/protocol"));
+        number.map(|number| json!({"name": name, "port": number, "protocol": protocol}))
+    });
+    let told: Vec<Value> = told.collect();
+    if told.is_empty() {
         Value::Null
     } else {
-        Value::Array(ports)
+        Value::Array(told)
     }
 }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::super::events::{About, Voice};
 use super::super::kind::Kind;
 use super::super::object::{Key, Object, Phase};
-use super::super::{Cluster, json, selector};
+use super::super::selector::Selector;
+use super::super::{Cluster, json};
 
 impl Cluster {
     /// The pods that an object controls, sorted by name.
@@ -49,7 +50,8 @@ impl Cluster {
     pub(super) fn claim(&mut self, owner: &Arc<Object>, kind: Kind, selector: &Value) {
         let loose = self.relations.loose(kind, &owner.key.namespace);
         let loose = loose.filter_map(|key| self.store.get(key));
-        let fits = |one: &Object| selector::picks(selector, &one.labels);
+        let selector = Selector::of(selector);
+        let fits = |one: &Object| selector.picks(&one.labels);
         let adopted: Vec<Arc<Object>> = loose
             .filter(|one| !one.deleting && fits(one))
             .cloned()

@@ -1,10 +1,13 @@
 //! ReplicaSets: so many pods of a template.
 
-use serde_json::json;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::super::events::{About, Voice};
 use super::super::kind::Kind;
-use super::super::object::Key;
+use super::super::object::{Key, Object};
 use super::super::{Cluster, json, selector};
 use super::pods::{available_from, from_template, is_active, is_ready, min_ready, sort_by_loss};
 
@@ -16,7 +19,7 @@ impl Cluster {
         let Some(set) = self.store.get(key).cloned() else {
             return;
         };
-        let value = set.value();
+        let mut value = set.value();
         if !set.deleting {
             let wanted = json::number(&value, "/spec/replicas").unwrap_or(1);
             let wanted = usize::try_from(wanted).unwrap_or_default();
@@ -44,22 +47,23 @@ impl Cluster {
                 }
             }
         }
-        self.count_replica_set(key);
+        let (status, next) = self.count_replica_set(&set, &value);
+        if status != *json::at(&value, "/status") {
+            json::set(&mut value, "/status", status);
+            self.report(key.clone(), value);
+        }
+        if let Some(next) = next {
+            self.touch(key.clone(), next.duration_since(self.now).unsigned_abs());
+        }
     }
 
-    fn count_replica_set(&mut self, key: &Key) {
-        let Some(set) = self.store.get(key).cloned() else {
-            return;
-        };
-        let mut value = set.value();
-        let (min_ready, now) = (min_ready(&value), self.now);
-        let pods = self.pods_of(&set);
+    /// The status of a ReplicaSet, and when it changes by itself.
+    fn count_replica_set(&self, set: &Object, value: &Value) -> (Value, Option<Timestamp>) {
+        let (min_ready, now) = (min_ready(value), self.now);
+        let pods = self.pods_of(set);
         let active = || pods.iter().filter(|pod| is_active(pod));
-        let labels = selector::pairs(json::at(&value, "/spec/template/metadata/labels"));
-        let labeled = |pod: &&std::sync::Arc<_>| {
-            let pod: &super::super::object::Object = pod;
-            labels.iter().all(|(k, v)| pod.labels.get(k) == Some(v))
-        };
+        let labels = selector::pairs(json::at(value, "/spec/template/metadata/labels"));
+        let labeled = |pod: &&Arc<Object>| labels.iter().all(|(k, v)| pod.labels.get(k) == Some(v));
         let available = active().filter_map(|pod| available_from(pod, min_ready));
         let next = available.clone().filter(|at| *at > now).min();
         let mut status = json!({"replicas": active().count()});
@@ -81,12 +85,8 @@ impl Cluster {
         }
         let leaving = pods.iter().filter(|pod| pod.deleting).count();
         json::set(&mut status, "/terminatingReplicas", leaving);
-        let generation = json::at(&value, "/metadata/generation").clone();
+        let generation = json::at(value, "/metadata/generation").clone();
         json::set(&mut status, "/observedGeneration", generation);
-        json::set(&mut value, "/status", status);
-        self.write(key.clone(), value);
-        if let Some(next) = next {
-            self.touch(key.clone(), next.duration_since(now).unsigned_abs());
-        }
+        (status, next)
     }
 }

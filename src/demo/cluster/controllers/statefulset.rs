@@ -215,7 +215,7 @@ impl Cluster {
             }
         }
         json::set(&mut value, "/status", status);
-        self.write(key.clone(), value);
+        self.report(key.clone(), value);
         if let Some(next) = next {
             self.touch(key.clone(), next.duration_since(now).unsigned_abs());
         }

@@ -12,7 +12,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ use run::{Container, End, Move, Run, State, WHOLE};
 #[derive(Debug, Default)]
 pub(super) struct Kubelets {
     /// The pods on nodes, by uid.
-    runs: BTreeMap<Arc<str>, Run>,
+    runs: HashMap<Arc<str>, Run>,
     /// The nodes, by name.
     machines: BTreeMap<Arc<str>, Machine>,
     /// The ranges of pod addresses that are given to nodes.
@@ -36,7 +36,7 @@ pub(super) struct Kubelets {
     /// Images that nobody has.
     missing: BTreeSet<String>,
     /// What pods suffer from, by uid.
-    afflictions: BTreeMap<Arc<str>, Affliction>,
+    afflictions: HashMap<Arc<str>, Affliction>,
 }
 
 /// One run of a container.

@@ -10,13 +10,9 @@ use super::sets::{Set, Sets};
 
 impl Cluster {
     /// Writes how far a Deployment is.
-    pub(super) fn tell_progress(&mut self, wanted: &Wanted, sets: &Sets) {
-        let Some(object) = self.store.get(wanted.key()) else {
-            return;
-        };
-        let mut value = object.value();
-        let old_status = json::at(&value, "/status").clone();
-        let mut status = numbers(wanted, sets);
+    pub(super) fn tell_progress(&mut self, mut wanted: Wanted, sets: &Sets) {
+        let old_status = json::at(&wanted.value, "/status").clone();
+        let mut status = numbers(&wanted, sets);
         let conditions = json::at(&old_status, "/conditions");
         if !conditions.is_null() {
             json::set(&mut status, "/conditions", conditions.clone());
@@ -35,9 +31,11 @@ impl Cluster {
             )
         };
         self.tell_condition(&mut status, "Available", enough, reason, message);
-        let wait = self.tell_progressing(wanted, sets, &old_status, &mut status);
-        json::set(&mut value, "/status", status);
-        self.write(wanted.key().clone(), value);
+        let wait = self.tell_progressing(&wanted, sets, &old_status, &mut status);
+        if status != old_status {
+            json::set(&mut wanted.value, "/status", status);
+            self.report(wanted.key().clone(), wanted.value.clone());
+        }
         if let Some(wait) = wait {
             self.touch(wanted.key().clone(), wait);
         }

@@ -137,9 +137,10 @@ impl Cluster {
     }
 
     /// Makes sure that there is a ReplicaSet of the wanted template and that it has the highest revision.
-    pub(super) fn current_set(&mut self, wanted: &Wanted, sets: &mut Sets) {
+    pub(super) fn current_set(&mut self, wanted: &mut Wanted, sets: &mut Sets) {
         let highest = sets.old.iter().map(Set::revision).max().unwrap_or_default() + 1;
         if let Some(set) = &mut sets.current {
+            let before = json::at(&set.value, "/metadata/annotations").clone();
             copy_annotations(&wanted.value, &mut set.value);
             let revision = set.revision();
             if revision < highest {
@@ -154,12 +155,18 @@ impl Cluster {
                 }
                 annotate(&mut set.value, REVISION, &highest.to_string());
             }
-            set.object = self.write(set.object.key.clone(), set.value.clone());
+            if *json::at(&set.value, "/metadata/annotations") != before {
+                set.object = self.write(set.object.key.clone(), set.value.clone());
+            }
         } else {
             sets.current = Some(self.make_set(wanted, sets, highest));
         }
         let revision = sets.current.as_ref().map(Set::revision).unwrap_or_default();
-        self.note_revision(wanted.key(), revision);
+        let revision = revision.to_string();
+        if annotation(&wanted.value, REVISION) != revision {
+            annotate(&mut wanted.value, REVISION, &revision);
+            self.report(wanted.key().clone(), wanted.value.clone());
+        }
     }
 
     fn make_set(&mut self, wanted: &Wanted, sets: &Sets, revision: i64) -> Set {
@@ -224,15 +231,6 @@ impl Cluster {
             }
             round += 1;
         }
-    }
-
-    fn note_revision(&mut self, key: &Key, revision: i64) {
-        let Some(object) = self.store.get(key) else {
-            return;
-        };
-        let mut value = object.value();
-        annotate(&mut value, REVISION, &revision.to_string());
-        self.write(key.clone(), value);
     }
 }
 
