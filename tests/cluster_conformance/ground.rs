@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::{Answer, Target};
 
+/// The label by which pods misbehave on purpose.
+pub const BEHAVIOUR: &str = "portolan.test/behaviour";
+
 /// A namespace that goes with the case.
 pub struct Ground {
     pub target: Target,

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::ground::BEHAVIOUR;
 use super::{Ground, Target};
-
-/// The label by which pods misbehave on purpose.
-const BEHAVIOUR: &str = "portolan.test/behaviour";
 
 fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().expect("a name")
