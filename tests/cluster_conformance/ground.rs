@@ -57,7 +57,7 @@ impl Ground {
     }
 
     /// Makes a Deployment whose pods also have these labels.
-    pub async fn deploy(&self, name: &str, replicas: u32, labels: Value) -> Value {
+    pub async fn deploy(&self, name: &str, replicas: u32, labels: &Value) -> Value {
         let deployment = deployment(name, replicas, labels);
         let made = self
             .target
@@ -104,7 +104,7 @@ impl Ground {
     }
 }
 
-pub fn deployment(name: &str, replicas: u32, labels: Value) -> Value {
+pub fn deployment(name: &str, replicas: u32, labels: &Value) -> Value {
     let mut pod_labels = json!({"app": name});
     let own = pod_labels.as_object_mut().expect("labels");
     own.extend(labels.as_object().expect("labels").clone());

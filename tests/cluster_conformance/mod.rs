@@ -266,7 +266,7 @@ impl Target {
         let watching = async {
             loop {
                 let list = self.get(path).await.ok();
-                last = list["items"].as_array().expect("a list").clone();
+                last.clone_from(list["items"].as_array().expect("a list"));
                 if holds(&last) {
                     return;
                 }

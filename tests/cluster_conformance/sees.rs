@@ -10,7 +10,7 @@ use super::{Ground, Target};
 
 pub async fn the_source_sees_what_is_there(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 3, json!({})).await;
+    ground.deploy("web", 3, &json!({})).await;
     let service = json!({
         "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
     });
@@ -55,7 +55,7 @@ pub async fn the_source_sees_what_is_there(target: &Target) {
 
 pub async fn a_deleted_namespace_is_told_as_deletions(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     let mut watching = Watching::start(target, &ground.namespace);
     watching
         .until("two ready pods", |w| w.all_live() && w.ready_pods() == 2)
