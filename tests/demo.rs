@@ -173,7 +173,7 @@ fn two_stand_side_by_side_and_portolan_works_on_each() {
         let model: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let calls = model.get("calls").and_then(Value::as_array).map(Vec::len);
         assert!(calls.is_some_and(|calls| calls > 20), "{calls:?} calls");
-        let components = model.get("components").and_then(Value::as_array);
+        let components = model.get("pods").and_then(Value::as_array);
         let names = components
             .into_iter()
             .flatten()
