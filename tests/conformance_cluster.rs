@@ -14,7 +14,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use cluster_conformance::{
-    Target, access, life, lists, logs, ours, patches, tables, verbs, watches,
+    Target, access, effects, life, lists, logs, patches, sees, tables, verbs, watches,
 };
 use jiff::Timestamp;
 use portolan::demo::cluster::Cluster;

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::{Answer, Target};
 
+/// The label by which pods misbehave on purpose.
+pub const BEHAVIOUR: &str = "portolan.test/behaviour";
+
 /// A namespace that goes with the case.
 pub struct Ground {
     pub target: Target,
@@ -54,7 +57,7 @@ impl Ground {
     }
 
     /// Makes a Deployment whose pods also have these labels.
-    pub async fn deploy(&self, name: &str, replicas: u32, labels: Value) -> Value {
+    pub async fn deploy(&self, name: &str, replicas: u32, labels: &Value) -> Value {
         let deployment = deployment(name, replicas, labels);
         let made = self
             .target
@@ -101,7 +104,7 @@ impl Ground {
     }
 }
 
-pub fn deployment(name: &str, replicas: u32, labels: Value) -> Value {
+pub fn deployment(name: &str, replicas: u32, labels: &Value) -> Value {
     let mut pod_labels = json!({"app": name});
     let own = pod_labels.as_object_mut().expect("labels");
     own.extend(labels.as_object().expect("labels").clone());

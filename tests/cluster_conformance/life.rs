@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::ground::BEHAVIOUR;
 use super::{Ground, Target};
-
-/// The label by which pods misbehave on purpose.
-const BEHAVIOUR: &str = "portolan.test/behaviour";
 
 fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().expect("a name")
@@ -67,7 +65,7 @@ async fn events(ground: &Ground, kind: &str, reasons: &[&str]) {
 
 pub async fn a_deployment_becomes_ready(target: &Target) {
     let ground = Ground::new(target).await;
-    let made = ground.deploy("web", 2, json!({})).await;
+    let made = ground.deploy("web", 2, &json!({})).await;
     assert_eq!(made["metadata"]["generation"], 1);
     assert_eq!(made["spec"]["strategy"]["type"], "RollingUpdate");
     let deployment = ground.ready("web", 2).await;
@@ -135,7 +133,7 @@ pub async fn a_deployment_becomes_ready(target: &Target) {
 
 pub async fn a_deployment_follows_its_number(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 1, json!({})).await;
+    ground.deploy("web", 1, &json!({})).await;
     ground.ready("web", 1).await;
     let scale = format!("{}/scale", ground.deployment("web"));
     for replicas in [3, 1, 0] {
@@ -161,7 +159,7 @@ pub async fn a_deployment_follows_its_number(target: &Target) {
 
 pub async fn a_restart_makes_new_pods(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     ground.ready("web", 2).await;
     let before: BTreeSet<String> = target
         .get(&ground.core("pods"))
@@ -208,7 +206,7 @@ pub async fn a_restart_makes_new_pods(target: &Target) {
 
 pub async fn a_bad_image_stalls_and_is_undone(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     let good = ground.ready("web", 2).await;
     let before = target.get(&ground.core("pods")).await.names();
     let path = ground.deployment("web");
@@ -268,7 +266,7 @@ pub async fn a_bad_image_stalls_and_is_undone(target: &Target) {
 pub async fn a_container_that_crashes_is_backed_off(target: &Target) {
     let ground = Ground::new(target).await;
     ground
-        .deploy("web", 1, json!({BEHAVIOUR: "crashloop"}))
+        .deploy("web", 1, &json!({BEHAVIOUR: "crashloop"}))
         .await;
     let backs_off = |pods: &[Value]| {
         pods.iter().any(|pod| {
@@ -301,7 +299,7 @@ pub async fn a_container_that_crashes_is_backed_off(target: &Target) {
 
 pub async fn a_deleted_pod_is_replaced(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 1, json!({})).await;
+    ground.deploy("web", 1, &json!({})).await;
     ground.ready("web", 1).await;
     let old = target.get(&ground.core("pods")).await.names().remove(0);
     let version = target.get(&ground.core("pods")).await.ok();
@@ -345,7 +343,7 @@ pub async fn a_deleted_pod_is_replaced(target: &Target) {
 
 pub async fn a_deleted_deployment_takes_its_pods_along(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     ground.ready("web", 2).await;
     target.delete(&ground.deployment("web")).await.ok();
     for path in [ground.of("apps/v1", "replicasets"), ground.core("pods")] {
@@ -357,7 +355,7 @@ pub async fn a_deleted_deployment_takes_its_pods_along(target: &Target) {
 
 pub async fn a_deleted_namespace_takes_all_along(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     ground.service("web", json!({})).await.ok();
     ground.ready("web", 2).await;
     let path = format!("/api/v1/namespaces/{}", ground.namespace);
@@ -398,7 +396,7 @@ pub async fn endpoints_follow_the_ready_pods(target: &Target) {
             .as_str()
             .is_some_and(|ip| ip.contains('.'))
     );
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     ground.ready("web", 2).await;
     let slices = ground.of(
         "discovery.k8s.io/v1",

@@ -213,7 +213,7 @@ pub async fn labels_select(target: &Target) {
 
 pub async fn fields_select(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     ground.ready("web", 2).await;
     let pods = target.get(&ground.core("pods")).await.ok();
     let one = &pods["items"][0];

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Ground, Target};
 
 async fn pod(ground: &Ground) -> String {
-    ground.deploy("web", 1, json!({})).await;
+    ground.deploy("web", 1, &json!({})).await;
     ground.ready("web", 1).await;
     let pods = ground.target.get(&ground.core("pods")).await.names();
     ground.core(&format!("pods/{}", pods[0]))

@@ -4,15 +4,17 @@
 //! neither disturb each other nor what else a cluster holds. Nothing sleeps: what takes time is watched.
 
 pub mod access;
+pub mod effects;
 pub mod ground;
 pub mod life;
 pub mod lists;
 pub mod logs;
-pub mod ours;
 pub mod patches;
+pub mod sees;
 pub mod tables;
 pub mod verbs;
 pub mod watches;
+pub mod watching;
 
 use std::time::Duration;
 
@@ -38,6 +40,11 @@ macro_rules! for_each_case {
             access::what_is_served_is_discovered,
             access::the_version_and_the_date_are_told,
             access::one_may_do_what_is_served,
+            effects::scaling_changes_the_number_and_a_stale_preview_changes_nothing,
+            effects::an_autoscaler_is_found,
+            effects::a_restart_replaces_each_pod_and_a_stale_preview_none,
+            effects::a_rollback_puts_the_whole_template_back_and_can_be_undone,
+            effects::a_deletion_is_of_one_pod_by_its_uid,
             life::a_deployment_becomes_ready,
             life::a_deployment_follows_its_number,
             life::a_restart_makes_new_pods,
@@ -55,13 +62,11 @@ macro_rules! for_each_case {
             lists::lists_come_in_the_form_that_is_asked_for,
             logs::a_log_is_cut_as_asked,
             logs::bad_questions_about_logs_are_refused,
-            ours::the_source_sees_what_is_there,
-            ours::scaling_changes_the_number_and_a_stale_preview_changes_nothing,
-            ours::an_autoscaler_is_found,
-            ours::a_deleted_namespace_is_told_as_deletions,
             patches::three_ways_to_patch,
             patches::bad_patches_are_refused,
             patches::the_scale_is_read_and_written,
+            sees::the_source_sees_what_is_there,
+            sees::a_deleted_namespace_is_told_as_deletions,
             tables::every_kind_has_its_columns,
             tables::cells_say_how_things_are,
             tables::rows_carry_what_is_asked_for,
@@ -261,7 +266,7 @@ impl Target {
         let watching = async {
             loop {
                 let list = self.get(path).await.ok();
-                last = list["items"].as_array().expect("a list").clone();
+                last.clone_from(list["items"].as_array().expect("a list"));
                 if holds(&last) {
                     return;
                 }

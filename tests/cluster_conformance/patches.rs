@@ -7,7 +7,7 @@ use super::{Ground, Target};
 
 pub async fn three_ways_to_patch(target: &Target) {
     let ground = Ground::new(target).await;
-    let made = ground.deploy("web", 0, json!({})).await;
+    let made = ground.deploy("web", 0, &json!({})).await;
     let path = ground.deployment("web");
     let generation = |object: &serde_json::Value| object["metadata"]["generation"].as_i64();
     assert_eq!(generation(&made), Some(1));
@@ -87,7 +87,7 @@ pub async fn three_ways_to_patch(target: &Target) {
 
 pub async fn bad_patches_are_refused(target: &Target) {
     let ground = Ground::new(target).await;
-    ground.deploy("web", 0, json!({})).await;
+    ground.deploy("web", 0, &json!({})).await;
     let path = ground.deployment("web");
     let ask = async |media: &str, body: &str| {
         target
@@ -132,7 +132,7 @@ pub async fn bad_patches_are_refused(target: &Target) {
 
 pub async fn the_scale_is_read_and_written(target: &Target) {
     let ground = Ground::new(target).await;
-    let made = ground.deploy("web", 1, json!({})).await;
+    let made = ground.deploy("web", 1, &json!({})).await;
     ground.ready("web", 1).await;
     let path = format!("{}/scale", ground.deployment("web"));
     let scale = target.get(&path).await.ok();

@@ -97,9 +97,9 @@ async fn cells(target: &Target, path: &str, columns: &[usize]) -> Vec<Value> {
 pub async fn cells_say_how_things_are(target: &Target) {
     let ground = Ground::new(target).await;
     ground.service("web", json!({})).await.ok();
-    ground.deploy("web", 2, json!({})).await;
+    ground.deploy("web", 2, &json!({})).await;
     ground
-        .deploy("bad", 1, json!({"portolan.test/behaviour": "crashloop"}))
+        .deploy("bad", 1, &json!({"portolan.test/behaviour": "crashloop"}))
         .await;
     ground.ready("web", 2).await;
     let deployment = ground.of("apps/v1", "deployments?labelSelector=app%3Dweb");

@@ -27,7 +27,7 @@ pub async fn what_is_missing_is_not_found(target: &Target) {
         target.patch(&path, "merge", &json!({})).await,
         target.patch(&path, "strategic-merge", &json!({})).await,
         target
-            .send(Method::PUT, &path, &deployment("nothing", 1, json!({})))
+            .send(Method::PUT, &path, &deployment("nothing", 1, &json!({})))
             .await,
     ] {
         assert_eq!(answer.refusal(), expected);
@@ -94,7 +94,7 @@ pub async fn what_is_there_is_not_made_again(target: &Target) {
 
 pub async fn a_stale_version_is_a_conflict(target: &Target) {
     let ground = Ground::new(target).await;
-    let old = ground.deploy("web", 0, json!({})).await;
+    let old = ground.deploy("web", 0, &json!({})).await;
     let path = ground.deployment("web");
     target
         .patch(&path, "merge", &json!({"metadata": {"labels": {"x": "y"}}}))
@@ -175,7 +175,7 @@ pub async fn bad_objects_are_refused(target: &Target) {
         );
     }
     let deployments = ground.of("apps/v1", "deployments");
-    let mut other = deployment("web", 1, json!({}));
+    let mut other = deployment("web", 1, &json!({}));
     other["spec"]["selector"]["matchLabels"] = json!({"app": "another"});
     let refused = target.post(&deployments, &other).await;
     let (code, reason, message) = refused.refusal();
@@ -184,7 +184,7 @@ pub async fn bad_objects_are_refused(target: &Target) {
         message.starts_with("Deployment.apps \"web\" is invalid: spec.template.metadata.labels"),
         "{message}"
     );
-    let mut nameless = deployment("web", 1, json!({}));
+    let mut nameless = deployment("web", 1, &json!({}));
     nameless["metadata"] = json!({});
     let refused = target.post(&deployments, &nameless).await;
     assert_eq!((refused.refusal().0, refused.refusal().1), (422, "Invalid"));
@@ -227,7 +227,7 @@ pub async fn a_generated_name_is_finished(target: &Target) {
 
 pub async fn what_is_deleted_is_told(target: &Target) {
     let ground = Ground::new(target).await;
-    let deployment = ground.deploy("web", 0, json!({})).await;
+    let deployment = ground.deploy("web", 0, &json!({})).await;
     let told = target.delete(&ground.deployment("web")).await.ok();
     assert_eq!(
         (&told["kind"], &told["status"]),

@@ -7,10 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use portolan::model::Model;
-use portolan::model::intent::{Intent, Stage};
 use portolan::model::key::TypeKey;
-use portolan::model::observation::{Fact, Happening, Kind, NamespaceChoice, Observation, Scope};
+use portolan::model::observation::{Fact, Kind, NamespaceChoice, Observation, Scope};
 use portolan::model::source::SourceState;
 use portolan::model::text::Text;
 use portolan::sources::kubernetes::{Kubernetes, Session, Settings};
@@ -114,11 +112,7 @@ pub struct Watching {
     _retry: watch::Sender<u64>,
     stop: CancellationToken,
     pub facts: BTreeMap<(Scope, String), Arc<Fact>>,
-    pub happenings: Vec<Happening>,
     pub lines: BTreeMap<(Text, Option<Text>), SourceState>,
-    pub skew_ms: Option<i64>,
-    pub gone: usize,
-    pub model: Model,
 }
 
 impl Watching {
@@ -143,11 +137,7 @@ impl Watching {
             _retry: retry,
             stop,
             facts: BTreeMap::new(),
-            happenings: Vec::new(),
             lines: BTreeMap::new(),
-            skew_ms: None,
-            gone: 0,
-            model: Model::new("testbed", Vec::new()),
         }
     }
 
@@ -163,33 +153,17 @@ impl Watching {
         assert!(came, "never came: {what}; lines: {:#?}", self.lines);
     }
 
-    /// Waits until what is observed says that this was done; nothing else tells.
-    pub async fn until_done(&mut self, sent: &Intent) {
-        let what = format!("{:?} is done", sent.operation);
-        let converges = |w: &Self| {
-            let mut intent = sent.clone();
-            let moved = intent.verify(w.model.sight(&intent), 0);
-            moved && intent.stage == Stage::Converged
-        };
-        self.until(&what, converges).await;
-    }
-
     pub fn take(&mut self, observation: Observation) {
-        let now = jiff::Timestamp::now();
-        self.model.apply(vec![observation.clone()], now);
         match observation {
             Observation::Seen { scope, fact } => {
                 let key = (scope, fact.key().name.to_string());
                 self.facts.insert(key, fact);
             }
             Observation::Gone { scope, key } => {
-                self.gone += 1;
                 self.facts.remove(&(scope, key.name.to_string()));
             }
             Observation::Leave { scope } => self.facts.retain(|(own, _), _| *own != scope),
-            Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => {
-                self.skew_ms = status.skew_ms.or(self.skew_ms);
                 let key = (status.key.part, status.key.namespace);
                 match status.state {
                     Some(state) => self.lines.insert(key, state),

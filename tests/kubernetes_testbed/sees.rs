@@ -1,56 +1,12 @@
 //! The source: what is seen is what there is, and what may not be seen is said.
 
-use portolan::model::observation::{Fact, Kind, NamespaceChoice};
+use portolan::model::observation::{Kind, NamespaceChoice};
 use portolan::model::source::SourceState;
 use portolan::model::text::Text;
 use portolan::sources::kubernetes::Session;
 use serde_json::{Value, json};
 
-use crate::ground::{Ground, Watching, kubectl, limited, session};
-
-#[tokio::test]
-#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
-async fn what_is_seen_is_what_kubectl_lists() {
-    let ground = Ground::new().await;
-    ground.deploy("web", 3).await;
-    ground
-        .kubectl(&["expose", "deployment", "web", "--port=80"])
-        .await;
-    let mut watching = Watching::start(&session(), NamespaceChoice::one(&ground.namespace));
-    watching
-        .until("three ready pods, their Service and its endpoints", |w| {
-            w.all_live() && w.running_pods() == 3 && !w.names(Kind::EndpointSlice).is_empty()
-        })
-        .await;
-    assert_eq!(watching.names(Kind::Pod), ground.pods().await);
-    assert_eq!(watching.names(Kind::Deployment), ["web".to_owned()].into());
-    assert!(watching.names(Kind::Service).contains("web"));
-    assert!(watching.names(Kind::Namespace).contains(&ground.namespace));
-    assert!(!watching.names(Kind::Node).is_empty());
-    watching
-        .until("an event", |w| {
-            w.happenings.iter().any(|h| &*h.kind == "Pod")
-        })
-        .await;
-    assert!(
-        watching.skew_ms.is_some_and(|skew| skew.abs() < 5000),
-        "{:?}",
-        watching.skew_ms
-    );
-    for fact in watching.facts.values() {
-        assert!(
-            fact.meta().version > 0 && !fact.meta().uid.is_empty(),
-            "{fact:?}"
-        );
-        if let Fact::Pod(pod) = &**fact {
-            assert_eq!(pod.mentions.len(), 1);
-            assert_eq!(
-                pod.meta.owner.as_ref().map(|owner| &*owner.kind),
-                Some("ReplicaSet")
-            );
-        }
-    }
-}
+use crate::ground::{Ground, Watching, limited, session};
 
 #[tokio::test]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
@@ -98,33 +54,6 @@ async fn refused_credentials_are_told_as_such() {
             w.lines.len() == 14 && w.lines.values().all(refused)
         })
         .await;
-}
-
-#[tokio::test]
-#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
-async fn a_deleted_namespace_takes_its_pods_with_it() {
-    let ground = Ground::new().await;
-    ground.deploy("web", 2).await;
-    let mut watching = Watching::start(&session(), NamespaceChoice::one(&ground.namespace));
-    watching
-        .until("two ready pods", |w| w.all_live() && w.running_pods() == 2)
-        .await;
-    kubectl(
-        &["delete", "namespace", &ground.namespace, "--wait=false"],
-        None,
-    )
-    .await;
-    watching
-        .until("nothing left", |w| {
-            let names = |kind| w.names(kind);
-            names(Kind::Pod).is_empty()
-                && names(Kind::Deployment).is_empty()
-                && names(Kind::ReplicaSet).is_empty()
-                && !names(Kind::Namespace).contains(&ground.namespace)
-        })
-        .await;
-    assert!(watching.gone >= 4, "told as deletions, not as a sweep");
-    assert!(watching.all_live());
 }
 
 #[tokio::test]

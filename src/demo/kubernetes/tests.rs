@@ -8,8 +8,8 @@ use futures::stream::BoxStream;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::demo::cluster::Cluster;
 use crate::demo::cluster::kind::Kind;
-use crate::demo::cluster::store::HISTORY;
 
 use super::Shared;
 use super::testing::{SHOP, ask, get, service, shared, start};
@@ -37,18 +37,6 @@ fn events(body: Body) -> BoxStream<'static, Value> {
     lines.boxed()
 }
 
-/// Changes a Service so often that all before is forgotten.
-fn forget(shared: &Shared) {
-    for count in 0..=HISTORY {
-        let labels = json!({"metadata": {"labels": {"count": count.to_string()}}});
-        let key = crate::demo::cluster::object::Key::new(Kind::Service, "shop", "a");
-        let patch = crate::demo::cluster::verbs::Patch::Merge(labels);
-        shared
-            .with(|cluster| cluster.patch(&key, &patch))
-            .expect("it is there");
-    }
-}
-
 #[tokio::test]
 async fn what_is_forgotten_is_gone_for_watches_and_lists() {
     let shared = shared();
@@ -62,7 +50,8 @@ async fn what_is_forgotten_is_gone_for_watches_and_lists() {
         .as_str()
         .expect("there is more")
         .to_owned();
-    forget(&shared);
+    service(&shared, "d");
+    shared.with(Cluster::compact);
     let mut late = watch(&shared, &format!("resourceVersion={then}")).await;
     for watcher in [&mut slow, &mut late] {
         let event = watcher.next().await.expect("it is told");
@@ -155,6 +144,58 @@ async fn ten_thousand_come_in_pieces_that_make_a_list() {
         .collect();
     let list: Value = serde_json::from_slice(&whole).expect("JSON");
     assert_eq!(list["items"].as_array().map(Vec::len), Some(count));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_is_followed_until_its_pod_is_gone() {
+    let shared = shared();
+    let pod = json!({"metadata": {"name": "a"}, "spec": {"containers": [{"name": "main", "image": "x"}]}});
+    shared
+        .with(|cluster| cluster.create(Kind::Pod, "shop", pod))
+        .expect("it is valid");
+    let pass = |seconds| {
+        shared.with(|cluster| cluster.advance(cluster.now() + SignedDuration::from_secs(seconds)));
+    };
+    pass(60);
+    let path = format!("{SHOP}/pods/a/log");
+    let (_, before) = get(&shared, &path).await;
+    let answer = ask(
+        &shared,
+        Method::GET,
+        &format!("{path}?follow=true&tailLines=1"),
+        Vec::new(),
+    )
+    .await;
+    let mut told = answer.into_body().into_data_stream();
+    let mut text = String::new();
+    let first = told.next().await.expect("a line").expect("a chunk");
+    assert_eq!(
+        first.split(|byte| *byte == b'\n').count(),
+        2,
+        "only the last"
+    );
+    // What it writes from now on comes as it is written, each line once.
+    while text.lines().count() < 20 {
+        pass(10);
+        let chunk = told.next().await.expect("it goes on").expect("a chunk");
+        text.push_str(std::str::from_utf8(&chunk).expect("text"));
+    }
+    let (_, whole) = get(&shared, &path).await;
+    let (before, whole) = (
+        before.as_str().expect("text"),
+        whole.as_str().expect("text"),
+    );
+    assert_eq!(format!("{before}{text}"), whole);
+    let answer = ask(
+        &shared,
+        Method::DELETE,
+        &format!("{SHOP}/pods/a?gracePeriodSeconds=0"),
+        Vec::new(),
+    )
+    .await;
+    assert_eq!(answer.status(), 200);
+    pass(1);
+    assert!(told.next().await.is_none());
 }
 
 #[tokio::test]
