@@ -24,8 +24,9 @@ use super::tracing::store::Store;
 
 /// The context's name in the kubeconfig.
 pub const CONTEXT: &str = "demo";
-/// How long the system has been running when the demo begins.
-const AGE: SignedDuration = SignedDuration::from_hours(6);
+/// How long the system has been running when the demo begins: long enough that nothing looks new, short
+/// enough that what a `CronJob` and an autoscaler did meanwhile is simulated in no time.
+const AGE: SignedDuration = SignedDuration::from_hours(3);
 /// For how long requests have come in by then: a little more than the minute over which rates are told.
 const BUSY: SignedDuration = SignedDuration::from_secs(75);
 /// How often the clock moves the simulation.

@@ -230,9 +230,8 @@ impl Installation<'_> {
             .filter_map(|place| self.system.components.get(place))
     }
 
-    pub(super) fn autoscaler(&self, workload: &Workload, replicas: usize) -> Option<Value> {
+    pub(super) fn autoscaler(&self, workload: &Workload) -> Option<Value> {
         let bounds = workload.autoscale?;
-        let replicas = u32::try_from(replicas).unwrap_or(u32::MAX);
         Some(json!({
             "apiVersion": "autoscaling/v2",
             "kind": "HorizontalPodAutoscaler",
@@ -243,9 +242,8 @@ impl Installation<'_> {
                     "kind": workload.kind.name(),
                     "name": &*self.component.name,
                 },
-                // A tenant that is larger than the first one is not to be scaled down to it.
-                "minReplicas": if self.number == 1 { bounds.min } else { replicas.max(1) },
-                "maxReplicas": bounds.max.max(replicas),
+                "minReplicas": bounds.min,
+                "maxReplicas": bounds.max,
                 "metrics": [{
                     "type": "Resource",
                     "resource": {

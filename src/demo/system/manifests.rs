@@ -44,7 +44,10 @@ pub fn manifests(system: &System, pods: Option<usize>) -> Vec<Value> {
             if let Some(kept) = &component.workload {
                 let replicas = tenant.replicas.get(place).copied().unwrap_or(0);
                 workloads.push(installed.workload(kept, replicas));
-                autoscalers.extend(installed.autoscaler(kept, replicas));
+                // Nobody asks anything of the other tenants: there is nothing to scale by.
+                if number == 0 {
+                    autoscalers.extend(installed.autoscaler(kept));
+                }
             }
         }
         for (place, one) in system.ingresses.iter().enumerate() {
