@@ -36,7 +36,8 @@ pub(super) fn template_hash(template: &Value, round: u64) -> String {
 /// 64 hexadecimal digits that stand for a SHA-256 of something: ids of containers and images.
 pub(super) fn digest(of: &[&str]) -> String {
     let mut seed = fastrand::Rng::with_seed(hash(of.join("\n").as_bytes()));
-    (0..4).map(|_| format!("{:016x}", seed.u64(..))).collect()
+    let parts = [(); 4].map(|()| format!("{:016x}", seed.u64(..)));
+    parts.concat()
 }
 
 /// FNV-1a with 64 bits: the same in every version of this program, unlike the standard library's.

@@ -42,11 +42,14 @@ pub struct Expired {
 /// is no search.
 type Index = HashMap<Arc<str>, BTreeMap<Key, Arc<Object>>>;
 
+/// The objects of a kind in one namespace.
+type ByName = BTreeMap<Arc<str>, Arc<Object>>;
+
 /// The objects and their changes.
 #[derive(Debug)]
 pub struct Store {
     /// By kind and namespace, then by name.
-    objects: BTreeMap<(Kind, Arc<str>), BTreeMap<Arc<str>, Arc<Object>>>,
+    objects: BTreeMap<(Kind, Arc<str>), ByName>,
     /// By the uid of the controlling owner.
     owned: Index,
     /// By the node they are bound to.

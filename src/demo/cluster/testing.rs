@@ -147,7 +147,7 @@ impl Cluster {
         let all = Kind::ALL
             .into_iter()
             .flat_map(|kind| self.store.list(kind, None));
-        all.map(|object| format!("{}\n", object.json())).collect()
+        all.fold(String::new(), |dump, object| dump + object.json() + "\n")
     }
 }
 

@@ -106,14 +106,17 @@ proptest! {
                 prop_assert_eq!(cluster.pods(name).len(), 0);
                 continue;
             };
-            let wanted = json::number(&object, "/spec/replicas").unwrap_or_default();
-            prop_assert_eq!(cluster.pods(name).len() as i64, wanted);
-            prop_assert_eq!(cluster.ready(name) as i64, wanted);
+            let number = |path: &str| {
+                let number = json::number(&object, path).unwrap_or_default();
+                usize::try_from(number).expect("no count is negative")
+            };
+            let wanted = number("/spec/replicas");
+            prop_assert_eq!(cluster.pods(name).len(), wanted);
+            prop_assert_eq!(cluster.ready(name), wanted);
             for count in ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"] {
-                let said = json::number(&object, &format!("/status/{count}")).unwrap_or_default();
-                prop_assert_eq!(said, wanted, "{}", count);
+                prop_assert_eq!(number(&format!("/status/{count}")), wanted, "{}", count);
             }
-            prop_assert_eq!(endpoints(&cluster, name).len() as i64, wanted);
+            prop_assert_eq!(endpoints(&cluster, name).len(), wanted);
         }
         // Nothing is on its way any more, and nothing counts twice on its node.
         let before = cluster.dump();
@@ -235,6 +238,7 @@ fn endpoints_follow_readiness() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "it measures")]
 #[ignore = "a measurement: run it in release mode with --nocapture"]
 fn ten_thousand_pods_are_started_in_time() {
     let begin = std::time::Instant::now();

@@ -1,4 +1,4 @@
-//! StatefulSets: pods with names that stay, one after the other.
+//! `StatefulSet`s: pods with names that stay, one after the other.
 //! <https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/>
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ struct Wanted {
     replicas: i64,
     /// One after the other, or all together.
     ordered: bool,
-    /// The version of its template: the name that its ControllerRevision would have.
+    /// The version of its template: the name that its `ControllerRevision` would have.
     revision: String,
 }
 

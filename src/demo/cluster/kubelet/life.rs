@@ -293,7 +293,7 @@ impl Cluster {
     fn probe(&mut self, run: &mut Run, of: usize) {
         let Some(message) = self.suffers_unready(run, of) else {
             change(run, of, |one| {
-                one.ready = matches!(one.state, State::Running(_))
+                one.ready = matches!(one.state, State::Running(_));
             });
             return;
         };

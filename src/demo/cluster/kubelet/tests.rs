@@ -308,7 +308,7 @@ fn pods_behave_as_their_label_says() {
     assert!(is(&cluster, &pod, "waiting", "ContainerCreating"));
 
     let (mut cluster, pod) = lone("completed", |pod| {
-        pod["spec"]["restartPolicy"] = json!("Never")
+        pod["spec"]["restartPolicy"] = json!("Never");
     });
     cluster.pass(15);
     assert_eq!(phase(&cluster, &pod), Phase::Succeeded);
@@ -321,7 +321,7 @@ fn pods_behave_as_their_label_says() {
     );
 
     let (mut cluster, pod) = lone("crashloop", |pod| {
-        pod["spec"]["restartPolicy"] = json!("Never")
+        pod["spec"]["restartPolicy"] = json!("Never");
     });
     cluster.pass(15);
     assert_eq!(phase(&cluster, &pod), Phase::Failed);

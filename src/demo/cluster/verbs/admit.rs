@@ -25,56 +25,6 @@ const OWN: [&str; 6] = [
 const NODE_PORTS: std::ops::Range<u16> = 30000..32768;
 
 impl Cluster {
-    /// An object as it was sent, if it is one of this kind and namespace.
-    pub(super) fn received(
-        &self,
-        kind: Kind,
-        namespace: &str,
-        mut object: Value,
-    ) -> Result<Value, Refusal> {
-        let names = kind.names();
-        if !object.is_object() {
-            let message = format!("a {} must be a JSON object", names.kind);
-            return Err(Refusal::bad_request(message));
-        }
-        for part in ["/metadata", "/spec"] {
-            if !matches!(json::at(&object, part), Value::Null | Value::Object(_)) {
-                let message = format!("{}{part} must be a JSON object", names.kind);
-                return Err(Refusal::bad_request(message));
-            }
-        }
-        let (said_kind, said_version) = (
-            json::text(&object, "/kind"),
-            json::text(&object, "/apiVersion"),
-        );
-        let version = kind.api_version();
-        if !said_kind.is_empty() && said_kind != names.kind {
-            let message = format!(
-                "{said_kind} in version \"{said_version}\" cannot be handled as a {}",
-                names.kind
-            );
-            return Err(Refusal::bad_request(message));
-        }
-        if !said_version.is_empty() && said_version != version {
-            let message = format!(
-                "the API version in the data ({said_version}) does not match the expected API version \
-                 ({version})"
-            );
-            return Err(Refusal::bad_request(message));
-        }
-        let said = json::text(&object, "/metadata/namespace");
-        if !said.is_empty() && said != namespace {
-            return Err(Refusal::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
-        }
-        if names.namespaced {
-            json::set(&mut object, "/metadata/namespace", namespace);
-        }
-        json::take(&mut object, "/metadata/managedFields");
-        Ok(object)
-    }
-
     /// Whether a namespace takes new objects.
     pub(super) fn welcome(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), Refusal> {
         if !kind.names().namespaced {
@@ -167,6 +117,51 @@ impl Cluster {
             }
         }
     }
+}
+
+/// An object as it was sent, if it is one of this kind and namespace.
+pub(super) fn received(kind: Kind, namespace: &str, mut object: Value) -> Result<Value, Refusal> {
+    let names = kind.names();
+    if !object.is_object() {
+        let message = format!("a {} must be a JSON object", names.kind);
+        return Err(Refusal::bad_request(message));
+    }
+    for part in ["/metadata", "/spec"] {
+        if !matches!(json::at(&object, part), Value::Null | Value::Object(_)) {
+            let message = format!("{}{part} must be a JSON object", names.kind);
+            return Err(Refusal::bad_request(message));
+        }
+    }
+    let (said_kind, said_version) = (
+        json::text(&object, "/kind"),
+        json::text(&object, "/apiVersion"),
+    );
+    let version = kind.api_version();
+    if !said_kind.is_empty() && said_kind != names.kind {
+        let message = format!(
+            "{said_kind} in version \"{said_version}\" cannot be handled as a {}",
+            names.kind
+        );
+        return Err(Refusal::bad_request(message));
+    }
+    if !said_version.is_empty() && said_version != version {
+        let message = format!(
+            "the API version in the data ({said_version}) does not match the expected API version \
+             ({version})"
+        );
+        return Err(Refusal::bad_request(message));
+    }
+    let said = json::text(&object, "/metadata/namespace");
+    if !said.is_empty() && said != namespace {
+        return Err(Refusal::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    if names.namespaced {
+        json::set(&mut object, "/metadata/namespace", namespace);
+    }
+    json::take(&mut object, "/metadata/managedFields");
+    Ok(object)
 }
 
 /// Puts back what a new version from outside cannot change, and counts the generation. Tells what it

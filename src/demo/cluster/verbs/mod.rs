@@ -70,7 +70,7 @@ impl Cluster {
         namespace: &str,
         object: Value,
     ) -> Result<Arc<Object>, Refusal> {
-        let object = self.received(kind, namespace, object)?;
+        let object = admit::received(kind, namespace, object)?;
         self.welcome(kind, namespace, json::text(&object, "/metadata/name"))?;
         let object = self.admitted(kind, namespace, object);
         let name = json::text(&object, "/metadata/name").to_owned();
@@ -91,7 +91,7 @@ impl Cluster {
     /// # Errors
     /// [`Refusal`]: it is not there, was changed in between, or would not be valid.
     pub fn replace(&mut self, key: &Key, object: Value) -> Result<Arc<Object>, Refusal> {
-        let object = self.received(key.kind, &key.namespace, object)?;
+        let object = admit::received(key.kind, &key.namespace, object)?;
         let old = self.found(key)?;
         self.update(&old, object)
     }
@@ -103,7 +103,7 @@ impl Cluster {
     pub fn patch(&mut self, key: &Key, patch: &Patch) -> Result<Arc<Object>, Refusal> {
         let old = self.found(key)?;
         let object = patch::apply(key.kind, &old.value(), patch)?;
-        let object = self.received(key.kind, &key.namespace, object)?;
+        let object = admit::received(key.kind, &key.namespace, object)?;
         self.update(&old, object)
     }
 

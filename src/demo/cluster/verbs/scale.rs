@@ -17,7 +17,8 @@ impl Cluster {
             let message = "the server could not find the requested resource";
             return Err(Refusal::new(404, "NotFound", message));
         }
-        Ok(scale_of(&*self.found(key)?))
+        let object = self.found(key)?;
+        Ok(scale_of(&object))
     }
 
     /// Sets the number by a Scale; one that carries a `resourceVersion` only of that version. Gives the
@@ -59,7 +60,7 @@ impl Cluster {
             let generation = json::number(&object, "/metadata/generation").unwrap_or_default();
             json::set(&mut object, "/metadata/generation", generation + 1);
         }
-        Ok(scale_of(&*self.write(key.clone(), object)))
+        Ok(scale_of(&self.write(key.clone(), object)))
     }
 
     /// Sets the number by a patch of the Scale. Gives the Scale after it.

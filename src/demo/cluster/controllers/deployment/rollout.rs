@@ -77,9 +77,9 @@ impl Cluster {
         let mut rest: Vec<Set> = Vec::new();
         for set in sets.old.drain(..) {
             if set.wanted() > 0 {
-                active.push(set)
+                active.push(set);
             } else {
-                rest.push(set)
+                rest.push(set);
             }
         }
         if let Some(current) = sets.current.take() {

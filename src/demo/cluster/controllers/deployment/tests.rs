@@ -214,7 +214,7 @@ fn it_is_scaled_up_and_down() {
             number
         );
         cluster.pass_until(30, "scaled", |c| {
-            c.pods("web").len() as i64 == number && is_done(c)
+            i64::try_from(c.pods("web").len()) == Ok(number) && is_done(c)
         });
         assert_eq!(cluster.number(&web, "/status/readyReplicas"), number);
         assert_eq!(cluster.store.list(Kind::ReplicaSet, None).count(), 1);
