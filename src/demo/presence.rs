@@ -29,8 +29,11 @@ pub struct Presence {
     namespaces: BTreeSet<Arc<str>>,
     /// The store's revision up to which this is known.
     seen: u64,
-    pods: BTreeMap<(Arc<str>, Arc<str>), BTreeMap<Arc<str>, Pod>>,
+    pods: BTreeMap<Place, BTreeMap<Arc<str>, Pod>>,
 }
+
+/// A namespace, and a component in it.
+type Place = (Arc<str>, Arc<str>);
 
 impl Presence {
     /// Of these namespaces; nothing is known before the first [`Presence::follow`].

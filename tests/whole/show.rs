@@ -206,10 +206,8 @@ impl Show {
                 self.frames.changed().await.expect("it goes on");
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(screen) => screen,
-            Err(_) => panic!("never seen: {what}\n{}", self.screen()),
-        }
+        let seen = tokio::time::timeout(PATIENCE, waiting).await.ok();
+        seen.unwrap_or_else(|| panic!("never seen: {what}\n{}", self.screen()))
     }
 
     /// Waits until a text is on screen.

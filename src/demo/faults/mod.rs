@@ -115,12 +115,10 @@ impl Faults {
         {
             return Err(format!("{target} has that already: :fault cure {target}"));
         }
-        let until = match kind {
-            FaultKind::Node => lose(target, cluster)?,
-            _ => {
-                let component = component(system, target)?;
-                spoil(kind, component, presence, cluster)?
-            }
+        let until = if kind == FaultKind::Node {
+            lose(target, cluster)?
+        } else {
+            spoil(kind, component(system, target)?, presence, cluster)?
         };
         self.active.push(Active {
             kind,
