@@ -5,10 +5,14 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::object::Key;
+
+/// A look that is asked for within this is one of those that are at hand, unlike a deadline far away.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Something that is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,33 +58,49 @@ impl PartialOrd for Entry {
 pub(super) struct Agenda {
     queue: BinaryHeap<Reverse<Entry>>,
     order: u64,
-    /// The next look at each object that has one; other entries for it are stale.
-    looks: HashMap<Key, Timestamp>,
+    /// The next look at each object that has one, and whether it was asked for soon; other entries for it
+    /// are stale.
+    looks: HashMap<Key, (Timestamp, bool)>,
+    /// How many of them were asked for soon.
+    soon: usize,
     /// The next round of the scheduler.
     round: Option<Timestamp>,
 }
 
 impl Agenda {
-    /// Asks for a step.
-    pub(super) fn add(&mut self, at: Timestamp, step: Step) {
-        match &step {
-            Step::Reconcile(key) => {
-                if self.looks.get(key).is_some_and(|before| *before <= at) {
-                    return;
-                }
-                self.looks.insert(key.clone(), at);
-            }
-            Step::Schedule => {
-                if self.round.is_some_and(|before| before <= at) {
-                    return;
-                }
-                self.round = Some(at);
-            }
+    /// Asks for a look at an object, so long after now; the earliest one counts.
+    pub(super) fn look(&mut self, now: Timestamp, after: Duration, key: Key) {
+        let (at, soon) = (now + after, after <= SOON);
+        match self.looks.get(&key) {
+            Some((before, _)) if *before <= at => return,
+            Some((_, true)) => self.soon -= 1,
             _ => {}
         }
+        self.soon += usize::from(soon);
+        self.looks.insert(key.clone(), (at, soon));
+        self.push(at, Step::Reconcile(key));
+    }
+
+    /// Asks for another step.
+    pub(super) fn add(&mut self, at: Timestamp, step: Step) {
+        if step == Step::Schedule {
+            if self.round.is_some_and(|before| before <= at) {
+                return;
+            }
+            self.round = Some(at);
+        }
+        self.push(at, step);
+    }
+
+    fn push(&mut self, at: Timestamp, step: Step) {
         self.order += 1;
         let order = self.order;
         self.queue.push(Reverse(Entry { at, order, step }));
+    }
+
+    /// How many objects are to be looked at soon.
+    pub(super) const fn busy(&self) -> usize {
+        self.soon
     }
 
     /// The next step that is due by then, with its time.
@@ -92,13 +112,14 @@ impl Agenda {
         {
             let Reverse(Entry { at, step, .. }) = self.queue.pop()?;
             let stale = match &step {
-                Step::Reconcile(key) => {
-                    let stale = self.looks.get(key) != Some(&at);
-                    if !stale {
+                Step::Reconcile(key) => match self.looks.get(key).copied() {
+                    Some((next, soon)) if next == at => {
                         self.looks.remove(key);
+                        self.soon -= usize::from(soon);
+                        false
                     }
-                    stale
-                }
+                    _ => true,
+                },
                 Step::Schedule => {
                     let stale = self.round != Some(at);
                     if !stale {
@@ -147,18 +168,33 @@ mod tests {
     #[test]
     fn an_object_is_looked_at_once_and_at_the_earliest_time() {
         let mut agenda = Agenda::default();
-        let look = Step::Reconcile(Key::new(Kind::Job, "n", "j"));
+        let job = Key::new(Kind::Job, "n", "j");
+        let look = Step::Reconcile(job.clone());
         for at in [5, 3, 4] {
-            agenda.add(after(at), look.clone());
+            agenda.look(after(0), Duration::from_secs(at), job.clone());
         }
         agenda.add(after(7), Step::Schedule);
         agenda.add(after(6), Step::Schedule);
         let taken: Vec<_> = std::iter::from_fn(|| agenda.next_by(after(9))).collect();
-        assert_eq!(
-            taken,
-            [(after(3), look.clone()), (after(6), Step::Schedule)]
-        );
-        agenda.add(after(8), look.clone());
+        let expected = [(after(3), look.clone()), (after(6), Step::Schedule)];
+        assert_eq!(taken, expected);
+        agenda.look(after(0), Duration::from_secs(8), job);
         assert_eq!(agenda.next_by(after(9)), Some((after(8), look)));
+    }
+
+    #[test]
+    fn only_looks_at_hand_keep_it_busy() {
+        let mut agenda = Agenda::default();
+        let job = |name| Key::new(Kind::Job, "n", name);
+        agenda.look(after(0), Duration::from_secs(600), job("a"));
+        assert_eq!(agenda.busy(), 0);
+        for name in ["a", "b"] {
+            for millis in [200, 100] {
+                agenda.look(after(0), Duration::from_millis(millis), job(name));
+            }
+        }
+        assert_eq!(agenda.busy(), 2);
+        while agenda.next_by(after(1)).is_some() {}
+        assert_eq!(agenda.busy(), 0);
     }
 }

@@ -16,7 +16,10 @@ use super::store::Change;
 const SOON: Duration = Duration::from_millis(15);
 /// From a change of what is controlled to the look of what controls it; changes meanwhile are seen in one
 /// look, or a thousand pods would be counted a thousand times.
-const GATHER: Duration = Duration::from_millis(150);
+const GATHER: Duration = Duration::from_millis(100);
+/// What every other look that is due adds to that: controllers have few hands.
+const EACH: Duration = Duration::from_micros(500);
+const LONGEST: Duration = Duration::from_secs(1);
 
 impl Cluster {
     /// Lets the last write be felt, if there was one after a revision; by the object's own controller only if
@@ -28,7 +31,7 @@ impl Cluster {
         };
         let services = self.relations.note(&change);
         for service in services {
-            self.touch(service, GATHER);
+            self.touch(service, self.gather());
         }
         let object = &change.object;
         if object.key.kind == Kind::Service {
@@ -51,7 +54,13 @@ impl Cluster {
 
     /// Asks for a look at an object.
     pub(super) fn touch(&mut self, key: Key, after: Duration) {
-        self.agenda.add(self.now + after, Step::Reconcile(key));
+        self.agenda.look(self.now, after, key);
+    }
+
+    /// How long changes are gathered before they are looked at, as busy as it is.
+    fn gather(&self) -> Duration {
+        let others = u32::try_from(self.agenda.busy()).unwrap_or(u32::MAX);
+        (GATHER + EACH.saturating_mul(others)).min(LONGEST)
     }
 
     /// What controls an object hears of it, if it matters; an orphan is collected.
@@ -62,7 +71,9 @@ impl Cluster {
         let moved = was != owner;
         if let Some(owner) = owner {
             match self.relations.home(&owner).cloned() {
-                Some(home) if moved || matters_to(home.kind, change) => self.touch(home, GATHER),
+                Some(home) if moved || matters_to(home.kind, change) => {
+                    self.touch(home, self.gather())
+                }
                 Some(_) => {}
                 None if change.deleted => {}
                 None => self.agenda.add(self.now + GATHER, Step::Collect(owner)),
@@ -71,7 +82,7 @@ impl Cluster {
         if let Some(was) = was.filter(|_| moved)
             && let Some(home) = self.relations.home(&was).cloned()
         {
-            self.touch(home, GATHER);
+            self.touch(home, self.gather());
         }
     }
 
@@ -104,7 +115,7 @@ impl Cluster {
         }
         let home = Key::new(Kind::Namespace, "", &gone.key.namespace);
         if self.store.get(&home).is_some_and(|home| home.deleting) {
-            self.touch(home, GATHER);
+            self.touch(home, self.gather());
         }
     }
 

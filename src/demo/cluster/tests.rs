@@ -9,7 +9,7 @@ use super::kind::Kind;
 use super::object::Object;
 use super::testing::{SHOP, cluster, cluster_of, deployment, is_ready, key, service};
 use super::verbs::{DeleteOptions, Patch};
-use super::{Cluster, json};
+use super::{Affliction, Cluster, json};
 
 /// What people do to a Deployment.
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ enum Deed {
     DeletePod(usize, usize),
     Delete(usize),
     Create(usize, u8),
+    LoseNode(usize),
+    ReturnNode(usize),
+    Crash(usize, usize),
     Wait(u16),
 }
 
@@ -33,6 +36,9 @@ fn deed() -> impl Strategy<Value = Deed> {
         (0..3_usize, 0..8_usize).prop_map(|(which, n)| Deed::DeletePod(which, n)),
         (0..3_usize).prop_map(Deed::Delete),
         (0..3_usize, 0..6_u8).prop_map(|(which, n)| Deed::Create(which, n)),
+        (0..3_usize).prop_map(Deed::LoseNode),
+        (0..3_usize).prop_map(Deed::ReturnNode),
+        (0..3_usize, 0..8_usize).prop_map(|(which, n)| Deed::Crash(which, n)),
         (0..20_000_u16).prop_map(Deed::Wait),
     ]
 }
@@ -70,6 +76,26 @@ fn act(cluster: &mut Cluster, deed: &Deed, step: u64) {
             let name = NAMES[*which];
             let _ = cluster.create(Kind::Deployment, SHOP, deployment(name, (*number).into()));
         }
+        Deed::LoseNode(which) => {
+            cluster.lose_node(&format!("node-{which}"));
+        }
+        Deed::ReturnNode(which) => {
+            cluster.return_node(&format!("node-{which}"));
+        }
+        Deed::Crash(which, number) => {
+            if let Some(pod) = cluster.pods(NAMES[*which]).get(*number) {
+                let (exit_code, reason) = (1, "Error".to_owned());
+                let after = Duration::from_secs(2);
+                cluster.afflict(
+                    &pod.uid,
+                    Affliction::Crash {
+                        exit_code,
+                        reason,
+                        after,
+                    },
+                );
+            }
+        }
         Deed::Wait(millis) => wait(cluster, (*millis).into(), step),
     }
 }
@@ -91,7 +117,7 @@ fn with_services() -> Cluster {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn whatever_was_asked_for_it_is_there_in_the_end(deeds in prop::collection::vec(deed(), 1..20)) {
@@ -99,7 +125,15 @@ proptest! {
         for deed in &deeds {
             act(&mut cluster, deed, 1000);
         }
-        wait(&mut cluster, 300_000, 60_000);
+        // What was broken is mended; the longest back-off passes.
+        for node in 0..3 {
+            cluster.return_node(&format!("node-{node}"));
+        }
+        let pods = cluster.store.list(Kind::Pod, None).map(|pod| pod.uid.clone());
+        for uid in pods.collect::<Vec<_>>() {
+            cluster.cure(&uid);
+        }
+        wait(&mut cluster, 1_200_000, 60_000);
         for name in NAMES {
             let web = key(Kind::Deployment, name);
             let Some(object) = cluster.store.get(&web).map(|object| object.value()) else {

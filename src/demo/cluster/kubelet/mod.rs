@@ -5,6 +5,7 @@
 
 pub(super) mod affliction;
 mod behaviour;
+mod failing;
 mod life;
 mod machine;
 mod run;
