@@ -51,7 +51,7 @@ pub enum Protocol {
     },
 }
 
-/// An operation of a component: the places of both in [`System::components`].
+/// An operation of a component: the places of both in [`System::components`](super::System::components).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// The component's place.
