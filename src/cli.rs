@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -17,6 +16,7 @@ use crate::sources::zipkin;
 
 const EXAMPLES: &str = "\
 Examples:
+  portolan demo                             a system in the box, to try things on
   portolan                                  the context's namespace, on screen
   portolan -n shop,bank --zipkin http://localhost:9411
   portolan -A --read-only                   everything, and no way to change it
@@ -82,6 +82,11 @@ pub struct Flags {
 /// Without a screen.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Try Portolan on a simulated cluster, which needs nothing else
+    ///
+    /// A small cluster and a tracing back end start inside the program, on free ports of 127.0.0.1; the
+    /// mRUBiS auction shop runs in it, and things go wrong. Nothing of it is left when the program ends.
+    Demo(DemoFlags),
     /// Print the model once its first lists are complete, and exit
     ///
     /// Exit codes: 0 when the model was printed, also when a kind may not be listed (stderr says which);
@@ -109,6 +114,26 @@ pub enum Command {
         #[arg(long = "for", value_name = "SECONDS")]
         follow: Option<u64>,
     },
+}
+
+/// What `portolan demo` may be told.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct DemoFlags {
+    /// Keep it up without the screen, for kubectl and for portolan in other terminals
+    #[arg(long)]
+    pub serve: bool,
+    /// Run the system that this file describes (assets/demo/mrubis.toml is one, and says how)
+    #[arg(long, value_name = "FILE")]
+    pub system: Option<PathBuf>,
+    /// Repeat the system until there are about so many pods
+    #[arg(long, value_name = "PODS", value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub scale_to: Option<u32>,
+    /// Chance: the same number gives the same demo
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Nothing goes wrong by itself; :fault still can
+    #[arg(long)]
+    pub calm: bool,
 }
 
 /// How the model is printed.
@@ -256,11 +281,20 @@ fn namespace(raw: &str) -> Result<String, String> {
     }
 }
 
-/// Puts flags and configuration together and reads the kubeconfig; asks no server.
+/// Reads the kubeconfig; asks no server.
 ///
 /// # Errors
 /// [`Fault`], in one line that says what to do.
-pub fn launch(flags: &Flags, config: Config) -> Result<Launch, Fault> {
+pub fn session(flags: &Flags) -> Result<Session, Fault> {
+    Session::open(flags.kubeconfig.clone(), flags.context.clone())
+        .map_err(|error| Fault::World(error.to_string()))
+}
+
+/// Puts flags, configuration and the session together.
+///
+/// # Errors
+/// [`Fault`], in one line that says what to do.
+pub fn launch(flags: &Flags, config: Config, session: Session) -> Result<Launch, Fault> {
     let zipkin = match (&flags.zipkin, &config.zipkin) {
         (Some(url), _) if !url.trim().is_empty() => Some((url, "--zipkin or ZIPKIN_URL")),
         (_, Some(url)) => Some((url, "zipkin in the configuration")),
@@ -271,8 +305,6 @@ pub fn launch(flags: &Flags, config: Config) -> Result<Launch, Fault> {
             zipkin::Settings::new(url).map_err(|error| Fault::Usage(format!("{place}: {error}")))
         })
         .transpose()?;
-    let session = Session::open(flags.kubeconfig.clone(), flags.context.clone())
-        .map_err(|error| Fault::World(error.to_string()))?;
     let namespaces = if flags.all_namespaces {
         NamespaceChoice::All
     } else if flags.namespaces.is_empty() {
@@ -301,18 +333,6 @@ pub fn launch(flags: &Flags, config: Config) -> Result<Launch, Fault> {
         mapping: config.mapping,
         keys: config.keys,
     })
-}
-
-impl Command {
-    /// How long the first lists may take.
-    #[must_use]
-    pub const fn timeout(&self) -> Duration {
-        match self {
-            Self::Model { timeout, .. } | Self::Events { timeout, .. } => {
-                Duration::from_secs(*timeout)
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::state::{App, Overlay};
+use crate::model::intent::Operation;
 use crate::model::key::ElementKey;
 use crate::ui::Ctx;
 use crate::ui::action::{Action, Place};
 use crate::ui::overlay::help::Help;
-use crate::ui::overlay::scale;
+use crate::ui::overlay::stage;
 use crate::ui::screen::{self, Foot, Scene};
 
 impl App {
@@ -20,9 +21,11 @@ impl App {
         let mut views = std::mem::take(&mut self.views);
         let mut tail = std::mem::take(&mut self.tail);
         let mut overlays = std::mem::take(&mut self.overlays);
-        let staged = self.stage.as_ref().map(|s| {
-            let key = ElementKey::Type(s.intent.target.clone());
-            (key, s.intent.wanted)
+        let staged = self.stage.as_ref().and_then(|s| match s.intent.operation {
+            Operation::Scale { wanted, .. } => {
+                Some((ElementKey::Type(s.intent.target.clone()), wanted))
+            }
+            _ => None,
         });
         let ctx = Ctx {
             stage: staged.as_ref().map(|(key, wanted)| (key, *wanted)),
@@ -76,9 +79,9 @@ impl App {
                 prompt.draw(line, buf, &self.theme);
             }
             Overlay::Namespaces(switcher) => switcher.draw(body, buf, ctx),
-            Overlay::Scale => {
+            Overlay::Stage { .. } => {
                 if let Some(staged) = &self.stage {
-                    scale::draw(&staged.intent, body, buf, ctx);
+                    stage::draw(&staged.intent, body, buf, ctx);
                 }
             }
             Overlay::Detail { key, offset } => {

@@ -1,8 +1,8 @@
 //! What the app wants done outside: carried out by the runtime, answered by a message.
 
+use crate::model::intent::{Operation, Order};
 use crate::model::key::TypeKey;
 use crate::model::observation::NamespaceChoice;
-use crate::model::text::Text;
 
 /// One wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,23 +11,30 @@ pub enum Effect {
     Namespaces(NamespaceChoice),
     /// End every back-off.
     Retry,
-    /// Read how it is before scaling.
+    /// Read what an operation would mean.
     Preview {
         /// The intent.
         id: u64,
         /// Of which type.
         target: TypeKey,
+        /// What is wanted.
+        operation: Operation,
     },
-    /// Write the number once.
+    /// Do once what was confirmed.
     Send {
         /// The intent.
         id: u64,
         /// Of which type.
         target: TypeKey,
-        /// The number.
-        replicas: u32,
-        /// The version that was previewed.
-        resource_version: Text,
+        /// What was confirmed, with what was previewed.
+        order: Order,
+    },
+    /// Hand a command to the host that offered it.
+    Host {
+        /// Its name.
+        name: &'static str,
+        /// What was given with it.
+        argument: String,
     },
     /// Put a text into the clipboard.
     Copy(String),

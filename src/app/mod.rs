@@ -7,10 +7,13 @@ pub mod actions;
 mod draw;
 pub mod effect;
 pub mod headless;
+pub mod host;
 mod incoming;
 pub mod msg;
+mod outcome;
 pub mod runtime;
 pub mod state;
 mod update;
+mod writing;
 
 pub use runtime::run;

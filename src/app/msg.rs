@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::intent::ScalePreview;
+use crate::model::intent::Preview;
 use crate::model::observation::Observation;
 use crate::model::text::Text;
 use crate::ui::chord::Chord;
@@ -22,6 +22,11 @@ pub enum Refusal {
     /// It was not done.
     NotDone {
         /// Why, with what to do.
+        why: Text,
+    },
+    /// It was not done, because the object is not the one any more that was previewed.
+    Changed {
+        /// Which one, with what to do.
         why: Text,
     },
     /// It was sent and no answer came.
@@ -51,7 +56,7 @@ pub enum Msg {
         /// Of which intent.
         id: u64,
         /// What it says.
-        result: Result<ScalePreview, Refusal>,
+        result: Result<Preview, Refusal>,
     },
     /// A write was answered.
     Sent {
@@ -60,6 +65,8 @@ pub enum Msg {
         /// The generation after it, where the server said.
         result: Result<Option<i64>, Refusal>,
     },
+    /// The host did a command, or says why not.
+    Hosted(Result<String, String>),
     /// The system asks to end.
     Terminate,
 }

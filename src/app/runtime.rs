@@ -1,10 +1,11 @@
 //! The loop: the one task that owns the app, and everything that feeds it.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, EventStream};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -12,16 +13,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::effect::Effect;
+use super::host::Host;
 use super::msg::{Moment, Msg, Refusal};
 use super::state::{App, Start};
-use crate::effectors::{EffectError, scale};
+use crate::effectors::{self, EffectError};
 use crate::model::observation::{NamespaceChoice, Observation};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 use crate::model::text;
 use crate::sources::kubernetes::Session;
 use crate::sources::{self, Control, Outlet, Source};
 use crate::ui::chord::Chord;
-use crate::ui::terminal::Screen;
+use crate::ui::terminal::{Canvas, Screen};
 
 /// Shortest time between two frames: at most 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
@@ -36,11 +38,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 /// Where there is no terminal, or it is lost; the terminal is given back before the error is returned.
-pub async fn run(
-    start: Start,
-    session: Session,
-    settings: sources::Settings,
-) -> color_eyre::Result<()> {
+pub async fn run(start: Start, outside: Outside) -> color_eyre::Result<()> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         color_eyre::eyre::bail!(
             "there is no terminal: `portolan model` and `portolan events` work without one"
@@ -53,18 +51,48 @@ pub async fn run(
     }
     let choice = start.choice.clone();
     let app = App::new(start)?;
-    let mut world = World::start(session, settings, choice);
+    let mut world = World::start(outside, choice);
     let mut screen = Screen::open()?;
-    let ended = drive(app, &mut screen, &mut world).await;
+    let ended = drive(app, &mut screen, EventStream::new(), &mut world).await;
     // The terminal first: whatever is slow to end must not hold it.
     drop(screen);
     world.end().await;
     ended
 }
 
+/// The same on another canvas and with other input than the terminal's, until the input ends: for
+/// sessions that a script plays.
+///
+/// # Errors
+/// Where the canvas or the input fails.
+pub async fn play(
+    start: Start,
+    outside: Outside,
+    canvas: &mut impl Canvas,
+    input: impl Stream<Item = io::Result<Event>> + Unpin,
+) -> color_eyre::Result<()> {
+    let choice = start.choice.clone();
+    let app = App::new(start)?;
+    let mut world = World::start(outside, choice);
+    let ended = drive(app, canvas, input, &mut world).await;
+    world.end().await;
+    ended
+}
+
+/// What the app is put into.
+pub struct Outside {
+    /// The Kubernetes session, for the effectors.
+    pub session: Session,
+    /// What the sources look at.
+    pub settings: sources::Settings,
+    /// Who offers commands of its own.
+    pub host: Arc<dyn Host>,
+}
+
 /// Everything outside of the app.
 struct World {
     session: Session,
+    host: Arc<dyn Host>,
     observations: mpsc::Receiver<Vec<Observation>>,
     namespaces: watch::Sender<NamespaceChoice>,
     retry: watch::Sender<u64>,
@@ -76,14 +104,14 @@ struct World {
 }
 
 impl World {
-    fn start(session: Session, settings: sources::Settings, choice: NamespaceChoice) -> Self {
+    fn start(outside: Outside, choice: NamespaceChoice) -> Self {
         let (outlet, observations) = Outlet::new();
         let (namespaces, chosen) = watch::channel(choice);
         let (retry, retried) = watch::channel(0);
         let (answer, answers) = mpsc::channel(ANSWERS);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        for source in sources::registry(settings) {
+        for source in sources::registry(outside.settings) {
             let control = Control {
                 namespaces: chosen.clone(),
                 retry: retried.clone(),
@@ -93,7 +121,8 @@ impl World {
         }
         tasks.close();
         Self {
-            session,
+            session: outside.session,
+            host: outside.host,
             observations,
             namespaces,
             retry,
@@ -113,37 +142,45 @@ impl World {
     }
 
     /// Carries an effect out; says whether to go on.
-    fn carry_out(&self, effect: Effect, screen: &mut Screen) -> bool {
+    fn carry_out(&self, effect: Effect, canvas: &mut impl Canvas) -> bool {
         match effect {
             Effect::Namespaces(choice) => {
                 self.namespaces.send_replace(choice);
             }
             Effect::Retry => self.retry.send_modify(|n| *n += 1),
+            Effect::Host { name, argument } => {
+                let (host, answer) = (Arc::clone(&self.host), self.answer.clone());
+                tokio::spawn(async move {
+                    let result = host.run(name, &argument);
+                    let _ = answer.send(Msg::Hosted(result)).await;
+                });
+            }
             Effect::Copy(text) => {
-                if let Err(error) = screen.copy(&text) {
+                if let Err(error) = canvas.copy(&text) {
                     tracing::warn!(%error, "the clipboard was not reached");
                 }
             }
-            Effect::Preview { id, target } => {
+            Effect::Preview {
+                id,
+                target,
+                operation,
+            } => {
                 let (session, answer) = (self.session.clone(), self.answer.clone());
                 tokio::spawn(async move {
                     let result = match session.client().await {
-                        Ok(client) => scale::preview(&client, &target).await.map_err(refusal),
+                        Ok(client) => effectors::preview(&client, &target, &operation)
+                            .await
+                            .map_err(refusal),
                         Err(error) => Err(not_done(&error.to_string())),
                     };
                     let _ = answer.send(Msg::Previewed { id, result }).await;
                 });
             }
-            Effect::Send {
-                id,
-                target,
-                replicas,
-                resource_version,
-            } => {
+            Effect::Send { id, target, order } => {
                 let (session, answer) = (self.session.clone(), self.answer.clone());
                 tokio::spawn(async move {
                     let result = match session.client().await {
-                        Ok(client) => scale::send(&client, &target, replicas, &resource_version)
+                        Ok(client) => effectors::send(&client, &target, &order)
                             .await
                             .map(|accepted| accepted.generation)
                             .map_err(refusal),
@@ -199,14 +236,21 @@ fn refusal(error: EffectError) -> Refusal {
         EffectError::Unknown { .. } => Refusal::Unknown {
             why: text::message(&error.to_string()),
         },
+        EffectError::Conflict { .. } => Refusal::Changed {
+            why: text::message(&error.to_string()),
+        },
         error => not_done(&error.to_string()),
     }
 }
 
 /// The loop itself. The order of the branches is the order of importance: a full channel of observations
 /// delays neither a key nor a frame.
-async fn drive(mut app: App, screen: &mut Screen, world: &mut World) -> color_eyre::Result<()> {
-    let mut input = EventStream::new();
+async fn drive(
+    mut app: App,
+    canvas: &mut impl Canvas,
+    mut input: impl Stream<Item = io::Result<Event>> + Unpin,
+    world: &mut World,
+) -> color_eyre::Result<()> {
     let mut signals = Signals::new()?;
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -228,7 +272,7 @@ async fn drive(mut app: App, screen: &mut Screen, world: &mut World) -> color_ey
             }
             () = sleep_until(next_frame), if app.is_dirty() => {
                 burst = 0;
-                screen.draw(|area, buf| app.draw(area, buf))?;
+                canvas.draw(|area, buf| app.draw(area, buf))?;
                 next_frame = tokio::time::Instant::now() + FRAME;
                 app.update(Msg::Drawn, world.now())
             }
@@ -243,7 +287,7 @@ async fn drive(mut app: App, screen: &mut Screen, world: &mut World) -> color_ey
             }
         };
         for effect in effects {
-            if !world.carry_out(effect, screen) {
+            if !world.carry_out(effect, canvas) {
                 return Ok(());
             }
         }
@@ -264,14 +308,18 @@ fn take_in(app: &mut App, event: Event, world: &World) -> Vec<Effect> {
 }
 
 /// The signals that ask the program to end.
-struct Signals {
+pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    /// Takes them over: from now on they do not end the process by themselves.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -280,7 +328,8 @@ impl Signals {
         })
     }
 
-    async fn end(&mut self) {
+    /// Waits for one of them.
+    pub async fn end(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::actions::{self, Entry, Run};
+use super::host::Offer;
 use super::msg::Moment;
 use crate::model::Model;
 use crate::model::intent::{Intent, Stage};
@@ -49,6 +50,8 @@ pub struct Start {
     pub mapping: Vec<(Text, TypeKey)>,
     /// The person's keys, by action.
     pub keys: BTreeMap<String, String>,
+    /// Commands that the host offers.
+    pub offers: Vec<Offer>,
     /// When.
     pub now: Moment,
 }
@@ -62,8 +65,11 @@ pub enum Overlay {
     Prompt(Prompt),
     /// The namespace switcher.
     Namespaces(NamespaceSwitcher),
-    /// The replica stage, whose intent is [`App::stage`].
-    Scale,
+    /// The stage of a write, whose intent is [`App::stage`].
+    Stage {
+        /// Whether digits and signs change a number in it.
+        counts: bool,
+    },
     /// The detail of an element at full size.
     Detail {
         /// Which.
@@ -81,7 +87,8 @@ impl Overlay {
             Self::Help(_) => "help",
             Self::Prompt(_) => "prompt",
             Self::Namespaces(_) => "namespaces",
-            Self::Scale => "scale",
+            Self::Stage { counts: true } => "scale",
+            Self::Stage { counts: false } => "stage",
             Self::Detail { .. } => "detail",
         }
     }
@@ -115,7 +122,7 @@ impl Default for Panes {
     }
 }
 
-/// The replica stage that is open.
+/// The stage that is open.
 #[derive(Clone, Debug)]
 pub struct Staged {
     pub(super) intent: Intent,
@@ -150,6 +157,7 @@ pub struct App {
     pub(super) overlays: Vec<Overlay>,
     pub(super) table: Vec<Entry>,
     pub(super) actions: Vec<Action>,
+    pub(super) offers: Vec<Offer>,
     pub(super) keymap: Keymap,
     pub(super) pressed: Vec<Chord>,
     pub(super) notice: Option<(String, u64)>,
@@ -171,7 +179,7 @@ impl App {
     /// [`BadBinding`] where the person's keys cannot be used.
     pub fn new(start: Start) -> Result<Self, BadBinding> {
         let views = views::all();
-        let table = actions::table(&views, start.mode != Mode::ReadOnly);
+        let table = actions::table(&views, &start.offers, start.mode != Mode::ReadOnly);
         let actions: Vec<Action> = table.iter().map(|e| e.action.clone()).collect();
         let keymap = Keymap::new(&actions, &start.keys)?;
         let recent = match &start.choice {
@@ -200,6 +208,7 @@ impl App {
             overlays: Vec::new(),
             table,
             actions,
+            offers: start.offers,
             keymap,
             pressed: Vec::new(),
             notice: None,

@@ -4,19 +4,15 @@ use super::actions::Run;
 use super::effect::Effect;
 use super::msg::{Moment, Msg};
 use super::state::{App, Overlay};
-use crate::model::intent::{ScalePreview, Stage};
+use crate::model::intent::Stage;
 use crate::ui::action::{Action, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
 use crate::ui::keymap::Found;
 use crate::ui::overlay::namespaces::SwitcherAnswer;
 use crate::ui::overlay::prompt::Purpose;
-use crate::ui::overlay::scale;
 use crate::ui::screen::{Focus, Mode};
 use crate::ui::{Answer, View};
-
-/// Intents that are remembered, for undo.
-const INTENT_LIMIT: usize = 50;
 
 impl App {
     /// Takes a message in and says what is to be done outside.
@@ -38,6 +34,7 @@ impl App {
             Msg::Observations(batch) => self.observe(batch),
             Msg::Previewed { id, result } => self.previewed(id, result),
             Msg::Sent { id, result } => self.sent(id, result),
+            Msg::Hosted(result) => self.hosted(result),
             Msg::Terminate => return vec![Effect::Quit],
         }
         Vec::new()
@@ -57,6 +54,8 @@ impl App {
         {
             self.notice = None;
         }
+        // What does not move shows by time alone.
+        self.verify();
     }
 
     fn paste(&mut self, text: &str) {
@@ -125,27 +124,9 @@ impl App {
                     true
                 }
             },
-            Some(Overlay::Scale) => self.typed_digit(chord),
+            Some(Overlay::Stage { counts: true }) => self.typed_digit(chord),
             _ => false,
         }
-    }
-
-    fn typed_digit(&mut self, chord: Chord) -> bool {
-        let erases = chord.to_string() == "backspace";
-        let digit = chord.typed().and_then(|c| c.to_digit(10));
-        let Some(staged) = self.stage.as_mut().filter(|_| erases || digit.is_some()) else {
-            return false;
-        };
-        if matches!(staged.intent.stage, Stage::Sending | Stage::Previewing) {
-            return true;
-        }
-        staged.intent.wanted = match digit {
-            Some(digit) => scale::with_digit(staged.intent.wanted, digit, staged.typing),
-            None => staged.intent.wanted / 10,
-        };
-        staged.intent.stage = Stage::Staged;
-        staged.typing = true;
-        true
     }
 
     /// Does an action, with what a command gave it.
@@ -161,6 +142,10 @@ impl App {
                 self.show(view, argument);
                 Vec::new()
             }
+            Some(Run::Host(name)) => vec![Effect::Host {
+                name,
+                argument: argument.to_owned(),
+            }],
             None => Vec::new(),
         }
     }
@@ -231,69 +216,9 @@ impl App {
                 self.judge_prompt();
                 Vec::new()
             }
-            Some(Overlay::Scale) => self.stage_verb(verb),
+            Some(Overlay::Stage { .. }) => self.stage_verb(verb),
             None => Vec::new(),
         }
-    }
-
-    fn stage_verb(&mut self, verb: Verb) -> Vec<Effect> {
-        let Some(staged) = self.stage.as_mut() else {
-            self.overlays.pop();
-            return Vec::new();
-        };
-        let intent = &mut staged.intent;
-        match (verb, &intent.stage) {
-            (_, Stage::Sending | Stage::Previewing) => Vec::new(),
-            (Verb::More | Verb::Fewer, _) => {
-                intent.wanted = match verb {
-                    Verb::More => (intent.wanted + 1).min(scale::LIMIT),
-                    _ => intent.wanted.saturating_sub(1),
-                };
-                intent.stage = Stage::Staged;
-                staged.typing = false;
-                Vec::new()
-            }
-            (Verb::Accept, Stage::Staged | Stage::Failed { .. }) => {
-                intent.stage = Stage::Previewing;
-                vec![Effect::Preview {
-                    id: intent.id,
-                    target: intent.target.clone(),
-                }]
-            }
-            (Verb::Accept, Stage::Previewed { preview }) if staged.seen => {
-                let preview = preview.clone();
-                self.confirm(&preview)
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn confirm(&mut self, preview: &ScalePreview) -> Vec<Effect> {
-        let Some(staged) = self.stage.take() else {
-            return Vec::new();
-        };
-        self.overlays.pop();
-        let mut intent = staged.intent;
-        if preview.replicas_now == intent.wanted {
-            self.say(format!(
-                "{} has {} already",
-                intent.target.name, intent.wanted
-            ));
-            return Vec::new();
-        }
-        intent.before = preview.replicas_now;
-        intent.stage = Stage::Sending;
-        let send = Effect::Send {
-            id: intent.id,
-            target: intent.target.clone(),
-            replicas: intent.wanted,
-            resource_version: preview.resource_version.clone(),
-        };
-        self.intents.push(intent);
-        if self.intents.len() > INTENT_LIMIT {
-            self.intents.remove(0);
-        }
-        vec![send]
     }
 
     /// Says what a prompt's text may become and what is wrong with it; a filter acts while it is typed.

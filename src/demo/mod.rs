@@ -8,3 +8,11 @@
 //! seed, so the same seed and the same requests give the same history.
 
 pub mod cluster;
+pub mod faults;
+pub mod kubernetes;
+pub mod life;
+pub mod presence;
+pub mod running;
+pub mod system;
+pub mod tracing;
+pub mod traffic;

@@ -1,9 +1,11 @@
 //! Why an effect did not come about, or why nobody knows whether it did.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use kube::core::Status;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::model::key::TypeKey;
 use crate::model::text::{self, Text};
@@ -32,7 +34,7 @@ pub enum EffectError {
         /// The object.
         target: Text,
     },
-    /// The server does not take the value, or the kind cannot be scaled.
+    /// The server does not take it, or it cannot be done to this object.
     #[error("{why}; nothing was changed")]
     Invalid {
         /// Why.
@@ -60,19 +62,37 @@ pub enum EffectError {
     },
 }
 
-/// What was tried, for messages.
+/// How long reading may take.
+pub(super) const READING: Duration = Duration::from_secs(15);
+/// How long writing may take; the server itself gives up after a minute.
+const WRITING: Duration = Duration::from_secs(30);
+
+/// What is tried, for messages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt<'a> {
+    /// The object: any kind that has a namespace and a name.
     pub(super) target: &'a TypeKey,
     /// `read the scale of`, `scale`.
     pub(super) verb: &'static str,
-    /// `get`, `update`.
-    pub(super) right: &'static str,
+    /// `get on deployments/scale`.
+    pub(super) rights: &'a str,
     /// Whether it would change anything.
     pub(super) writes: bool,
 }
 
 impl Attempt<'_> {
+    /// Waits for one request, as long as such a request may take.
+    pub(super) async fn done<T>(
+        &self,
+        request: impl Future<Output = kube::Result<T>>,
+    ) -> Result<T, EffectError> {
+        let patience = if self.writes { WRITING } else { READING };
+        timeout(patience, request)
+            .await
+            .map_err(|_| self.silence())?
+            .map_err(|error| self.failed(&error))
+    }
+
     fn target(&self) -> Text {
         let TypeKey {
             namespace, name, ..
@@ -81,7 +101,7 @@ impl Attempt<'_> {
     }
 
     /// No answer within the time that was given.
-    pub(super) fn silence(&self) -> EffectError {
+    fn silence(&self) -> EffectError {
         self.unanswered("no answer in time".into())
     }
 
@@ -95,7 +115,7 @@ impl Attempt<'_> {
     }
 
     /// What a failed request means.
-    pub(super) fn failed(&self, error: &kube::Error) -> EffectError {
+    fn failed(&self, error: &kube::Error) -> EffectError {
         match error {
             kube::Error::Api(status) => self.refused(status),
             kube::Error::SerdeError(_) => self.unanswered("the answer cannot be read".into()),
@@ -126,7 +146,7 @@ impl Attempt<'_> {
             },
             403 => EffectError::Forbidden {
                 what: format!("{} {target}", self.verb).into(),
-                rights: format!("{} on {}/scale", self.right, plural(self.target)).into(),
+                rights: self.rights.into(),
             },
             404 => EffectError::NotFound { target },
             409 => EffectError::Conflict { target },
@@ -145,7 +165,7 @@ impl Attempt<'_> {
 }
 
 /// As roles write it: `deployments`.
-fn plural(target: &TypeKey) -> String {
+pub(super) fn plural(target: &TypeKey) -> String {
     format!("{}s", target.short_kind().to_lowercase())
 }
 

@@ -1,9 +1,74 @@
 //! Effectors: each turns an intent into requests to the outside world and reports what came of it.
 //!
 //! An effector decides nothing: what is sent was previewed and confirmed before. It sends once; an
-//! outcome that is not known is for the sources to find out, never for a second attempt.
+//! outcome that is not known is for the sources to find out, never for a second attempt. A new operation
+//! is one file here and one line in [`preview`] and [`send`].
 
+mod delete;
 mod failure;
-pub mod scale;
+mod restart;
+mod rollback;
+mod rollout;
+mod scale;
+#[cfg(test)]
+mod tests;
+
+use kube::Client;
+
+use crate::model::intent::{Accepted, Operation, Order, Preview};
+use crate::model::key::TypeKey;
 
 pub use failure::EffectError;
+
+/// Who the server notes as the writer.
+const WRITER: &str = "portolan";
+
+/// What an operation would mean. Reads, and changes nothing.
+///
+/// # Errors
+/// [`EffectError`] when it cannot be found out, or when the operation cannot be done.
+pub async fn preview(
+    client: &Client,
+    target: &TypeKey,
+    operation: &Operation,
+) -> Result<Preview, EffectError> {
+    Ok(match operation {
+        Operation::Scale { .. } => Preview::Scale(scale::preview(client, target).await?),
+        Operation::Restart => Preview::Restart(restart::preview(client, target).await?),
+        Operation::Rollback { to } => {
+            let preview = rollback::preview(client, target, *to).await?;
+            Preview::Rollback(Box::new(preview))
+        }
+        Operation::Delete { pod, uid } => {
+            Preview::Delete(delete::preview(client, &target.namespace, pod, uid).await?)
+        }
+    })
+}
+
+/// Does what was confirmed, once, provided that everything is as it was previewed.
+///
+/// # Errors
+/// [`EffectError`]; all variants but [`EffectError::Unknown`] mean that nothing was changed.
+pub async fn send(
+    client: &Client,
+    target: &TypeKey,
+    order: &Order,
+) -> Result<Accepted, EffectError> {
+    match order {
+        Order::Scale { wanted, preview } => scale::send(client, target, *wanted, preview).await,
+        Order::Restart { at, preview } => restart::send(client, target, *at, preview).await,
+        Order::Rollback { preview } => rollback::send(client, target, preview).await,
+        Order::Delete { preview } => delete::send(client, &target.namespace, preview).await,
+    }
+}
+
+/// The previewed version, which every write carries: without it the server would overwrite whatever is
+/// there.
+fn known_version(previewed: &str) -> Result<&str, EffectError> {
+    if previewed.is_empty() {
+        return Err(EffectError::Invalid {
+            why: "the preview names no version; preview again".into(),
+        });
+    }
+    Ok(previewed)
+}

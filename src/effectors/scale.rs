@@ -1,7 +1,5 @@
 //! Scaling: sets the number of components of a type through the scale subresource.
 
-use std::time::Duration;
-
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::autoscaling::v1::{Scale, ScaleSpec};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -14,34 +12,28 @@ use crate::model::intent::{Accepted, Autoscaler, ScalePreview};
 use crate::model::key::TypeKey;
 use crate::model::text::{self, Text};
 
-use super::EffectError;
-use super::failure::Attempt;
-
-/// How long reading may take.
-const READING: Duration = Duration::from_secs(15);
-/// How long writing may take; the server itself gives up after a minute.
-const WRITING: Duration = Duration::from_secs(30);
-/// Who the server notes as the writer.
-const WRITER: &str = "portolan";
+use super::failure::{Attempt, READING, plural};
+use super::{EffectError, WRITER, known_version};
 
 /// What setting the number would mean: reads the scale and who else sets it. Changes nothing.
 ///
 /// # Errors
 /// [`EffectError`] when the scale cannot be read; autoscalers that cannot be read are
 /// [`Autoscaler::Unknown`] instead.
-pub async fn preview(client: &Client, target: &TypeKey) -> Result<ScalePreview, EffectError> {
+pub(super) async fn preview(
+    client: &Client,
+    target: &TypeKey,
+) -> Result<ScalePreview, EffectError> {
     let attempt = Attempt {
         target,
         verb: "read the scale of",
-        right: "get",
+        rights: &format!("get on {}/scale", plural(target)),
         writes: false,
     };
     let scales = Scales::of(client, target)?;
-    let reading = timeout(READING, scales.get(&target.name));
+    let reading = attempt.done(scales.get(&target.name));
     let (scale, autoscaler) = futures::join!(reading, autoscaler(client, target));
-    let scale = scale
-        .map_err(|_| attempt.silence())?
-        .map_err(|error| attempt.failed(&error))?;
+    let scale = scale?;
     let version = scale.metadata.resource_version.unwrap_or_default();
     Ok(ScalePreview {
         // The server leaves out a zero.
@@ -56,33 +48,28 @@ pub async fn preview(client: &Client, target: &TypeKey) -> Result<ScalePreview, 
 ///
 /// # Errors
 /// [`EffectError`]; all variants but [`EffectError::Unknown`] mean that nothing was changed.
-pub async fn send(
+pub(super) async fn send(
     client: &Client,
     target: &TypeKey,
     replicas: u32,
-    previewed_resource_version: &str,
+    preview: &ScalePreview,
 ) -> Result<Accepted, EffectError> {
     let attempt = Attempt {
         target,
         verb: "scale",
-        right: "get, update",
+        rights: &format!("get, update on {}/scale", plural(target)),
         writes: true,
     };
     let wanted = i32::try_from(replicas).map_err(|_| EffectError::Invalid {
         why: format!("{replicas} is more than Kubernetes can count").into(),
     })?;
-    if previewed_resource_version.is_empty() {
-        // Without it the server would overwrite whatever is there.
-        return Err(EffectError::Invalid {
-            why: "the preview names no version; preview again".into(),
-        });
-    }
+    let version = known_version(&preview.resource_version)?;
     let scales = Scales::of(client, target)?;
     let scale = Scale {
         metadata: ObjectMeta {
             name: Some(target.name.to_string()),
             namespace: Some(target.namespace.to_string()),
-            resource_version: Some(previewed_resource_version.to_owned()),
+            resource_version: Some(version.to_owned()),
             ..ObjectMeta::default()
         },
         spec: Some(ScaleSpec {
@@ -90,10 +77,7 @@ pub async fn send(
         }),
         status: None,
     };
-    let scale = timeout(WRITING, scales.replace(&target.name, &scale))
-        .await
-        .map_err(|_| attempt.silence())?
-        .map_err(|error| attempt.failed(&error))?;
+    let scale = attempt.done(scales.replace(&target.name, &scale)).await?;
     let generation = match scale.metadata.generation {
         Some(generation) => Some(generation),
         // The scale of the built-in kinds does not say; the object does. It is done either way.
@@ -102,10 +86,7 @@ pub async fn send(
             .ok()
             .flatten(),
     };
-    Ok(Accepted {
-        generation,
-        replicas: count(scale.spec.and_then(|spec| spec.replicas)),
-    })
+    Ok(Accepted { generation })
 }
 
 /// The scales of one kind in one namespace.
@@ -217,37 +198,11 @@ fn count(raw: Option<i32>) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use http::{Request, Response};
-    use kube::client::Body;
     use rstest::rstest;
     use serde_json::{Value, json};
 
+    use super::super::tests::{failure, server};
     use super::*;
-
-    /// A server of which each answer is `answer(method, path)`; what was sent is kept.
-    fn server(
-        answer: impl Fn(&str, &str) -> (u16, Value) + Send + Sync + 'static,
-    ) -> (Client, Arc<Mutex<Vec<Value>>>) {
-        let sent = Arc::new(Mutex::new(Vec::new()));
-        let answer = Arc::new(answer);
-        let keep = Arc::clone(&sent);
-        let service = tower::service_fn(move |request: Request<Body>| {
-            let (answer, keep) = (Arc::clone(&answer), Arc::clone(&keep));
-            async move {
-                let (parts, body) = request.into_parts();
-                let body = body.collect_bytes().await.expect("a body");
-                if let Ok(value) = serde_json::from_slice(&body) {
-                    keep.lock().expect("whole").push(value);
-                }
-                let (code, value) = answer(parts.method.as_str(), parts.uri.path());
-                let response = Response::builder().status(code);
-                response.body(Body::from(value.to_string().into_bytes()))
-            }
-        });
-        (Client::new(service, "default"), sent)
-    }
 
     fn cart() -> TypeKey {
         TypeKey::new("shop", "Deployment", "cart")
@@ -261,11 +216,13 @@ mod tests {
         })
     }
 
-    fn failure(code: u16, message: &str) -> (u16, Value) {
-        (
-            code,
-            json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": message}),
-        )
+    fn seen(version: &str) -> ScalePreview {
+        ScalePreview {
+            replicas_now: 2,
+            replicas_existing: 2,
+            resource_version: version.into(),
+            autoscaler: Autoscaler::None,
+        }
     }
 
     fn autoscalers(items: &Value) -> Value {
@@ -329,12 +286,11 @@ mod tests {
             ),
             _ => failure(404, path),
         });
-        let accepted = send(&client, &cart(), 5, "7").await;
+        let accepted = send(&client, &cart(), 5, &seen("7")).await;
         assert_eq!(
             accepted,
             Ok(Accepted {
-                generation: Some(12),
-                replicas: 5
+                generation: Some(12)
             })
         );
         let sent = sent.lock().expect("whole");
@@ -372,7 +328,9 @@ mod tests {
     #[tokio::test]
     async fn each_refusal_says_what_to_do(#[case] code: u16, #[case] line: &str) {
         let (client, sent) = server(move |_, _| failure(code, "sa\u{1b}[31mid"));
-        let error = send(&client, &cart(), 5, "7").await.expect_err("it fails");
+        let error = send(&client, &cart(), 5, &seen("7"))
+            .await
+            .expect_err("it fails");
         assert_eq!(error.to_string(), line);
         assert_eq!(
             sent.lock().expect("whole").len(),
@@ -391,7 +349,7 @@ mod tests {
             ("Deployment", 1, ""),
         ] {
             let target = TypeKey::new("shop", kind, "x");
-            let error = send(&client, &target, replicas, version).await;
+            let error = send(&client, &target, replicas, &seen(version)).await;
             assert!(matches!(error, Err(EffectError::Invalid { .. })), "{kind}");
         }
         assert!(sent.lock().expect("whole").is_empty());
@@ -420,10 +378,11 @@ mod tests {
         };
         let client = config(address.port());
         let target = cart();
-        let (cut, ()) = tokio::join!(send(&client, &target, 5, "7"), cutting);
+        let preview = seen("7");
+        let (cut, ()) = tokio::join!(send(&client, &target, 5, &preview), cutting);
         assert!(matches!(cut, Err(EffectError::Unknown { .. })), "{cut:?}");
         drop(listener);
-        let refused = send(&config(address.port()), &target, 5, "7").await;
+        let refused = send(&config(address.port()), &target, 5, &seen("7")).await;
         assert!(
             matches!(refused, Err(EffectError::Unreachable { .. })),
             "{refused:?}"

@@ -179,6 +179,8 @@ pub struct ComponentType {
     pub ready: u32,
     /// Existing components.
     pub components: u32,
+    /// Existing ones that are not ending, as its controller counts them; `None` where its object is not seen.
+    pub current: Option<u32>,
     /// Components of the newest template, while a rollout is under way.
     pub updated: Option<u32>,
     /// Restarts of all containers of all its components, together.
@@ -199,6 +201,9 @@ pub struct ComponentType {
     pub schedule: Option<Text>,
     /// Whether it can be scaled.
     pub scalability: Scalability,
+    /// What its controller complains of (a progress deadline, pods that are refused), whatever the reason
+    /// of its health is.
+    pub complaint: Option<Reason>,
 }
 
 /// A pod.

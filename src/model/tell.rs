@@ -289,6 +289,7 @@ mod tests {
             desired: Some(desired),
             ready,
             components: ready,
+            current: Some(ready),
             updated: None,
             restarts: 0,
             revision: None,
@@ -299,6 +300,7 @@ mod tests {
             labels: crate::model::observation::Labels::new(),
             schedule: None,
             scalability: Scalability::Scalable,
+            complaint: None,
         }
     }
 

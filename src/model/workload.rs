@@ -36,6 +36,7 @@ impl Parts<'_> {
             desired,
             ready,
             components: count(self.components.len()),
+            current: self.own.map(|w| w.current),
             updated,
             restarts: self
                 .components
@@ -57,6 +58,10 @@ impl Parts<'_> {
                 .unwrap_or_default(),
             schedule: self.own.and_then(|w| w.schedule.clone()),
             scalability: scalability(self.key),
+            complaint: self
+                .own
+                .and_then(|w| w.troubles.first())
+                .map(|t| Reason::with(&t.reason, t.message.clone())),
         }
     }
 

@@ -18,6 +18,21 @@ use ratatui::layout::Rect;
 /// Whether the terminal is in our hands: giving back what was not taken would write into a pipe.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Where frames are drawn.
+pub trait Canvas {
+    /// Draws one frame.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    fn draw(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()>;
+
+    /// Puts a text into the person's clipboard.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+}
+
 /// The terminal in our hands; dropping it gives it back.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
@@ -49,12 +64,11 @@ impl Screen {
             }
         }
     }
+}
 
-    /// Draws one frame, shown at once by terminals that know synchronized updates.
-    ///
-    /// # Errors
-    /// Where the terminal is gone.
-    pub fn draw(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+impl Canvas for Screen {
+    /// Shown at once by terminals that know synchronized updates.
+    fn draw(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
         queue!(stdout(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| {
             let area = frame.area();
@@ -63,11 +77,8 @@ impl Screen {
         execute!(stdout(), EndSynchronizedUpdate)
     }
 
-    /// Puts a text into the clipboard of the person's own terminal, over SSH too (OSC 52).
-    ///
-    /// # Errors
-    /// Where the terminal is gone.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    /// Into the clipboard of the person's own terminal, over SSH too (OSC 52).
+    fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(
             stdout(),
             crossterm::clipboard::CopyToClipboard::to_clipboard_from(text)

@@ -270,6 +270,23 @@ impl Cluster {
         });
     }
 
+    /// A Deployment's template changes; its controller has not looked yet.
+    pub fn roll_out(&mut self, namespace: &str, name: &str, image: &str) {
+        self.change_workload(namespace, name, |w| {
+            w.images = vec![text::name(image)];
+            w.generation = w.generation.map(|g| g + 1);
+        });
+    }
+
+    /// Its controller has looked, and has made so many new pods, none of which is ready.
+    pub fn begin_rollout(&mut self, namespace: &str, name: &str, updated: u32) {
+        self.change_workload(namespace, name, |w| {
+            w.observed_generation = w.generation;
+            w.updated = Some(updated);
+            w.current = w.desired.unwrap_or(0) + updated;
+        });
+    }
+
     /// The controller has made or ended pods, and all are ready.
     pub fn settle(&mut self, namespace: &str, name: &str) {
         let mut wanted = 0;
@@ -279,6 +296,7 @@ impl Cluster {
             w.current = wanted;
             w.ready = wanted;
             w.updated = Some(wanted);
+            w.troubles.clear();
         });
         let mut pods: Vec<PodFact> = self.pods(namespace, name).cloned().collect();
         let set = pods.first().and_then(|p| p.meta.owner.clone());
@@ -292,6 +310,12 @@ impl Cluster {
                 self.pod(namespace, &format!("{name}-5d8f-n{index}"), name, &set);
             }
         }
+    }
+
+    /// The uid of the first pod of an app.
+    pub fn first_pod(&self, namespace: &str, app: &str) -> Text {
+        let pod = self.pods(namespace, app).next();
+        pod.map_or_else(Text::default, |p| p.meta.uid.clone())
     }
 
     pub fn remove(&mut self, key: &FactKey) {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use portolan::app::effect::Effect;
 use portolan::app::msg::{Moment, Msg, Refusal};
 use portolan::app::state::{App, Start};
-use portolan::model::intent::{Autoscaler, ScalePreview};
+use portolan::model::intent::{Autoscaler, Operation, Order, Preview, ScalePreview};
 use portolan::model::observation::{NamespaceChoice, Observation};
 use portolan::ui::chord::Chord;
 use portolan::ui::screen::Mode;
@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::cluster::{self, Cluster};
+use crate::{deletions, restarts, rollbacks};
 
 /// A session under way.
 pub struct Session {
@@ -39,6 +40,7 @@ pub fn start(mode: Mode) -> Start {
         zone: TimeZone::UTC,
         mapping: Vec::new(),
         keys: BTreeMap::new(),
+        offers: Vec::new(),
         now: moment(0),
     }
 }
@@ -181,39 +183,56 @@ impl Session {
         self.observe(said);
     }
 
-    /// Answers the preview that is asked for, if one is, and draws it.
+    /// Answers the preview of a number that is asked for, and draws it.
     pub fn preview(&mut self, replicas: u32, autoscaler: Autoscaler) {
         self.preview_unseen(replicas, autoscaler);
-        self.screen();
-        self.send(Msg::Drawn);
+        self.draw();
     }
 
     /// The same, before it is drawn.
     pub fn preview_unseen(&mut self, replicas: u32, autoscaler: Autoscaler) {
+        self.foresee(Preview::Scale(ScalePreview {
+            replicas_now: replicas,
+            replicas_existing: replicas,
+            resource_version: "41".into(),
+            autoscaler,
+        }));
+    }
+
+    /// Answers the preview that is asked for, before it is drawn.
+    pub fn foresee(&mut self, preview: Preview) {
         let asked = self.effects().into_iter().find_map(|e| match e {
             Effect::Preview { id, .. } => Some(id),
             _ => None,
         });
         let id = asked.expect("a preview is asked for");
-        self.send(Msg::Previewed {
-            id,
-            result: Ok(ScalePreview {
-                replicas_now: replicas,
-                replicas_existing: replicas,
-                resource_version: "41".into(),
-                autoscaler,
-            }),
-        });
+        let result = Ok(preview);
+        self.send(Msg::Previewed { id, result });
+    }
+
+    /// Draws a frame as a person sees it.
+    pub fn draw(&mut self) {
+        self.screen();
+        self.send(Msg::Drawn);
     }
 
     /// Answers previews and writes, where they are asked for.
     pub fn preview_if_asked(&mut self) {
-        if self
-            .effects
-            .iter()
-            .any(|e| matches!(e, Effect::Preview { .. }))
-        {
-            self.preview_unseen(2, Autoscaler::None);
+        let asked = self.effects.iter().find_map(|e| match e {
+            Effect::Preview { operation, .. } => Some(operation.clone()),
+            _ => None,
+        });
+        match asked {
+            Some(Operation::Scale { .. }) => self.preview_unseen(2, Autoscaler::None),
+            Some(Operation::Restart) => self.foresee(restarts::preview(restarts::rollout())),
+            Some(Operation::Rollback { .. }) => {
+                self.foresee(Preview::Rollback(rollbacks::preview(1)));
+            }
+            Some(Operation::Delete { .. }) => {
+                let preview = deletions::preview(self);
+                self.foresee(Preview::Delete(preview));
+            }
+            None => {}
         }
     }
 
@@ -223,7 +242,7 @@ impl Session {
             .iter()
             .any(|e| matches!(e, Effect::Send { .. }))
         {
-            self.answer(Ok(None));
+            self.answer_order(Ok(None));
         }
     }
 
@@ -241,20 +260,24 @@ impl Session {
         });
     }
 
-    /// Answers the write that is asked for; returns its number and the version that it insists on.
+    /// Answers the write of a number that is asked for; returns the number and the version that it
+    /// insists on.
     pub fn answer(&mut self, result: Result<Option<i64>, Refusal>) -> (u32, String) {
+        match self.answer_order(result) {
+            Order::Scale { wanted, preview } => (wanted, preview.resource_version.to_string()),
+            other => panic!("no number is written: {other:?}"),
+        }
+    }
+
+    /// Answers the write that is asked for; returns what was to be written.
+    pub fn answer_order(&mut self, result: Result<Option<i64>, Refusal>) -> Order {
         let asked = self.effects().into_iter().find_map(|e| match e {
-            Effect::Send {
-                id,
-                replicas,
-                resource_version,
-                ..
-            } => Some((id, replicas, resource_version)),
+            Effect::Send { id, order, .. } => Some((id, order)),
             _ => None,
         });
-        let (id, replicas, version) = asked.expect("a write is asked for");
+        let (id, order) = asked.expect("a write is asked for");
         self.send(Msg::Sent { id, result });
-        (replicas, version.to_string())
+        order
     }
 
     /// The cells of a frame.

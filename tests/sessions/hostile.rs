@@ -2,6 +2,7 @@
 
 use portolan::app::msg::{Msg, Refusal};
 use portolan::app::state::Start;
+use portolan::model::intent::Preview;
 use portolan::model::observation::{ContainerState, NamespaceChoice};
 use portolan::model::source::SourceState;
 use portolan::model::text;
@@ -11,6 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::cluster::{self, happening, part};
 use crate::harness::{self, Session, text_of};
+use crate::rollbacks;
 
 /// Texts that terminals, layouts and readers trip over.
 fn texts() -> Vec<String> {
@@ -142,6 +144,17 @@ fn what_is_pasted_and_answered_is_only_shown() {
         s.answer(Err(Refusal::NotDone {
             why: text::message(&raw),
         }));
+        assert_harmless(&mut s, &raw);
+        s.command("rollback").press("enter");
+        let mut preview = rollbacks::preview(1);
+        preview.to.images = vec![text::name(&raw)];
+        s.foresee(Preview::Rollback(preview));
+        s.draw();
+        assert_harmless(&mut s, &raw);
+        s.press("enter");
+        s.answer_order(Ok(Some(2)));
+        s.change(|c| c.roll_out("shop", "cart", &raw));
+        s.change(|c| c.settle("shop", "cart"));
         assert_harmless(&mut s, &raw);
     }
 }

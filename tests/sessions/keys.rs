@@ -12,7 +12,7 @@ use portolan::ui::views;
 use crate::harness::{self, Session};
 
 fn table() -> (Vec<Entry>, Vec<Action>, Keymap) {
-    let table = actions::table(&views::all(), true);
+    let table = actions::table(&views::all(), &[], true);
     let actions: Vec<Action> = table.iter().map(|e| e.action.clone()).collect();
     let keymap = Keymap::new(&actions, &BTreeMap::new()).expect("no clashes");
     (table, actions, keymap)
@@ -152,6 +152,7 @@ fn the_footer_names_only_keys_that_do_what_it_says() {
         ("?", "events", Some("help")),
         ("esc v t n", "tree", Some("namespaces")),
         ("esc j s", "tree", Some("scale")),
+        ("esc r", "tree", Some("stage")),
     ] {
         s.press("esc").press(keys);
         s.tick(10);

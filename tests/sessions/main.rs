@@ -9,9 +9,13 @@
 mod cluster;
 mod harness;
 
+mod deletions;
 mod finding;
 mod hostile;
+mod hosting;
 mod keys;
+mod restarts;
+mod rollbacks;
 mod scaling;
 mod sizes;
 mod time;

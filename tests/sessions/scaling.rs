@@ -176,7 +176,7 @@ fn a_preview_that_fails_says_why_and_can_be_asked_again() {
     let mut s = on_cart(WRITE);
     s.press("+ enter");
     let id = match s.effects().as_slice() {
-        [Effect::Preview { id, target }] if *target == cart() => *id,
+        [Effect::Preview { id, target, .. }] if *target == cart() => *id,
         other => panic!("{other:?}"),
     };
     s.send(Msg::Previewed {
@@ -321,15 +321,21 @@ fn read_only_has_no_trace_of_writing() {
     s.press("j").shows("READ-ONLY");
     let foot = s.foot();
     assert!(!foot.contains("scale"), "{foot}");
-    s.press("s +").hides("┌ scale");
-    s.command("scale 3").shows("there is no command scale");
-    s.command("undo").shows("there is no command undo");
+    s.command("tree cart").press("s +").hides("┌ scale");
+    s.press("r").hides("┌ restart");
+    s.press("right down ctrl-d").hides("┌ delete");
+    for name in ["scale", "restart", "rollback", "delete", "undo"] {
+        s.command(name);
+        s.shows(&format!("there is no command {name}"));
+    }
     s.press(":").type_text("sc").hides("scale").press("esc");
     s.press("?")
         .hides("stage")
         .hides("scale")
+        .hides("rollback")
         .press("pgdn")
-        .hides("stage");
+        .hides("stage")
+        .hides("rollback");
     s.press("esc").command("write");
     s.shows("started with --read-only: writing is not possible");
     s.shows("READ-ONLY").hides("WRITE ");

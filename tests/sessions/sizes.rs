@@ -1,13 +1,14 @@
 //! What every view looks like at the sizes that must work, and that no size and no keys break anything.
 
 use portolan::app::msg::Msg;
-use portolan::model::intent::Autoscaler;
+use portolan::model::intent::{Autoscaler, Preview};
 use portolan::ui::screen::{Mode, SMALLEST};
 use portolan::ui::views;
 use proptest::prelude::*;
 
 use crate::cluster;
 use crate::harness::Session;
+use crate::rollbacks;
 
 const SIZES: [(u16, u16); 3] = [(160, 45), (80, 24), (60, 16)];
 
@@ -147,6 +148,20 @@ fn no_view_leaves_the_screen_or_a_line_of_another_size() {
 }
 
 /// What a person may do, in any order.
+#[test]
+fn the_stages_of_rollouts() {
+    for (width, height) in SIZES {
+        let mut s = eventful(width, height);
+        s.command("tree cart").press("r");
+        s.tick(8);
+        insta::assert_snapshot!(format!("restart_{width}x{height}"), s.screen());
+        s.press("esc").command("rollback").press("enter");
+        s.tick(8);
+        s.foresee(Preview::Rollback(rollbacks::preview(1)));
+        insta::assert_snapshot!(format!("rollback_{width}x{height}"), s.screen());
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Deed {
     Key(&'static str),
@@ -161,7 +176,7 @@ enum Deed {
     Accept,
 }
 
-const KEYS: [&str; 63] = [
+const KEYS: [&str; 64] = [
     "j",
     "k",
     "up",
@@ -193,6 +208,7 @@ const KEYS: [&str; 63] = [
     "+",
     "-",
     "=",
+    "r",
     "u",
     "o",
     "*",

@@ -268,7 +268,12 @@ impl App {
                 .filter(|t| self.choice.covers(&t.key.namespace))
                 .map(|t| t.key.name.to_string())
                 .collect(),
-            _ => Vec::new(),
+            name => self
+                .offers
+                .iter()
+                .find(|offer| offer.name == name)
+                .map(|offer| offer.words.clone())
+                .unwrap_or_default(),
         };
         words
             .into_iter()

@@ -1,13 +1,17 @@
 //! What every action does. A new one is one function in one of these files (or a file of its own) and
 //! one line in that file's list; a new file is one line in [`table`].
 
+mod delete;
 mod find;
 mod motion;
 mod places;
+mod rollout;
 mod scale;
 mod session;
+mod stage;
 
 use super::effect::Effect;
+use super::host::Offer;
 use super::state::App;
 use crate::ui::View;
 use crate::ui::action::{Action, Verb};
@@ -26,6 +30,8 @@ pub enum Run {
     Overlay(Verb),
     /// The view of this name, which is shown.
     Show(&'static str),
+    /// The host that offered the command of this name.
+    Host(&'static str),
 }
 
 /// One line of the table: an action, and who does it.
@@ -64,14 +70,21 @@ fn overlay(action: Action, verb: Verb) -> Entry {
 /// The action table, in the order of footer and help. Without the capability to write, the actions that
 /// write are not in it.
 #[must_use]
-pub fn table(views: &[Box<dyn View>], writable: bool) -> Vec<Entry> {
+pub fn table(views: &[Box<dyn View>], offers: &[Offer], writable: bool) -> Vec<Entry> {
     let mut table = Vec::new();
     if writable {
         table.extend(scale::entries());
+        table.extend(rollout::entries());
+        table.extend(delete::entries());
+        table.extend(stage::entries());
     }
     table.extend(find::entries());
     table.extend(places::entries(views));
     table.extend(session::entries());
     table.extend(motion::entries());
+    table.extend(offers.iter().map(|offer| Entry {
+        action: offer.action(),
+        run: Run::Host(offer.name),
+    }));
     table
 }

@@ -1,20 +1,15 @@
-//! Scaling: stage a number on the row, preview it, confirm it, take it back.
+//! Scaling: another number of components of the selected type.
 
-use super::{Entry, app, overlay, session};
+use super::{Entry, app, overlay};
 use crate::app::effect::Effect;
-use crate::app::state::{App, Overlay, Staged};
+use crate::app::state::App;
 use crate::model::element::Scalability;
-use crate::model::intent::{Intent, Stage};
-use crate::model::key::{ElementKey, TypeKey};
+use crate::model::intent::Operation;
+use crate::model::key::ElementKey;
 use crate::ui::action::{Action, Place, Verb};
-use crate::ui::overlay::scale::LIMIT;
-use crate::ui::screen::Mode;
-
-/// Where elements that can be scaled are selected.
-const PLACES: Place = Place::Views(&["tree", "graph", "events"]);
+use crate::ui::overlay::stage::LIMIT;
 
 pub(super) fn entries() -> Vec<Entry> {
-    let stage = Place::Overlay("scale");
     vec![
         app(
             Action::new(
@@ -24,7 +19,7 @@ pub(super) fn entries() -> Vec<Entry> {
                 "stage another number of replicas; :scale 3",
             )
             .takes("NUMBER")
-            .at(PLACES),
+            .at(super::stage::PLACES),
             |app, argument| scale(app, argument, 0),
         ),
         app(
@@ -34,28 +29,16 @@ pub(super) fn entries() -> Vec<Entry> {
                 "one more",
                 "stage one replica more",
             )
-            .at(PLACES),
+            .at(super::stage::PLACES),
             |app, argument| scale(app, argument, 1),
         ),
-        app(
-            Action::new(
-                "undo",
-                &["u"],
-                "",
-                "stage the number that was before the last write",
-            ),
-            |app, _| undo(app),
-        ),
-        overlay(
-            Action::new(
-                "scale-accept",
-                &["enter"],
-                "preview, then write",
-                "preview; then write what was previewed",
-            )
-            .at(stage),
-            Verb::Accept,
-        ),
+    ]
+}
+
+/// What only the stage of a number understands.
+pub(super) fn numbers() -> Vec<Entry> {
+    let stage = Place::Overlay("scale");
+    vec![
         overlay(
             Action::new("scale-more", &["+", "=", "k", "up"], "more", "one more").at(stage),
             Verb::More,
@@ -63,10 +46,6 @@ pub(super) fn entries() -> Vec<Entry> {
         overlay(
             Action::new("scale-fewer", &["-", "j", "down"], "fewer", "one less").at(stage),
             Verb::Fewer,
-        ),
-        app(
-            Action::new("scale-drop", &["esc", "q", "ctrl-c"], "close", "close it").at(stage),
-            |app, _| session::close(app),
         ),
     ]
 }
@@ -109,46 +88,9 @@ fn scale(app: &mut App, argument: &str, more: u32) -> Vec<Effect> {
         return Vec::new();
     }
     let before = seen.desired.unwrap_or(0);
-    if !unlocked(app) {
-        return Vec::new();
-    }
-    let wanted = number.unwrap_or_else(|| (before + more).min(LIMIT));
-    stage(app, target, before, wanted);
-    Vec::new()
-}
-
-fn unlocked(app: &mut App) -> bool {
-    if matches!(app.mode, Mode::Write { .. }) {
-        return true;
-    }
-    app.say("writing is locked: :write unlocks it for 15 minutes");
-    false
-}
-
-fn stage(app: &mut App, target: TypeKey, before: u32, wanted: u32) {
-    app.next_intent += 1;
-    app.stage = Some(Staged {
-        intent: Intent::new(app.next_intent, target, before, wanted),
-        typing: false,
-        seen: false,
-    });
-    app.overlays.push(Overlay::Scale);
-}
-
-/// Stages the way back of the last write, which is a write like any other: previewed and confirmed.
-fn undo(app: &mut App) -> Vec<Effect> {
-    let last = app
-        .intents
-        .iter()
-        .rev()
-        .find(|i| !matches!(i.stage, Stage::Failed { .. } | Stage::Sending))
-        .cloned();
-    let Some(last) = last else {
-        app.say("nothing was written in this session");
-        return Vec::new();
-    };
-    if unlocked(app) {
-        stage(app, last.target, last.wanted, last.before);
+    if app.unlocked() {
+        let wanted = number.unwrap_or_else(|| (before + more).min(LIMIT));
+        app.stage(target, Operation::Scale { before, wanted });
     }
     Vec::new()
 }

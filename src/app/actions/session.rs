@@ -118,7 +118,7 @@ pub(super) fn entries() -> Vec<Entry> {
 pub(super) fn close(app: &mut App) -> Vec<Effect> {
     match app.overlays.last() {
         Some(Overlay::Prompt(_)) => return app.close_prompt(false),
-        Some(Overlay::Scale) => {
+        Some(Overlay::Stage { .. }) => {
             app.stage = None;
             app.say("dropped: nothing was written");
         }

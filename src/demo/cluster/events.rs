@@ -59,9 +59,17 @@ pub(super) struct Journal {
     similar: HashMap<u64, (u32, Timestamp)>,
     /// When to look whether an event is to be forgotten, by its hash and that of its like.
     fading: VecDeque<(Timestamp, u64, u64)>,
+    /// Until when nothing is written down.
+    silent: Option<Timestamp>,
 }
 
 impl Cluster {
+    /// Nobody writes down what is said before this time: what is an hour old when somebody first looks
+    /// would be forgotten by then anyway.
+    pub fn hush(&mut self, until: Timestamp) {
+        self.journal.silent = Some(until);
+    }
+
     /// Something worth no worry is said about an object.
     pub(super) fn say(&mut self, by: Voice<'_>, about: &About, reason: &str, message: &str) {
         self.record(by, about, "Normal", reason, message);
@@ -73,6 +81,9 @@ impl Cluster {
     }
 
     fn record(&mut self, by: Voice<'_>, about: &About, class: &str, reason: &str, message: &str) {
+        if self.journal.silent.is_some_and(|until| self.now < until) {
+            return;
+        }
         let namespace = if about.key.kind.names().namespaced {
             &*about.key.namespace
         } else {

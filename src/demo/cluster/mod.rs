@@ -82,6 +82,12 @@ impl Cluster {
         &self.store
     }
 
+    /// Forgets what has changed up to now, as etcd does from time to time: watches and pages of lists that
+    /// are further behind are told that they expired.
+    pub fn compact(&mut self) {
+        self.store.compact();
+    }
+
     /// What time it is in there.
     #[must_use]
     pub const fn now(&self) -> Timestamp {

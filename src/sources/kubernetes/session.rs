@@ -150,10 +150,26 @@ impl Session {
         context: Option<String>,
     ) -> Result<Self, SessionError> {
         let read = kubeconfig::read(kubeconfig.as_deref(), |name| std::env::var_os(name))?;
-        let Some(config) = read else {
-            return Self::in_cluster();
-        };
-        let chosen = kubeconfig::choose(&config, context.as_deref())?;
+        match read {
+            Some(config) => Self::of(config, context.as_deref()),
+            None => Self::in_cluster(),
+        }
+    }
+
+    /// A session of the current context of a kubeconfig that is at hand as text; files that it names are
+    /// looked for in the working directory.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn parse(kubeconfig: &str) -> Result<Self, SessionError> {
+        let config = Kubeconfig::from_yaml(kubeconfig).map_err(|error| SessionError::Client {
+            why: trouble::kubeconfig(&error),
+        })?;
+        Self::of(config, None)
+    }
+
+    fn of(config: Kubeconfig, context: Option<&str>) -> Result<Self, SessionError> {
+        let chosen = kubeconfig::choose(&config, context)?;
         Ok(Self::new(
             &chosen.context,
             &chosen.server,

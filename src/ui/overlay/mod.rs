@@ -3,7 +3,7 @@
 pub mod help;
 pub mod namespaces;
 pub mod prompt;
-pub mod scale;
+pub mod stage;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -190,7 +190,10 @@ pub(super) fn keep(kind: Kind, object: &mut Value, before: &Value) -> Vec<Fault>
     }
     defaults::fill_in(kind, object);
     let generation = json::number(before, "/metadata/generation").unwrap_or_default();
-    if has_generation(kind) && json::at(object, "/spec") != json::at(before, "/spec") {
+    let differs = |path| json::at(object, path) != json::at(before, path);
+    // A Deployment's annotations belong to what is wanted of it.
+    let is_other = differs("/spec") || kind == Kind::Deployment && differs("/metadata/annotations");
+    if has_generation(kind) && is_other {
         json::set(object, "/metadata/generation", generation + 1);
     }
     faults

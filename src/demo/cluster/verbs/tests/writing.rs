@@ -144,10 +144,11 @@ fn the_generation_counts_what_is_wanted_and_nothing_else() {
     assert_eq!(after["status"], before["status"]);
     cluster.merge(&web, json!({"spec": {"replicas": 2}}));
     assert_eq!(cluster.value(&web)["metadata"]["generation"], 2);
-    // A replace without what the server filled in is no change.
-    cluster
-        .replace(&web, deployment("web", 2))
-        .expect("it is valid");
+    // A replace without what the server filled in is no change; a Deployment's annotations are part of what
+    // is wanted.
+    let mut again = deployment("web", 2);
+    again["metadata"]["annotations"] = cluster.value(&web)["metadata"]["annotations"].clone();
+    cluster.replace(&web, again).expect("it is valid");
     let replaced = cluster.value(&web);
     assert_eq!(replaced["metadata"]["generation"], 2);
     for own in ["uid", "creationTimestamp"] {

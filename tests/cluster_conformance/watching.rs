@@ -1,0 +1,138 @@
+//! The Kubernetes source at work on a cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use portolan::model::Model;
+use portolan::model::intent::{Intent, Stage};
+use portolan::model::observation::{Fact, Happening, Kind, NamespaceChoice, Observation, Scope};
+use portolan::model::source::SourceState;
+use portolan::model::text::Text;
+use portolan::sources::kubernetes::{Kubernetes, Session, Settings};
+use portolan::sources::{Control, Outlet, Source};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::{PATIENCE, Target};
+
+/// The source at work and what it said.
+pub struct Watching {
+    receiver: mpsc::Receiver<Vec<Observation>>,
+    _namespaces: watch::Sender<NamespaceChoice>,
+    _retry: watch::Sender<u64>,
+    stop: CancellationToken,
+    pub facts: BTreeMap<(Scope, String), Arc<Fact>>,
+    pub happenings: Vec<Happening>,
+    pub lines: BTreeMap<(Text, Option<Text>), SourceState>,
+    pub skew_ms: Option<i64>,
+    pub gone: usize,
+    pub model: Model,
+}
+
+impl Watching {
+    pub fn start(target: &Target, namespace: &str) -> Self {
+        let (outlet, receiver) = Outlet::new();
+        let namespaces = watch::Sender::new(NamespaceChoice::one(namespace));
+        let retry = watch::Sender::new(0);
+        let stop = CancellationToken::new();
+        let control = Control {
+            namespaces: namespaces.subscribe(),
+            retry: retry.subscribe(),
+            stop: stop.clone(),
+        };
+        let session = Session::with_client(
+            target.client.clone(),
+            "conformance",
+            "the target",
+            namespace,
+        );
+        let source: Box<dyn Source> = Box::new(Kubernetes::new(Settings { session }));
+        tokio::spawn(source.run(outlet, control));
+        Self {
+            receiver,
+            _namespaces: namespaces,
+            _retry: retry,
+            stop,
+            facts: BTreeMap::new(),
+            happenings: Vec::new(),
+            lines: BTreeMap::new(),
+            skew_ms: None,
+            gone: 0,
+            model: Model::new("conformance", Vec::new()),
+        }
+    }
+
+    pub async fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let reading = async {
+            while !holds(self) {
+                for observation in self.receiver.recv().await.expect("the source goes on") {
+                    self.take(observation);
+                }
+            }
+        };
+        let came = timeout(PATIENCE, reading).await.is_ok();
+        assert!(came, "never came: {what}; lines: {:#?}", self.lines);
+    }
+
+    /// Waits until what is observed says that this was done; nothing else tells.
+    pub async fn until_done(&mut self, sent: &Intent) {
+        let what = format!("{:?} is done", sent.operation);
+        let converges = |w: &Self| {
+            let mut intent = sent.clone();
+            let moved = intent.verify(w.model.sight(&intent), 0);
+            moved && intent.stage == Stage::Converged
+        };
+        self.until(&what, converges).await;
+    }
+
+    fn take(&mut self, observation: Observation) {
+        let now = jiff::Timestamp::now();
+        self.model.apply(vec![observation.clone()], now);
+        match observation {
+            Observation::Seen { scope, fact } => {
+                let key = (scope, fact.key().name.to_string());
+                self.facts.insert(key, fact);
+            }
+            Observation::Gone { scope, key } => {
+                self.gone += 1;
+                self.facts.remove(&(scope, key.name.to_string()));
+            }
+            Observation::Leave { scope } => self.facts.retain(|(own, _), _| *own != scope),
+            Observation::Happening(happening) => self.happenings.push(happening),
+            Observation::Status(status) => {
+                self.skew_ms = status.skew_ms.or(self.skew_ms);
+                let key = (status.key.part, status.key.namespace);
+                match status.state {
+                    Some(state) => self.lines.insert(key, state),
+                    None => self.lines.remove(&key),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    pub fn all_live(&self) -> bool {
+        self.lines.len() >= 14 && self.lines.values().all(|state| *state == SourceState::Live)
+    }
+
+    pub fn names(&self, kind: Kind) -> BTreeSet<String> {
+        let all = self
+            .facts
+            .iter()
+            .filter(|((scope, _), _)| scope.kind == kind);
+        all.map(|(_, fact)| fact.meta().name.to_string()).collect()
+    }
+
+    pub fn ready_pods(&self) -> usize {
+        let is_ready =
+            |fact: &&Arc<Fact>| matches!(&***fact, Fact::Pod(pod) if pod.ready == Some(true));
+        self.facts.values().filter(is_ready).count()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
