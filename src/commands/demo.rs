@@ -15,6 +15,8 @@ use crate::demo::running::Demo;
 use crate::demo::system::System;
 use crate::sources::kubernetes::Session;
 
+/// So many pods take a moment to start.
+const MANY: u32 = 1_000;
 /// The most that a system's file may have, in bytes: beyond it, it is none.
 const FILE_LIMIT: u64 = 4 << 20;
 
@@ -24,6 +26,16 @@ pub(super) async fn run(flags: &Flags, config: Config, wanted: &DemoFlags) -> Re
         return Err(Fault::Usage(
             "the demo brings its own cluster: leave --kubeconfig and --context out".to_owned(),
         ));
+    }
+    // The variable may be somebody's habit; the flag is meant.
+    if flags.zipkin.is_some() && flags.zipkin != std::env::var("ZIPKIN_URL").ok() {
+        return Err(Fault::Usage(
+            "the demo brings its own tracing server: leave --zipkin out".to_owned(),
+        ));
+    }
+    if let Some(pods) = wanted.scale_to.filter(|pods| *pods >= MANY) {
+        // Nobody can be told that standard error is closed.
+        let _ = writeln!(io::stderr(), "starting a demo of about {pods} pods …");
     }
     let choice = Choice {
         seed: wanted.seed,
@@ -42,6 +54,9 @@ pub(super) async fn run(flags: &Flags, config: Config, wanted: &DemoFlags) -> Re
         zipkin: Some(demo.zipkin_url()),
         // Nothing here is anybody's: it need not be unlocked first.
         write: !flags.read_only,
+        // Who asks for many pods wants to see them.
+        all_namespaces: flags.all_namespaces
+            || wanted.scale_to.is_some() && flags.namespaces.is_empty(),
         ..flags.clone()
     };
     let launch = cli::launch(&flags, config, session)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::app::host::Nobody;
-use crate::cli::{self, Cli, Command, Fault};
+use crate::cli::{self, Cli, Command, Fault, Flags, Launch};
 use crate::config::Config;
 
 /// Runs what was asked for. Gives the exit code.
@@ -20,7 +20,7 @@ pub async fn run(cli: Cli, config: Config) -> Result<u8, Fault> {
     let flags = &cli.flags;
     match cli.command {
         None => {
-            let launch = cli::launch(flags, config, cli::session(flags)?)?;
+            let launch = launch(flags, config)?;
             screen::run(launch, Arc::new(Nobody)).await
         }
         Some(Command::Demo(choice)) => demo::run(flags, config, &choice).await,
@@ -29,7 +29,7 @@ pub async fn run(cli: Cli, config: Config) -> Result<u8, Fault> {
             telemetry,
             timeout,
         }) => {
-            let launch = cli::launch(flags, config, cli::session(flags)?)?;
+            let launch = launch(flags, config)?;
             headless::model(launch, format, telemetry, timeout).await
         }
         Some(Command::Events {
@@ -37,10 +37,18 @@ pub async fn run(cli: Cli, config: Config) -> Result<u8, Fault> {
             timeout,
             follow,
         }) => {
-            let launch = cli::launch(flags, config, cli::session(flags)?)?;
+            let launch = launch(flags, config)?;
             headless::events(launch, format, follow, timeout).await
         }
     }
+}
+
+/// What a start on somebody's own cluster needs to know.
+fn launch(flags: &Flags, config: Config) -> Result<Launch, Fault> {
+    let launch = cli::launch(flags, config, cli::session(flags)?)?;
+    let context = launch.session.context();
+    tracing::info!(%context, namespaces = %launch.namespaces, "launch");
+    Ok(launch)
 }
 
 /// The zone of the times shown.

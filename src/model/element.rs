@@ -364,6 +364,8 @@ pub struct Counts {
 
 /// Errors in percent of calls from which calls count as failing.
 pub const FAILING_PERCENT: f64 = 5.0;
+/// Fewest errors in a window from which calls count as failing: one or two of a dozen are chance.
+pub const FAILING_ERRORS: u64 = 3;
 
 impl Counts {
     /// Calls per second over the window.
@@ -390,7 +392,8 @@ impl Counts {
     /// Whether so many of the calls fail that somebody should look.
     #[must_use]
     pub fn are_failing(self) -> bool {
-        self.error_percent().is_some_and(|p| p >= FAILING_PERCENT)
+        let percent = self.error_percent();
+        self.errors >= FAILING_ERRORS && percent.is_some_and(|p| p >= FAILING_PERCENT)
     }
 
     /// Both counted together; windows of one source end together, so the later end stands for both.

@@ -19,8 +19,6 @@ pub(super) struct News {
 
 /// Fewest calls in a window from which their going silent, or their errors, are news.
 const FEWEST_CALLS: u64 = 5;
-/// Fewest errors in a window that are news: one or two more or less are no trend.
-const FEWEST_ERRORS: u64 = 3;
 
 /// What a change has to tell.
 pub(super) fn tell(change: &Change) -> Vec<News> {
@@ -237,7 +235,7 @@ fn health_words(health: Health, reason: Option<&Reason>, fine: &str) -> (Severit
 
 /// Whether enough calls fail to be told.
 fn fail(counts: Counts) -> bool {
-    counts.are_failing() && counts.calls >= FEWEST_CALLS && counts.errors >= FEWEST_ERRORS
+    counts.are_failing() && counts.calls >= FEWEST_CALLS
 }
 
 fn call_changed(old: Option<&Call>, new: &Call) -> Option<News> {

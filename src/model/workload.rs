@@ -139,10 +139,11 @@ impl Parts<'_> {
     }
 
     fn verdict(&self, desired: Option<u32>, ready: u32) -> (Health, Option<Reason>) {
+        let is_complete = desired.is_some_and(|desired| ready >= desired);
         if let Some(trouble) = self.own.and_then(|w| w.troubles.first()) {
             // A pod's own reason says more than "the deadline was exceeded".
             let reason = self
-                .worst_component()
+                .worst_component(is_complete)
                 .filter(|c| c.health == Health::Broken)
                 .and_then(|c| c.reason.clone())
                 .unwrap_or_else(|| Reason::with(&trouble.reason, trouble.message.clone()));
@@ -156,7 +157,7 @@ impl Parts<'_> {
                 return verdict;
             }
         }
-        if let Some(worst) = self.worst_component()
+        if let Some(worst) = self.worst_component(is_complete)
             && worst.health.is_bad()
         {
             return (worst.health, worst.reason.clone());
@@ -182,7 +183,7 @@ impl Parts<'_> {
             }
             return (Health::Changing, Some(rollout));
         }
-        if let Some(worst) = self.worst_component()
+        if let Some(worst) = self.worst_component(is_complete)
             && worst.health != Health::Ok
             && !self.components.iter().any(|c| c.health == Health::Ok)
         {
@@ -245,8 +246,9 @@ impl Parts<'_> {
     /// The first of the unhealthiest; components come sorted, so the choice is the same every time.
     ///
     /// What the platform has ended (evicted, preempted) was replaced where somebody replaces pods, and
-    /// says nothing about the type then.
-    fn worst_component(&self) -> Option<&Component> {
+    /// says nothing about the type then. Nor does a pod that is on its way out where all that are wanted
+    /// are ready: on a lost machine it may stay so for hours.
+    fn worst_component(&self, is_complete: bool) -> Option<&Component> {
         let replaced = self.own.is_some()
             || !self.below.is_empty()
             || self
@@ -258,6 +260,7 @@ impl Parts<'_> {
             .rev()
             .copied()
             .filter(|c| !replaced || c.state != ComponentState::Undeployed)
+            .filter(|c| !is_complete || &*c.status != "Terminating")
             .max_by_key(|c| c.health)
     }
 

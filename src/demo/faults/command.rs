@@ -1,6 +1,6 @@
 //! What a person may order: `crash cart`, `cure`, `scenario off`.
 
-use super::super::system::{FaultKind, System};
+use super::super::system::{FaultKind, System, WorkloadKind};
 
 /// An order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,10 @@ impl Order {
                 _ => system
                     .components
                     .iter()
-                    .filter(|component| component.workload.is_some())
+                    .filter(|component| {
+                        let kind = component.workload.as_ref().map(|workload| workload.kind);
+                        kind.is_some_and(|kind| kind != WorkloadKind::CronJob)
+                    })
                     .map(|component| component.name.to_string())
                     .collect(),
             };

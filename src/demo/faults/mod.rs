@@ -126,7 +126,7 @@ impl Faults {
             since: cluster.now(),
             until,
         });
-        Ok(told(kind, target))
+        Ok(told(kind, target, system))
     }
 
     /// Ends what has been made good.
@@ -193,22 +193,28 @@ impl Faults {
 }
 
 /// What a fault does and what ends it.
-fn told(kind: FaultKind, target: &str) -> String {
+fn told(kind: FaultKind, target: &str, system: &System) -> String {
+    let workload = system.component(target).and_then(|c| c.workload.as_ref());
+    // A StatefulSet waits for a broken pod before it replaces it, which is never: as in a real cluster.
+    let cure = match workload.map(|workload| workload.kind) {
+        Some(WorkloadKind::StatefulSet) => "delete them",
+        _ => "restart it",
+    };
     match kind {
         FaultKind::Crash => {
-            format!("{target}: its containers crash until its pods are replaced (restart it)")
+            format!("{target}: its containers crash until its pods are replaced ({cure})")
         }
         FaultKind::Slow => {
             format!("{target}: more work than its pods can do; more of them end it (scale it up)")
         }
         FaultKind::Errors => {
-            format!("{target}: its pods answer with errors until they are replaced (restart it)")
+            format!("{target}: its pods answer with errors until they are replaced ({cure})")
         }
         FaultKind::Image => {
             format!("{target}: rolled out with an image that nobody pushed (undo the rollout)")
         }
         FaultKind::Endpoints => {
-            format!("{target}: none of its pods passes its probe until replaced (restart it)")
+            format!("{target}: none of its pods passes its probe until replaced ({cure})")
         }
         FaultKind::Node => format!(
             "{target}: this machine is lost for {} minutes; its pods are replaced elsewhere",
@@ -242,8 +248,11 @@ fn spoil(
     cluster: &mut Cluster,
 ) -> Result<Until, String> {
     let name = &component.name;
-    if component.workload.is_none() {
+    let Some(workload) = &component.workload else {
         return Err(format!("{name} is outside of the cluster: choose another"));
+    };
+    if workload.kind == WorkloadKind::CronJob {
+        return Err(format!("{name} runs only now and then: choose another"));
     }
     if kind == FaultKind::Image {
         let good = image(component, cluster);
@@ -276,7 +285,7 @@ fn spoil(
         FaultKind::Endpoints => cluster.afflict(
             uid,
             Affliction::Unready {
-                message: "Readiness probe failed: HTTP probe failed with statuscode: 503".into(),
+                message: "HTTP probe failed with statuscode: 503".into(),
             },
         ),
         _ => true,

@@ -180,7 +180,9 @@ impl Model {
                     if choice.covers(&e.namespace) && e.health != Health::Stopped =>
                 {
                     totals.pods += 1;
-                    totals.ready += u32::from(e.total > 0 && e.ready == e.total);
+                    // Of a pod on a lost machine nobody knows what it is.
+                    let is_known = e.health != Health::Unknown;
+                    totals.ready += u32::from(e.total > 0 && e.ready == e.total && is_known);
                 }
                 Element::Call(call) => {
                     if let (ElementKey::Type(_), Some(counts)) = (&call.callee, call.recent) {

@@ -143,10 +143,7 @@ impl Writer<'_> {
                 at(620),
                 format!("INFO  connection pool opened, {pool} connections"),
             ));
-            lines.push(Self::line(
-                at(950),
-                "INFO  listening on port 8080".to_owned(),
-            ));
+            lines.push(Self::line(at(950), "INFO  listening".to_owned()));
         }
         lines
     }
@@ -228,7 +225,8 @@ impl Writer<'_> {
 
     fn is_store(&self) -> bool {
         let stores = [
-            "redis", "postgres", "mysql", "mongo", "rabbit", "kafka", "database", "-db",
+            "redis", "postgres", "mysql", "mongo", "rabbit", "kafka", "activemq", "derby",
+            "database", "-db",
         ];
         let image = &*self.started.image;
         stores
