@@ -4,6 +4,8 @@ use crate::show::{Opening, Show};
 
 /// The row of a component type, selected.
 async fn select(show: &mut Show, name: &str) {
+    // What a preview needs is there with the first lists.
+    show.shows("k8s live").await;
     show.shows(name).await;
     show.press("/").type_text(name).press("enter");
     show.shows(&format!("/{name}")).await;
@@ -11,8 +13,9 @@ async fn select(show: &mut Show, name: &str) {
     show.line(&[">", name]).await;
 }
 
-/// Stages what a key or a command says, and confirms its preview.
+/// Waits for the stage that a key or a command opened, and confirms its preview.
 async fn confirm(show: &mut Show) {
+    show.shows(" previews").await;
     show.press("enter");
     let is_previewed = |s: &str| s.contains("esc drops it") && !s.contains("previews, ");
     show.until("the preview", is_previewed).await;

@@ -41,7 +41,7 @@ async fn of_the_readme() {
     );
     show.command("graph queryservice");
     show.shows("Graph · queryservice").await;
-    show.line(&["persistenceservice", "/s"]).await;
+    show.line(&["derbydb", "/s"]).await;
     keep(
         "graph.svg",
         &show.cells(),
