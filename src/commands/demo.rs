@@ -111,12 +111,13 @@ async fn serve(demo: &Demo) -> Result<u8, Fault> {
     let path = folder.path().join("kubeconfig");
     std::fs::write(&path, demo.kubeconfig()).map_err(world)?;
     let mut out = io::stdout();
-    let told = writeln!(
-        out,
-        "export KUBECONFIG='{}'\nexport ZIPKIN_URL='{}'",
+    // In one piece: a reader may go once it has the line that it wants.
+    let exports = format!(
+        "export KUBECONFIG='{}'\nexport ZIPKIN_URL='{}'\n",
         path.display(),
         demo.zipkin_url()
     );
+    let told = out.write_all(exports.as_bytes());
     told.and_then(|()| out.flush()).map_err(world)?;
     // Nobody can be told that standard error is closed.
     let _ = writeln!(
