@@ -102,6 +102,15 @@ pub fn items_mut<'a>(value: &'a mut Value, path: &str) -> impl Iterator<Item = &
     list.into_iter().flatten()
 }
 
+/// Puts a number at a path of names. A zero is taken away: the server leaves it out.
+pub fn count<N: Into<Value> + Default + PartialEq>(value: &mut Value, path: &str, number: N) {
+    if number == N::default() {
+        take(value, path);
+    } else {
+        set(value, path, number);
+    }
+}
+
 /// Takes away what stands at a path of names, and gives it.
 pub fn take(value: &mut Value, path: &str) -> Option<Value> {
     let (parent, name) = path.rsplit_once('/')?;
@@ -130,6 +139,17 @@ mod tests {
             assert_eq!(take(&mut value, "/a/b~1c"), Some(json!(3)));
             assert_eq!(take(&mut value, "/a/b~1c"), None);
         }
+    }
+
+    #[test]
+    fn a_zero_is_left_out_and_taken_away() {
+        let mut value = json!({"status": {}});
+        count(&mut value, "/status/ready", 0);
+        assert_eq!(value, json!({"status": {}}));
+        count(&mut value, "/status/ready", 2);
+        assert_eq!(number(&value, "/status/ready"), Some(2));
+        count(&mut value, "/status/ready", 0);
+        assert_eq!(value, json!({"status": {}}));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Cluster;
 use super::agenda::Step;
 use super::kind::Kind;
@@ -55,6 +57,11 @@ impl Cluster {
     /// Asks for a look at an object.
     pub(super) fn touch(&mut self, key: Key, after: Duration) {
         self.agenda.look(self.now, after, key);
+    }
+
+    /// Asks for a look at an object when it is time.
+    pub(super) fn touch_at(&mut self, key: Key, at: Timestamp) {
+        self.touch(key, at.duration_since(self.now).unsigned_abs());
     }
 
     /// How long changes are gathered before they are looked at, as busy as it is.

@@ -149,14 +149,11 @@ impl Cluster {
             ("/numberUnavailable", desired.saturating_sub(available)),
             ("/updatedNumberScheduled", updated.count()),
         ] {
-            // The server leaves zeros out.
-            if number > 0 {
-                json::set(&mut status, field, number);
-            }
+            json::count(&mut status, field, number);
         }
         self.report(key, &status);
         if let Some(next) = next {
-            self.touch(key.clone(), next.duration_since(now).unsigned_abs());
+            self.touch_at(key.clone(), next);
         }
     }
 }

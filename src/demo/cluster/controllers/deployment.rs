@@ -98,23 +98,28 @@ impl Cluster {
     /// Sets a ReplicaSet's number, and says so.
     fn resize(&mut self, wanted: &Wanted, set: &mut Set, to: i64) {
         let from = set.wanted();
-        let scaled = from != to;
         set.note_size(wanted, to);
         set.object = self.write(set.object.key.clone(), set.value.clone());
-        if scaled {
-            let verb = if to > from { "up" } else { "down" };
-            let message = format!(
-                "Scaled {verb} replica set {} from {from} to {to}",
-                set.object.key.name
-            );
-            let about = About::object(&wanted.object);
-            self.say(
-                Voice::Controller(NAME),
-                &about,
-                "ScalingReplicaSet",
-                &message,
-            );
+        self.say_scaled(wanted, set, from, to);
+    }
+
+    /// Says that a ReplicaSet's number was changed, if it was; a new one's was 0.
+    fn say_scaled(&mut self, wanted: &Wanted, set: &Set, from: i64, to: i64) {
+        if from == to {
+            return;
         }
+        let verb = if to > from { "up" } else { "down" };
+        let message = format!(
+            "Scaled {verb} replica set {} from {from} to {to}",
+            set.object.key.name
+        );
+        let about = About::object(&wanted.object);
+        self.say(
+            Voice::Controller(NAME),
+            &about,
+            "ScalingReplicaSet",
+            &message,
+        );
     }
 
     /// Forgets the ReplicaSets of long ago.

@@ -152,7 +152,7 @@ impl Cluster {
         let wait = FIRST_BACK_OFF.saturating_mul(2_u32.saturating_pow(doubled));
         let next = failed_at + wait.min(LONGEST_BACK_OFF);
         if next > self.now {
-            self.touch(key.clone(), next.duration_since(self.now).unsigned_abs());
+            self.touch_at(key.clone(), next);
         }
         next > self.now
     }
@@ -187,7 +187,7 @@ impl Cluster {
         };
         let end = start + Duration::from_secs(limit);
         if end > self.now {
-            self.touch(job.key.clone(), end.duration_since(self.now).unsigned_abs());
+            self.touch_at(job.key.clone(), end);
         }
         end <= self.now
     }
@@ -234,12 +234,7 @@ impl Cluster {
             ("/succeeded", count.succeeded),
             ("/failed", count.failed),
         ] {
-            // The server leaves zeros out.
-            if number > 0 {
-                json::set(status, field, number);
-            } else {
-                json::take(status, field);
-            }
+            json::count(status, field, number);
         }
         self.write(job.key.clone(), value);
     }
@@ -260,7 +255,7 @@ impl Cluster {
         if end <= self.now {
             self.end(job, None);
         } else {
-            self.touch(job.key.clone(), end.duration_since(self.now).unsigned_abs());
+            self.touch_at(job.key.clone(), end);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Cluster {
             self.report(key, &status);
         }
         if let Some(next) = next {
-            self.touch(key.clone(), next.duration_since(self.now).unsigned_abs());
+            self.touch_at(key.clone(), next);
         }
     }
 
@@ -77,10 +77,7 @@ impl Cluster {
                 available.filter(|at| *at <= now).count(),
             ),
         ] {
-            // The server leaves zeros out.
-            if count > 0 {
-                json::set(&mut status, field, count);
-            }
+            json::count(&mut status, field, count);
         }
         let leaving = pods.iter().filter(|pod| pod.deleting).count();
         json::set(&mut status, "/terminatingReplicas", leaving);

@@ -209,14 +209,11 @@ impl Cluster {
             ("/currentReplicas", of_current),
             ("/updatedReplicas", updated),
         ] {
-            // The server leaves zeros out.
-            if number > 0 {
-                json::set(&mut status, field, number);
-            }
+            json::count(&mut status, field, number);
         }
         self.report(key, &status);
         if let Some(next) = next {
-            self.touch(key.clone(), next.duration_since(now).unsigned_abs());
+            self.touch_at(key.clone(), next);
         }
     }
 }

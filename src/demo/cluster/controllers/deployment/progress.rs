@@ -167,10 +167,7 @@ fn numbers(wanted: &Wanted, sets: &Sets) -> Value {
             (sum(Set::wanted) - available).max(0),
         ),
     ] {
-        // The server leaves zeros out.
-        if number != 0 {
-            json::set(&mut status, field, number);
-        }
+        json::count(&mut status, field, number);
     }
     json::set(&mut status, "/terminatingReplicas", sum(Set::leaving));
     let collisions = json::at(&wanted.value, "/status/collisionCount");

@@ -1,9 +1,8 @@
 //! The way from old ReplicaSets to the current one.
 
 use super::super::super::Cluster;
-use super::super::super::events::{About, Voice};
+use super::Wanted;
 use super::sets::{Set, Sets};
-use super::{NAME, Wanted};
 
 impl Cluster {
     /// Rolling: as many new ones as there may be, as few old ones as there must be.
@@ -129,23 +128,6 @@ impl Cluster {
             let to = (size + part).max(0);
             rest -= to - size;
             self.resize(wanted, set, to);
-        }
-    }
-
-    /// A new ReplicaSet got its first pods.
-    pub(super) fn say_made(&mut self, wanted: &Wanted, set: &Set, size: i64) {
-        if size > 0 {
-            let message = format!(
-                "Scaled up replica set {} from 0 to {size}",
-                set.object.key.name
-            );
-            let about = About::object(&wanted.object);
-            self.say(
-                Voice::Controller(NAME),
-                &about,
-                "ScalingReplicaSet",
-                &message,
-            );
         }
     }
 }

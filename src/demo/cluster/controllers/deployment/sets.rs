@@ -215,7 +215,7 @@ impl Cluster {
             set.value,
         );
         set.value = set.object.value();
-        self.say_made(wanted, &set, first);
+        self.say_scaled(wanted, &set, 0, first);
         set
     }
 
