@@ -8,6 +8,7 @@
 //! seed, so the same seed and the same requests give the same history.
 
 pub mod cluster;
+mod date;
 pub mod faults;
 pub mod kubernetes;
 pub mod life;

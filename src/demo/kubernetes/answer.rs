@@ -2,14 +2,14 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, DATE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
-use jiff::fmt::rfc2822::DateTimePrinter;
 
 use crate::demo::cluster::kind::Kind;
 use crate::demo::cluster::object::Key;
+use crate::demo::date;
 
 use super::accept::{self, Form};
 use super::failure::Failure;
@@ -31,12 +31,8 @@ pub(super) async fn answer(State(shared): State<Shared>, request: Request) -> Re
         Err(failure) => failure.into_response(),
     };
     let now = shared.with(|cluster| cluster.now());
-    let printer = DateTimePrinter::new();
-    let date = printer.timestamp_to_rfc9110_string(&now).ok();
     let headers = answer.headers_mut();
-    if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
-        headers.insert(DATE, date);
-    }
+    date::stamp(headers, now);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     answer
 }

@@ -18,14 +18,15 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query as Pairs, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use serde::Serialize;
+
+use crate::demo::date;
 
 use super::decode;
 use super::id::TraceId;
@@ -192,10 +193,7 @@ async fn frame(State(server): State<Server>, request: Request, next: Next) -> Re
         next.run(request).await
     };
     let now = (server.clock)();
-    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
-    if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
-        answer.headers_mut().insert(DATE, date);
-    }
+    date::stamp(answer.headers_mut(), now);
     answer
 }
 
