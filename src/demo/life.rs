@@ -15,7 +15,7 @@ use super::cluster::kind::Kind;
 use super::cluster::refusal::Refusal;
 use super::faults::{Active, Faults, Order};
 use super::presence::Presence;
-use super::system::{self, Incident, System};
+use super::system::{self, Component, Incident, System};
 use super::tracing::store::Store;
 use super::traffic::{Health, Instance, Traffic};
 
@@ -49,8 +49,6 @@ pub struct Life {
     presence: Presence,
     faults: Faults,
     scenario: Scenario,
-    /// Up to when all has happened.
-    now: Timestamp,
     /// Since requests come in.
     ticks: u64,
 }
@@ -83,7 +81,6 @@ impl Life {
                 coming: VecDeque::new(),
                 is_on: !choice.calm,
             },
-            now: cluster.now(),
             ticks: 0,
             system,
         })
@@ -102,10 +99,9 @@ impl Life {
     }
 
     /// Requests come in from now on; the scenario's times count from `opening`.
-    pub fn open(&mut self, now: Timestamp, opening: Timestamp) {
-        self.now = now;
+    pub fn open(&mut self, opening: Timestamp, cluster: &Cluster) {
         let system = Arc::clone(&self.system);
-        self.traffic = Some(Traffic::new(system, self.seed, now));
+        self.traffic = Some(Traffic::new(system, self.seed, cluster.now()));
         self.scenario.fill(&self.system, opening);
     }
 
@@ -113,16 +109,15 @@ impl Life {
     pub fn advance(&mut self, to: Timestamp, cluster: &mut Cluster, traces: &mut Store) {
         if self.traffic.is_none() {
             cluster.advance(to);
-            self.now = to;
             return;
         }
-        while let Some(next) = self.now.checked_add(TICK).ok().filter(|next| *next <= to) {
+        let tick = |now: Timestamp| now.checked_add(TICK).ok().filter(|next| *next <= to);
+        while let Some(next) = tick(cluster.now()) {
             cluster.advance(next);
             self.presence.follow(cluster.store());
             self.faults.check(&self.system, &self.presence, cluster);
             self.unfold(next, cluster);
             self.run_requests(next, traces);
-            self.now = next;
             self.ticks += 1;
             if self.ticks.is_multiple_of(WEIGHED) {
                 self.weigh(cluster);
@@ -132,7 +127,7 @@ impl Life {
 
     /// Begins what is due in the scenario.
     fn unfold(&mut self, now: Timestamp, cluster: &mut Cluster) {
-        let Some((_, incident)) = self.scenario.due(now) else {
+        let Some(incident) = self.scenario.due(now) else {
             return;
         };
         if self.faults.active().len() >= AT_ONCE {
@@ -154,15 +149,12 @@ impl Life {
     }
 
     fn run_requests(&mut self, to: Timestamp, traces: &mut Store) {
-        let (system, presence, faults) = (&self.system, &self.presence, &self.faults);
-        let health = |_: &str, name: &str| {
-            let component = system.component(name);
-            let pods = component.map(|c| presence.of(&c.namespace, &c.name));
-            let ready = pods.into_iter().flatten().filter(|pod| pod.is_ready);
-            let (error_share, slow_factor) =
-                component.map_or((0.0, 1.0), |c| faults.suffered(c, presence));
+        let (presence, faults) = (&self.presence, &self.faults);
+        let health = |component: &Component| {
+            let (error_share, slow_factor) = faults.suffered(component, presence);
             Health {
-                instances: ready
+                instances: presence
+                    .ready(&component.namespace, &component.name)
                     .map(|pod| Instance {
                         pod: Arc::clone(&pod.name),
                         ip: Arc::clone(&pod.ip),
@@ -184,9 +176,9 @@ impl Life {
     fn weigh(&self, cluster: &mut Cluster) {
         let Some(traffic) = &self.traffic else { return };
         let components = self.system.components.iter();
-        for (component, rate) in components.zip(traffic.rates(self.now)) {
-            let pods = self.presence.of(&component.namespace, &component.name);
-            let ready = u32::try_from(pods.filter(|pod| pod.is_ready).count()).unwrap_or(u32::MAX);
+        for (component, rate) in components.zip(traffic.rates(cluster.now())) {
+            let pods = self.presence.ready(&component.namespace, &component.name);
+            let ready = u32::try_from(pods.count()).unwrap_or(u32::MAX);
             let (_, slow) = self.faults.suffered(component, &self.presence);
             let can = f64::from(ready.max(1)) * component.capacity;
             cluster.set_load(&component.namespace, &component.name, rate * slow / can);
@@ -271,9 +263,9 @@ impl Scenario {
         self.coming.extend(each);
     }
 
-    fn due(&self, now: Timestamp) -> Option<(Timestamp, Incident)> {
-        let next = self.coming.front().filter(|(at, _)| *at <= now);
-        next.filter(|_| self.is_on).cloned()
+    fn due(&self, now: Timestamp) -> Option<Incident> {
+        let (at, incident) = self.coming.front().filter(|_| self.is_on)?;
+        (*at <= now).then(|| incident.clone())
     }
 
     fn postpone(&mut self) {

@@ -105,6 +105,15 @@ impl Presence {
         let place = (Arc::clone(namespace), Arc::clone(component));
         self.pods.get(&place).into_iter().flat_map(BTreeMap::values)
     }
+
+    /// Those of them that get requests.
+    pub fn ready<'a>(
+        &'a self,
+        namespace: &Arc<str>,
+        component: &Arc<str>,
+    ) -> impl Iterator<Item = &'a Pod> {
+        self.of(namespace, component).filter(|pod| pod.is_ready)
+    }
 }
 
 #[cfg(test)]

@@ -27,8 +27,6 @@ pub const CONTEXT: &str = "demo";
 /// How long the system has been running when the demo begins: long enough that nothing looks new, short
 /// enough that what a `CronJob` and an autoscaler did meanwhile is simulated in no time.
 const AGE: SignedDuration = SignedDuration::from_hours(3);
-/// For how long an API server keeps events.
-const KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// For how long requests have come in by then: a little more than the minute over which rates are told.
 const BUSY: SignedDuration = SignedDuration::from_secs(75);
 /// How often the clock moves the simulation.
@@ -202,11 +200,11 @@ impl Stage {
     fn build(system: System, choice: &Choice, now: Timestamp) -> Result<Self, DemoError> {
         let ago = |by: SignedDuration| now.checked_sub(by).unwrap_or(now);
         let mut cluster = Cluster::new(choice.seed, ago(AGE));
-        cluster.hush(ago(KEPT));
+        cluster.unseen_before(now);
         let mut traces = Store::new(SPANS);
         let mut life = Life::new(system, choice, &mut cluster)?;
         life.advance(ago(BUSY), &mut cluster, &mut traces);
-        life.open(ago(BUSY), now);
+        life.open(now, &cluster);
         life.advance(now, &mut cluster, &mut traces);
         Ok(Self {
             cluster: Shared::new(cluster),

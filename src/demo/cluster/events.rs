@@ -64,10 +64,9 @@ pub(super) struct Journal {
 }
 
 impl Cluster {
-    /// Nobody writes down what is said before this time: what is an hour old when somebody first looks
-    /// would be forgotten by then anyway.
-    pub fn hush(&mut self, until: Timestamp) {
-        self.journal.silent = Some(until);
+    /// Nobody looks before this time, so what would be forgotten by then is not written down at all.
+    pub fn unseen_before(&mut self, first_look: Timestamp) {
+        self.journal.silent = first_look.checked_sub(KEPT).ok();
     }
 
     /// Something worth no worry is said about an object.

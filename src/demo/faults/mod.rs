@@ -81,9 +81,8 @@ impl Faults {
         for active in self.active.iter().filter(|a| a.target == component.name) {
             match (active.kind, &active.until) {
                 (FaultKind::Errors, Until::Gone(uids)) => {
-                    let ready = presence.of(&component.namespace, &component.name);
                     let (mut all, mut bad) = (0_u32, 0_u32);
-                    for pod in ready.filter(|pod| pod.is_ready) {
+                    for pod in presence.ready(&component.namespace, &component.name) {
                         all += 1;
                         bad += u32::from(uids.contains(&pod.uid));
                     }

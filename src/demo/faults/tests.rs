@@ -41,7 +41,7 @@ impl World {
         let mut life = Life::new(system, &choice, &mut cluster).expect("it fits");
         let open = start() + SignedDuration::from_mins(5);
         life.advance(open, &mut cluster, &mut traces);
-        life.open(open, open);
+        life.open(open, &cluster);
         Self {
             life,
             cluster,

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::system::{Origin, Request, System};
+use super::system::{Component, Origin, Request, System};
 use super::tracing::endpoint::Endpoint;
 use super::tracing::span::Span;
 use arrivals::Arrivals;
@@ -93,19 +93,18 @@ impl Traffic {
 
     /// Lets the requests before `to` come in, and adds the spans that end before it to `spans`, by their end.
     ///
-    /// `state` is asked once for each component, by namespace and name: what it says holds for all
-    /// requests of this step.
+    /// `state` is asked once for each component: what it says holds for all requests of this step.
     pub fn advance(
         &mut self,
         to: Timestamp,
-        state: &impl Fn(&str, &str) -> Health,
+        state: &impl Fn(&Component) -> Health,
         spans: &mut Vec<Span>,
     ) {
         let to = to.as_microsecond();
         let components = self.system.components.iter();
         let lives: Vec<Live> = components
             .map(|component| {
-                let health = state(&component.namespace, &component.name);
+                let health = state(component);
                 let at = |i: &Instance| {
                     let endpoint = Endpoint::named(Arc::clone(&component.name)).at(&i.ip);
                     Arc::new(endpoint.on_port(component.port.unwrap_or(0)))

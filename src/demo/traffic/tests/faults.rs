@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn without_an_instance_connections_are_refused() {
     let system = small("", HTTP, BACK);
-    let spans = run(&system, 8, 60_000, but(&system, "back", ready("back", 0)));
+    let spans = run(&system, 8, 60_000, but("back", ready("back", 0)));
     assert_eq!(of(&spans, "back", Kind::Server).count(), 0);
     let clients: Vec<&Span> = of(&spans, "front", Kind::Client).collect();
     assert!(clients.len() > 300);
@@ -20,10 +20,10 @@ fn without_an_instance_connections_are_refused() {
     assert!(of(&spans, "front", Kind::Server).all(failed));
     // One that can do without goes on.
     let system = small("", &format!("{HTTP}, required = 0"), BACK);
-    let spans = run(&system, 8, 60_000, but(&system, "back", ready("back", 0)));
+    let spans = run(&system, 8, 60_000, but("back", ready("back", 0)));
     assert!(!of(&spans, "front", Kind::Server).any(failed));
     // Nobody is there at all.
-    let spans = run(&system, 8, 60_000, |_, name| ready(name, 0));
+    let spans = run(&system, 8, 60_000, |c| ready(&c.name, 0));
     assert_eq!(spans, []);
 }
 
@@ -34,7 +34,7 @@ fn faults_make_errors(#[case] style: &str, #[case] status: &str) {
     let system = small(style, HTTP, &format!("{style}\n{BACK}"));
     let mut faulty = ready("back", 1);
     faulty.error_share = 0.5;
-    let spans = run(&system, 9, 60_000, but(&system, "back", faulty));
+    let spans = run(&system, 9, 60_000, but("back", faulty));
     let servers: Vec<&Span> = of(&spans, "back", Kind::Server).collect();
     let errors = servers.iter().filter(|s| failed(s)).count();
     assert!((servers.len() * 2 / 5..servers.len() * 3 / 5).contains(&errors));
@@ -56,7 +56,7 @@ fn a_fault_makes_slow_and_more_instances_cure_it() {
     let with = |instances: usize, slow: f64| {
         let mut health = ready("back", instances);
         health.slow_factor = slow;
-        let spans = run(&system, 10, 120_000, but(&system, "back", health));
+        let spans = run(&system, 10, 120_000, but("back", health));
         (
             median(of(&spans, "back", Kind::Server)),
             median(of(&spans, "front", Kind::Server)),
@@ -72,12 +72,7 @@ fn a_fault_makes_slow_and_more_instances_cure_it() {
     // What is overloaded without a fault is cured to what is usual.
     let system = small("", HTTP, &format!("capacity = 8\n{BACK}"));
     let with = |instances| {
-        let spans = run(
-            &system,
-            11,
-            120_000,
-            but(&system, "back", ready("back", instances)),
-        );
+        let spans = run(&system, 11, 120_000, but("back", ready("back", instances)));
         median(of(&spans, "back", Kind::Server))
     };
     let (one, four) = (with(1), with(4));
@@ -89,7 +84,7 @@ fn a_caller_waits_no_longer_than_it_says() {
     let system = small("", &format!("{HTTP}, timeout = '50ms'"), BACK);
     let mut slow = ready("back", 1);
     slow.slow_factor = 10.0;
-    let spans = run(&system, 12, 60_000, but(&system, "back", slow));
+    let spans = run(&system, 12, 60_000, but("back", slow));
     assert!(median(of(&spans, "back", Kind::Server)) > 100);
     for client in of(&spans, "front", Kind::Client) {
         assert_eq!(tag(client, "error"), Some("timeout"));
@@ -105,11 +100,7 @@ fn a_caller_waits_no_longer_than_it_says() {
 fn load_follows_who_makes_it() {
     let system = shipped();
     let with = |replicas: usize| {
-        let state = but(
-            &system,
-            "workloademulator",
-            ready("workloademulator", replicas),
-        );
+        let state = but("workloademulator", ready("workloademulator", replicas));
         of(
             &run(&system, 13, 120_000, state),
             "workloademulator",
@@ -129,7 +120,7 @@ fn load_follows_who_makes_it() {
 fn what_is_outside_needs_no_instances() {
     let outside =
         "is = 'external'\nhost = 'api.back.example'\n[[component.operation]]\nname = 'POST /back'";
-    let count = |system: &Arc<System>, state: &dyn Fn(&str, &str) -> Health| {
+    let count = |system: &Arc<System>, state: &dyn Fn(&Component) -> Health| {
         let spans = run(system, 16, 20_000, state);
         let all = of(&spans, "front", Kind::Client).count();
         (
@@ -140,10 +131,10 @@ fn what_is_outside_needs_no_instances() {
         )
     };
     let system = small("", HTTP, outside);
-    let (all, errors) = count(&system, &healthy(&system));
+    let (all, errors) = count(&system, &healthy);
     assert!(all > 100 && errors == 0);
     let mut down = ready("back", 0);
     down.error_share = 1.0;
-    let (all, errors) = count(&system, &but(&system, "back", down));
+    let (all, errors) = count(&system, &but("back", down));
     assert_eq!(all, errors);
 }

@@ -4,7 +4,7 @@ mod faults;
 mod shipped;
 mod spans;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::SignedDuration;
@@ -59,25 +59,18 @@ fn ready(component: &str, count: usize) -> Health {
 }
 
 /// All as the file says.
-fn healthy(system: &System) -> impl Fn(&str, &str) -> Health {
-    let workload =
-        |c: &crate::demo::system::Component| c.workload.as_ref().map_or(0, |w| w.replicas);
-    let replicas: HashMap<Arc<str>, usize> = system
-        .components
-        .iter()
-        .map(|c| (Arc::clone(&c.name), workload(c)))
-        .collect();
-    move |_, name| ready(name, replicas.get(name).copied().unwrap_or(0))
+fn healthy(component: &Component) -> Health {
+    let replicas = component.workload.as_ref().map_or(0, |w| w.replicas);
+    ready(&component.name, replicas)
 }
 
 /// All as the file says, but for one.
-fn but(system: &System, other: &'static str, health: Health) -> impl Fn(&str, &str) -> Health {
-    let healthy = healthy(system);
-    move |namespace, name| {
-        if name == other {
+fn but(other: &'static str, health: Health) -> impl Fn(&Component) -> Health {
+    move |component| {
+        if &*component.name == other {
             health.clone()
         } else {
-            healthy(namespace, name)
+            healthy(component)
         }
     }
 }
@@ -86,7 +79,7 @@ fn run(
     system: &Arc<System>,
     seed: u64,
     millis: i64,
-    state: impl Fn(&str, &str) -> Health,
+    state: impl Fn(&Component) -> Health,
 ) -> Vec<Span> {
     let mut traffic = Traffic::new(Arc::clone(system), seed, start());
     let mut spans = Vec::new();
@@ -122,10 +115,10 @@ fn median<'a>(spans: impl Iterator<Item = &'a Span>) -> i64 {
 #[test]
 fn a_seed_decides_everything() {
     let system = shipped();
-    let once = run(&system, 1, 10_000, healthy(&system));
+    let once = run(&system, 1, 10_000, healthy);
     assert!(once.len() > 500, "{}", once.len());
-    assert_eq!(once, run(&system, 1, 10_000, healthy(&system)));
-    assert_ne!(once, run(&system, 2, 10_000, healthy(&system)));
+    assert_eq!(once, run(&system, 1, 10_000, healthy));
+    assert_ne!(once, run(&system, 2, 10_000, healthy));
     let ends: Vec<i64> = once.iter().map(|s| s.timestamp + s.duration).collect();
     assert!(ends.is_sorted());
     assert!(ends.iter().all(|end| *end < after(10_000).as_microsecond()));
@@ -136,7 +129,7 @@ proptest! {
     #[test]
     fn steps_do_not_matter(seed in any::<u64>(), steps in prop::collection::vec(1_i64..1_500, 1..40)) {
         let system = shipped();
-        let state = healthy(&system);
+        let state = healthy;
         let mut traffic = Traffic::new(Arc::clone(&system), seed, start());
         let (mut spans, mut now) = (Vec::new(), 0);
         for step in steps {
@@ -150,7 +143,7 @@ proptest! {
 #[test]
 fn traces_are_whole_and_parents_contain_their_children() {
     let system = shipped();
-    let spans = run(&system, 3, 120_000, healthy(&system));
+    let spans = run(&system, 3, 120_000, healthy);
     let mut traces: BTreeMap<u64, Vec<&Span>> = BTreeMap::new();
     for span in &spans {
         traces.entry(span.trace_id.low()).or_default().push(span);

@@ -33,7 +33,7 @@ fn edges(system: &System) -> HashSet<(String, String)> {
 fn the_tracing_server_sees_the_edges_of_the_file() {
     let system = shipped();
     let mut store = Store::default();
-    store.accept(run(&system, 17, 60_000, healthy(&system)));
+    store.accept(run(&system, 17, 60_000, healthy));
     let window = Window {
         end_ts: after(60_000).as_millisecond(),
         lookback: 60_000,
@@ -55,7 +55,7 @@ fn the_tracing_server_sees_the_edges_of_the_file() {
 #[test]
 fn every_declared_call_is_seen() {
     let system = shipped();
-    let spans = run(&system, 4, 600_000, healthy(&system));
+    let spans = run(&system, 4, 600_000, healthy);
     let name = |s: Option<&Arc<str>>| s.map(ToString::to_string).unwrap_or_default();
     let mut seen: HashSet<(String, String)> = HashSet::new();
     let mut done: HashSet<(String, String)> = HashSet::new();
@@ -89,7 +89,7 @@ fn every_declared_call_is_seen() {
 fn rates_follow_the_file_over_a_day() {
     let system = shipped();
     let day = i64::try_from(system.rhythm.day.as_millis()).unwrap();
-    let spans = run(&system, 5, day, healthy(&system));
+    let spans = run(&system, 5, day, healthy);
     // The mean of the day's curve.
     let mean = f64::midpoint(1.0, system.rhythm.night);
     let mut wanted: BTreeMap<String, f64> = BTreeMap::new();
@@ -122,7 +122,7 @@ fn rates_follow_the_file_over_a_day() {
 fn the_shipped_system_makes_as_many_spans_as_are_readable() {
     let system = shipped();
     let day = i64::try_from(system.rhythm.day.as_millis()).unwrap();
-    let spans = run(&system, 6, day, healthy(&system));
+    let spans = run(&system, 6, day, healthy);
     let mut minutes: BTreeMap<i64, usize> = BTreeMap::new();
     for span in &spans {
         *minutes
@@ -191,7 +191,7 @@ fn timings_are_those_of_the_original(
     #[case] count: i64,
 ) {
     let system = shipped();
-    let spans = run(&system, 7, 300_000, healthy(&system));
+    let spans = run(&system, 7, 300_000, healthy);
     let named = of(&spans, service, Kind::Server).filter(|s| s.name.as_deref() == Some(name));
     let all: Vec<i64> = named.map(|s| s.duration).collect();
     assert!(all.len() > 50, "{}", all.len());

@@ -8,7 +8,7 @@ use super::*;
 fn opentelemetry_and_brave_have_their_habits() {
     let spans_of = |style: &str| {
         let system = small(style, HTTP, &format!("{style}\n{BACK}"));
-        run(&system, 14, 10_000, healthy(&system))
+        run(&system, 14, 10_000, healthy)
     };
     let keys = |span: &Span| {
         span.tags
@@ -84,7 +84,7 @@ fn databases_brokers_and_remote_procedures_are_tagged() {
             .map(|(key, value)| format!("{key}={value}"))
             .collect()
     };
-    let all = |system: &Arc<System>| run(system, 15, 20_000, healthy(system));
+    let all = |system: &Arc<System>| run(system, 15, 20_000, healthy);
     let holds = |tags: BTreeSet<String>, wanted: &[&str]| {
         for wanted in wanted {
             assert!(tags.contains(*wanted), "{wanted} in {tags:?}");
@@ -120,7 +120,7 @@ fn databases_brokers_and_remote_procedures_are_tagged() {
             "rpc.grpc.status_code=0",
         ],
     );
-    let refused = run(&system, 15, 20_000, but(&system, "back", ready("back", 0)));
+    let refused = run(&system, 15, 20_000, but("back", ready("back", 0)));
     holds(
         tags(&refused, Kind::Client),
         &["rpc.grpc.status_code=14", "error=connection refused"],
@@ -139,7 +139,7 @@ fn databases_brokers_and_remote_procedures_are_tagged() {
     assert_eq!(consumer.remote_service().map(|name| &**name), Some("back"));
     assert_eq!(consumer.name.as_deref(), Some("process sold"));
     // Without the broker the producer fails, and nobody consumes.
-    let spans = run(&system, 15, 20_000, but(&system, "back", ready("back", 0)));
+    let spans = run(&system, 15, 20_000, but("back", ready("back", 0)));
     assert!(of(&spans, "front", Kind::Producer).all(failed));
     assert_eq!(of(&spans, "mail", Kind::Consumer).count(), 0);
 }
