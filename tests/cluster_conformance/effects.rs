@@ -67,7 +67,7 @@ fn components<'a>(watching: &'a Watching, target: &TypeKey) -> Vec<&'a Component
 pub async fn scaling_changes_the_number_and_a_stale_preview_changes_nothing(target: &Target) {
     let ground = Ground::new(target).await;
     ground.deploy("web", 1, &json!({})).await;
-    let mut watching = Watching::start(target, &ground.namespace);
+    let mut watching = ground.watch();
     watching.until("a ready pod", |w| w.ready_pods() == 1).await;
     let client = &target.client;
     let web = of(&ground, "web");
@@ -131,7 +131,7 @@ pub async fn an_autoscaler_is_found(target: &Target) {
 pub async fn a_restart_replaces_each_pod_and_a_stale_preview_none(target: &Target) {
     let ground = Ground::new(target).await;
     ground.deploy("web", 2, &json!({})).await;
-    let mut watching = Watching::start(target, &ground.namespace);
+    let mut watching = ground.watch();
     watching
         .until("two ready pods", |w| w.ready_pods() == 2)
         .await;
@@ -166,7 +166,7 @@ pub async fn a_restart_replaces_each_pod_and_a_stale_preview_none(target: &Targe
 pub async fn a_rollback_puts_the_whole_template_back_and_can_be_undone(target: &Target) {
     let ground = Ground::new(target).await;
     ground.deploy("web", 2, &json!({})).await;
-    let mut watching = Watching::start(target, &ground.namespace);
+    let mut watching = ground.watch();
     watching
         .until("two ready pods", |w| w.ready_pods() == 2)
         .await;
@@ -238,7 +238,7 @@ pub async fn a_rollback_puts_the_whole_template_back_and_can_be_undone(target: &
 pub async fn a_deletion_is_of_one_pod_by_its_uid(target: &Target) {
     let ground = Ground::new(target).await;
     ground.deploy("web", 2, &json!({})).await;
-    let mut watching = Watching::start(target, &ground.namespace);
+    let mut watching = ground.watch();
     watching
         .until("two ready pods", |w| w.all_live() && w.ready_pods() == 2)
         .await;

@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::{Method, Request};
+use portolan::model::observation::NamespaceChoice;
 use serde_json::{Value, json};
 
+use super::watching::Watching;
 use super::{Answer, Target};
 
 /// The label by which pods misbehave on purpose.
@@ -28,6 +30,12 @@ impl Ground {
             target: target.clone(),
             namespace,
         }
+    }
+
+    /// The Kubernetes source at work in it.
+    pub fn watch(&self) -> Watching {
+        let session = self.target.session(&self.namespace);
+        Watching::start(&session, NamespaceChoice::one(&self.namespace))
     }
 
     /// The path of a collection of the core group, or what is below it.

@@ -14,6 +14,7 @@ pub mod sees;
 pub mod tables;
 pub mod verbs;
 pub mod watches;
+#[path = "../watching/mod.rs"]
 pub mod watching;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, DATE};
 use http::{Method, Request};
 use kube::Client;
 use kube::client::Body;
+use portolan::sources::kubernetes::Session;
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -154,6 +156,11 @@ impl Target {
             client,
             stays,
         }
+    }
+
+    /// A session of the program's own on it.
+    pub fn session(&self, namespace: &str) -> Session {
+        Session::with_client(self.client.clone(), "conformance", "the target", namespace)
     }
 
     async fn open(

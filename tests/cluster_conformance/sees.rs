@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use portolan::model::observation::{Fact, Kind};
 use serde_json::json;
 
-use super::watching::Watching;
 use super::{Ground, Target};
 
 pub async fn the_source_sees_what_is_there(target: &Target) {
@@ -15,7 +14,7 @@ pub async fn the_source_sees_what_is_there(target: &Target) {
         "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
     });
     target.post(&ground.core("services"), &service).await.ok();
-    let mut watching = Watching::start(target, &ground.namespace);
+    let mut watching = ground.watch();
     watching
         .until("three ready pods, their Service and its endpoints", |w| {
             w.all_live() && w.ready_pods() == 3 && !w.names(Kind::EndpointSlice).is_empty()
@@ -56,7 +55,7 @@ pub async fn the_source_sees_what_is_there(target: &Target) {
 pub async fn a_deleted_namespace_is_told_as_deletions(target: &Target) {
     let ground = Ground::new(target).await;
     ground.deploy("web", 2, &json!({})).await;
-    let mut watching = Watching::start(target, &ground.namespace);
+    let mut watching = ground.watch();
     watching
         .until("two ready pods", |w| w.all_live() && w.ready_pods() == 2)
         .await;

@@ -6,11 +6,13 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     reason = "helpers of tests fail as tests do"
 )]
 
-mod ground;
+#[path = "../real/mod.rs"]
+mod real;
 mod sees;
+#[path = "../watching/mod.rs"]
+mod watching;
 mod writes;

@@ -6,7 +6,8 @@ use portolan::model::text::Text;
 use portolan::sources::kubernetes::Session;
 use serde_json::{Value, json};
 
-use crate::ground::{Ground, Watching, limited, session};
+use crate::real::{Ground, limited, session};
+use crate::watching::Watching;
 
 #[tokio::test]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
@@ -23,7 +24,7 @@ async fn a_limited_user_sees_what_is_allowed_and_is_told_about_the_rest() {
                 .lines
                 .values()
                 .filter(|s| matches!(s, SourceState::Forbidden { .. }));
-            w.running_pods() == 2 && refused.count() == 12
+            w.ready_pods() == 2 && refused.count() == 12
         })
         .await;
     let key = ("deployments".into(), Some(Text::from(&*ground.namespace)));
@@ -79,7 +80,7 @@ async fn switching_leaves_what_the_last_choice_covers() {
     };
     watching.until("the last choice", expected).await;
     watching
-        .until("two ready pods", |w| w.running_pods() == 2)
+        .until("two ready pods", |w| w.ready_pods() == 2)
         .await;
     assert_eq!(watching.names(Kind::Pod), one.pods().await);
     watching.namespaces.send_replace(NamespaceChoice::All);

@@ -6,7 +6,7 @@ use portolan::model::intent::{Operation, Order, Preview, ScalePreview};
 use portolan::model::key::TypeKey;
 use portolan::sources::kubernetes::Session;
 
-use crate::ground::{Ground, limited};
+use crate::real::{Ground, limited};
 
 async fn scale_preview(client: &Client, target: &TypeKey) -> Result<ScalePreview, EffectError> {
     let operation = Operation::Scale {

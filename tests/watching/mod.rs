@@ -1,10 +1,19 @@
-//! The Kubernetes source at work on a cluster.
+//! The Kubernetes source at work on a cluster, and the model that its observations make.
+
+#![allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "several suites share it, and each uses its part"
+)]
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use portolan::model::Model;
 use portolan::model::intent::{Intent, Stage};
+use portolan::model::log::Log;
 use portolan::model::observation::{Fact, Happening, Kind, NamespaceChoice, Observation, Scope};
 use portolan::model::source::SourceState;
 use portolan::model::text::Text;
@@ -14,13 +23,16 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{PATIENCE, Target};
+/// Far longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Entries of the log that are kept.
+const LOG: usize = 10_000;
 
 /// The source at work and what it said.
 pub struct Watching {
     receiver: mpsc::Receiver<Vec<Observation>>,
-    _namespaces: watch::Sender<NamespaceChoice>,
-    _retry: watch::Sender<u64>,
+    pub namespaces: watch::Sender<NamespaceChoice>,
+    pub retry: watch::Sender<u64>,
     stop: CancellationToken,
     pub facts: BTreeMap<(Scope, String), Arc<Fact>>,
     pub happenings: Vec<Happening>,
@@ -28,12 +40,15 @@ pub struct Watching {
     pub skew_ms: Option<i64>,
     pub gone: usize,
     pub model: Model,
+    /// What the event log tells of it.
+    pub log: Log,
 }
 
 impl Watching {
-    pub fn start(target: &Target, namespace: &str) -> Self {
+    /// Starts the source in these namespaces.
+    pub fn start(session: &Session, choice: NamespaceChoice) -> Self {
         let (outlet, receiver) = Outlet::new();
-        let namespaces = watch::Sender::new(NamespaceChoice::one(namespace));
+        let namespaces = watch::Sender::new(choice);
         let retry = watch::Sender::new(0);
         let stop = CancellationToken::new();
         let control = Control {
@@ -41,28 +56,27 @@ impl Watching {
             retry: retry.subscribe(),
             stop: stop.clone(),
         };
-        let session = Session::with_client(
-            target.client.clone(),
-            "conformance",
-            "the target",
-            namespace,
-        );
-        let source: Box<dyn Source> = Box::new(Kubernetes::new(Settings { session }));
+        let settings = Settings {
+            session: session.clone(),
+        };
+        let source: Box<dyn Source> = Box::new(Kubernetes::new(settings));
         tokio::spawn(source.run(outlet, control));
         Self {
             receiver,
-            _namespaces: namespaces,
-            _retry: retry,
+            namespaces,
+            retry,
             stop,
             facts: BTreeMap::new(),
             happenings: Vec::new(),
             lines: BTreeMap::new(),
             skew_ms: None,
             gone: 0,
-            model: Model::new("conformance", Vec::new()),
+            model: Model::new(session.context(), Vec::new()),
+            log: Log::new(LOG, jiff::Timestamp::now()),
         }
     }
 
+    /// Waits until what has been observed is as asked.
     pub async fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
         let reading = async {
             while !holds(self) {
@@ -88,7 +102,8 @@ impl Watching {
 
     fn take(&mut self, observation: Observation) {
         let now = jiff::Timestamp::now();
-        self.model.apply(vec![observation.clone()], now);
+        let applied = self.model.apply(vec![observation.clone()], now);
+        self.log.absorb(&applied, &self.model);
         match observation {
             Observation::Seen { scope, fact } => {
                 let key = (scope, fact.key().name.to_string());
@@ -112,6 +127,7 @@ impl Watching {
         }
     }
 
+    /// Whether every line of the source says that what is shown is current.
     pub fn all_live(&self) -> bool {
         self.lines.len() >= 14 && self.lines.values().all(|state| *state == SourceState::Live)
     }

@@ -1,0 +1,220 @@
+//! Passes requests on through a client of its own, and does to the chosen ones what it was told to.
+//!
+//! It speaks plain HTTP on loopback, so the program that is sent through it needs no credentials and has the
+//! rights of that client.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use futures::StreamExt;
+use http::{Method, Request, Response};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use kube::Client;
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
+
+/// What becomes of a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The connection is cut; the server never hears of it.
+    CutBefore,
+    /// The server answers, and the connection is cut instead of passing the answer on.
+    CutAfter,
+    /// The answer is cut after so many bytes of its body.
+    CutWithin(usize),
+    /// Nobody answers; the server never hears of it.
+    SilentBefore,
+    /// The server answers, and nobody passes the answer on.
+    SilentAfter,
+    /// The answer comes later.
+    Late(Duration),
+    /// Another answer: status, headers, body; the server never hears of it.
+    Answer {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    },
+}
+
+impl Fault {
+    /// An answer as an API server refuses: `Status` with this code, reason and message.
+    pub fn status(code: u16, reason: &str, message: &str) -> Self {
+        let body = serde_json::json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": message, "reason": reason, "code": code,
+        });
+        Self::Answer {
+            status: code,
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: body.to_string(),
+        }
+    }
+}
+
+type Test = Box<dyn Fn(&Request<()>) -> bool + Send>;
+
+struct Rule {
+    is_meant: Test,
+    left: usize,
+    fault: Fault,
+}
+
+#[derive(Default)]
+struct Shared {
+    rules: Mutex<Vec<Rule>>,
+    seen: Mutex<Vec<(Method, String)>>,
+}
+
+/// A server that stands in front of another. It ends with this value; connections that are open then end
+/// with the runtime.
+pub struct HttpProxy {
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+    _listening: AbortOnDropHandle<()>,
+}
+
+impl HttpProxy {
+    /// Stands in front of the server that a client reaches.
+    pub async fn start(client: Client) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shared = Arc::new(Shared::default());
+        let own = Arc::clone(&shared);
+        let listening = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (shared, client) = (Arc::clone(&own), client.clone());
+                let service =
+                    service_fn(move |request| answer(request, Arc::clone(&shared), client.clone()));
+                // A connection that is cut on purpose ends with an error.
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Self {
+            address,
+            shared,
+            _listening: AbortOnDropHandle::new(listening),
+        }
+    }
+
+    /// A kubeconfig that leads here, as text; the context's namespace is as given.
+    pub fn kubeconfig(&self, namespace: &str) -> String {
+        serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "proxy",
+            "clusters": [{"name": "proxy", "cluster": {"server": format!("http://{}", self.address)}}],
+            "users": [{"name": "proxy", "user": {}}],
+            "contexts": [{
+                "name": "proxy",
+                "context": {"cluster": "proxy", "user": "proxy", "namespace": namespace},
+            }],
+        })
+        .to_string()
+    }
+
+    /// Does this to the next so many requests that are meant; rules are looked through in their order.
+    pub fn fail(
+        &self,
+        times: usize,
+        fault: Fault,
+        is_meant: impl Fn(&Request<()>) -> bool + Send + 'static,
+    ) {
+        let rule = Rule {
+            is_meant: Box::new(is_meant),
+            left: times,
+            fault,
+        };
+        self.shared.rules.lock().expect("whole").push(rule);
+    }
+
+    /// All is well again.
+    pub fn heal(&self) {
+        self.shared.rules.lock().expect("whole").clear();
+    }
+
+    /// The methods and paths (with queries) that came, in order.
+    pub fn seen(&self) -> Vec<(Method, String)> {
+        self.shared.seen.lock().expect("whole").clone()
+    }
+}
+
+/// The connection is to be cut.
+type Cut = std::io::Error;
+
+fn cut() -> Cut {
+    Cut::other("cut on purpose")
+}
+
+async fn answer(
+    request: Request<hyper::body::Incoming>,
+    shared: Arc<Shared>,
+    client: Client,
+) -> Result<Response<Body>, Cut> {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let path = path.to_owned();
+    let seen = (head.method.clone(), path);
+    shared.seen.lock().expect("whole").push(seen);
+    let head = Request::from_parts(head, ());
+    let fault = shared.chosen(&head);
+    match fault {
+        Some(Fault::CutBefore) => return Err(cut()),
+        Some(Fault::SilentBefore) => std::future::pending().await,
+        Some(Fault::Answer {
+            status,
+            headers,
+            body,
+        }) => {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            return Ok(response.body(Body::from(body)).expect("a response"));
+        }
+        _ => {}
+    }
+    let body = axum::body::to_bytes(Body::new(body), 64 << 20).await;
+    let body = kube::client::Body::from(body.map_err(|_| cut())?.to_vec());
+    let response = client
+        .send(head.map(|()| body))
+        .await
+        // Whoever is behind us has cut the connection; so do we.
+        .map_err(|_| cut())?;
+    match fault {
+        Some(Fault::CutAfter) => return Err(cut()),
+        Some(Fault::SilentAfter) => std::future::pending().await,
+        Some(Fault::Late(wait)) => tokio::time::sleep(wait).await,
+        Some(Fault::CutWithin(bytes)) => return Ok(response.map(|body| cut_within(body, bytes))),
+        _ => {}
+    }
+    Ok(response.map(Body::new))
+}
+
+/// The first bytes of a body, and then no end that would be one.
+fn cut_within(body: kube::client::Body, bytes: usize) -> Body {
+    let mut left = bytes;
+    let whole = Body::new(body).into_data_stream();
+    let first = whole.map(move |chunk| {
+        let chunk = chunk.map_err(|_| cut())?;
+        if left == 0 {
+            return Err(cut());
+        }
+        let taken = chunk.slice(..left.min(chunk.len()));
+        left -= taken.len();
+        Ok(taken)
+    });
+    Body::from_stream(first)
+}
+
+impl Shared {
+    fn chosen(&self, head: &Request<()>) -> Option<Fault> {
+        let mut rules = self.rules.lock().expect("whole");
+        let rule = rules
+            .iter_mut()
+            .find(|rule| rule.left > 0 && (rule.is_meant)(head))?;
+        rule.left -= 1;
+        Some(rule.fault.clone())
+    }
+}
