@@ -5,11 +5,11 @@
 //! with the digests of the names of Services that exist. A secret that is no Service's name leaves no
 //! readable trace.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::element::{Declared, Ingress, Service};
-use super::key::{ElementKey, TypeKey};
+use super::element::{Declared, Service};
+use super::key::ElementKey;
 use super::observation::Mention;
 use super::text::{self, Text};
 
@@ -104,45 +104,51 @@ fn is_dns(host: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
 }
 
-/// What configuration says, gathered for [`links`].
-pub(super) struct Declarations<'a> {
-    pub(super) services: Vec<&'a Service>,
-    pub(super) ingresses: Vec<&'a Ingress>,
-    pub(super) mentions: &'a HashMap<TypeKey, BTreeSet<Mention>>,
+/// The digests of the names that a Service is called by.
+pub(super) struct Addresses {
+    /// Its bare name, which counts in its own namespace.
+    pub(super) bare: u64,
+    /// Its names with the namespace, which count everywhere.
+    pub(super) hosts: [u64; 3],
 }
 
-/// All declared links.
-pub(super) fn links(declarations: &Declarations<'_>) -> BTreeMap<ElementKey, Declared> {
-    let mut by_host: HashMap<u64, &Service> = HashMap::new();
-    let mut by_bare: HashMap<(&Text, u64), &Service> = HashMap::new();
-    let mut by_name: HashMap<(&Text, &Text), &Service> = HashMap::new();
-    for service in &declarations.services {
-        let (name, namespace) = (&service.name, &service.namespace);
-        by_bare.insert((namespace, digest(name)), service);
-        by_name.insert((namespace, name), service);
-        for suffix in ["", ".svc", ".svc.cluster.local"] {
-            by_host.insert(digest(&format!("{name}.{namespace}{suffix}")), service);
-        }
+/// What a Service of this namespace and name is called.
+pub(super) fn addresses(namespace: &str, name: &str) -> Addresses {
+    Addresses {
+        bare: digest(name),
+        hosts: ["", ".svc", ".svc.cluster.local"]
+            .map(|suffix| digest(&format!("{name}.{namespace}{suffix}"))),
     }
+}
+
+/// The declared links of one caller; each Service that it names, with the place where it does.
+pub(super) fn links<'a>(
+    caller: &ElementKey,
+    named: impl Iterator<Item = (&'a Service, &'a Text)>,
+) -> BTreeMap<ElementKey, Declared> {
     let mut found: BTreeMap<ElementKey, Declared> = BTreeMap::new();
-    for (key, mentions) in declarations.mentions {
-        for mention in mentions {
-            let service = by_bare
-                .get(&(&key.namespace, mention.host))
-                .or_else(|| by_host.get(&mention.host));
-            if let Some(service) = service {
-                let caller = ElementKey::Type(key.clone());
-                link(&mut found, &caller, service, &mention.place);
-            }
+    for (service, place) in named {
+        let mut callees: Vec<ElementKey> = service
+            .leads_to
+            .iter()
+            .cloned()
+            .map(ElementKey::Type)
+            .collect();
+        if callees.is_empty() {
+            callees.push(ElementKey::service(&service.namespace, &service.name));
         }
-    }
-    let rule: Text = "rule".into();
-    for ingress in &declarations.ingresses {
-        let caller = ElementKey::ingress(&ingress.namespace, &ingress.name);
-        for backend in &ingress.backends {
-            if let Some(service) = by_name.get(&(&ingress.namespace, backend)) {
-                link(&mut found, &caller, service, &rule);
-            }
+        // A type that knows its own address does not depend on itself.
+        for callee in callees.into_iter().filter(|callee| callee != caller) {
+            let key = ElementKey::declared(caller.clone(), callee.clone());
+            found
+                .entry(key)
+                .or_insert_with(|| Declared {
+                    caller: caller.clone(),
+                    callee,
+                    places: Vec::new(),
+                })
+                .places
+                .push((place.clone(), service.name.clone()));
         }
     }
     for declared in found.values_mut() {
@@ -150,36 +156,6 @@ pub(super) fn links(declarations: &Declarations<'_>) -> BTreeMap<ElementKey, Dec
         declared.places.dedup();
     }
     found
-}
-
-fn link(
-    found: &mut BTreeMap<ElementKey, Declared>,
-    caller: &ElementKey,
-    service: &Service,
-    place: &Text,
-) {
-    let mut callees: Vec<ElementKey> = service
-        .leads_to
-        .iter()
-        .cloned()
-        .map(ElementKey::Type)
-        .collect();
-    if callees.is_empty() {
-        callees.push(ElementKey::service(&service.namespace, &service.name));
-    }
-    // A type that knows its own address does not depend on itself.
-    for callee in callees.into_iter().filter(|callee| callee != caller) {
-        let key = ElementKey::declared(caller.clone(), callee.clone());
-        found
-            .entry(key)
-            .or_insert_with(|| Declared {
-                caller: caller.clone(),
-                callee,
-                places: Vec::new(),
-            })
-            .places
-            .push((place.clone(), service.name.clone()));
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! [`super::apply`] alone; everybody else reads.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use petgraph::Direction;
@@ -11,7 +12,8 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 
 use super::element::Element;
-use super::key::ElementKey;
+use super::key::{ElementKey, TypeKey};
+use super::text::Text;
 
 /// How two elements are related.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +37,55 @@ struct Edge {
     relation: Relation,
     /// The link's own element, for calls and declared links.
     element: Option<Arc<Element>>,
+}
+
+/// A sort of element. Keys are ordered by their sort first, so the elements of one are found without looking
+/// at the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Tenants, by name.
+    Tenants,
+    /// Component types, by namespace, kind and name.
+    Types,
+    /// Components, by uid.
+    Components,
+    /// Services, by namespace and name.
+    Services,
+    /// Ingresses, by namespace and name.
+    Ingresses,
+    /// Machines, by name.
+    Nodes,
+    /// What telemetry names and the cluster has not, by name.
+    Externals,
+}
+
+impl Sort {
+    /// The first key that there could be.
+    fn first(self) -> ElementKey {
+        let none = Text::from("");
+        match self {
+            Self::Tenants => ElementKey::tenant(&none),
+            Self::Types => ElementKey::Type(TypeKey::new("", "", "")),
+            Self::Components => ElementKey::component(&none),
+            Self::Services => ElementKey::service(&none, &none),
+            Self::Ingresses => ElementKey::ingress(&none, &none),
+            Self::Nodes => ElementKey::node(&none),
+            Self::Externals => ElementKey::External { name: none },
+        }
+    }
+
+    /// What comes after it in the order of the keys.
+    const fn next(self) -> Option<Self> {
+        match self {
+            Self::Tenants => Some(Self::Types),
+            Self::Types => Some(Self::Components),
+            Self::Components => Some(Self::Services),
+            Self::Services => Some(Self::Ingresses),
+            Self::Ingresses => Some(Self::Nodes),
+            Self::Nodes => Some(Self::Externals),
+            Self::Externals => None,
+        }
+    }
 }
 
 /// All elements and their relations.
@@ -65,6 +116,16 @@ impl Graph {
             .iter()
             .filter_map(|(key, node)| Some((key, self.inner.node_weight(*node)?)));
         nodes.chain(self.links())
+    }
+
+    /// The elements of one sort in the order of their keys.
+    pub fn of(&self, sort: Sort) -> impl Iterator<Item = &Arc<Element>> {
+        let end = sort
+            .next()
+            .map_or(Bound::Unbounded, |next| Bound::Excluded(next.first()));
+        self.nodes
+            .range((Bound::Included(sort.first()), end))
+            .filter_map(|(_, node)| self.inner.node_weight(*node))
     }
 
     /// Calls and declared links in the order of their keys.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Model;
+use super::declared;
 use super::element::Element;
 use super::facts::FactChange;
 use super::identity;
 use super::key::{ElementKey, TypeKey};
 use super::mark::{Dirty, mark};
-use super::observation::{Fact, FactKey, Kind, NodeFact, OwnerRef, PodFact, WorkloadFact};
+use super::observation::{Fact, FactKey, Kind, Mention, NodeFact, OwnerRef, PodFact, WorkloadFact};
 use super::text::Text;
 
 /// Deepest chain of owners that is followed; longer ones are broken or a loop.
@@ -48,7 +49,13 @@ pub(super) struct Index {
     /// The names that a type goes by.
     pub(super) names: HashMap<TypeKey, identity::Names>,
     /// The hosts that a type's configuration names.
-    pub(super) mentions: HashMap<TypeKey, BTreeSet<super::observation::Mention>>,
+    pub(super) mentions: HashMap<TypeKey, BTreeSet<Mention>>,
+    /// The types whose configuration names a host, by the host's digest.
+    pub(super) mentioned: HashMap<u64, BTreeSet<TypeKey>>,
+    /// Services by the digest of their bare name, for callers of their own namespace.
+    pub(super) bare: HashMap<(Text, u64), FactKey>,
+    /// Services by the digests of their names with a namespace.
+    pub(super) hosts: HashMap<u64, FactKey>,
 }
 
 impl Index {
@@ -70,9 +77,61 @@ impl Index {
             + sets(&self.labelled)
             + sets(&self.selecting)
             + sets(&self.mentions)
+            + sets(&self.mentioned)
+            + self.bare.len()
+            + self.hosts.len()
             + self.top.len()
             + members.sum::<usize>()
             + self.names.len()
+    }
+
+    /// Replaces what a type's configuration names.
+    pub(super) fn mention(&mut self, key: &TypeKey, mentions: Option<BTreeSet<Mention>>) {
+        let hosts = |mentions: &BTreeSet<Mention>| -> BTreeSet<u64> {
+            mentions.iter().map(|mention| mention.host).collect()
+        };
+        for host in self.mentions.remove(key).iter().flat_map(hosts) {
+            put(&mut self.mentioned, host, key, false);
+        }
+        if let Some(mentions) = mentions {
+            for host in hosts(&mentions) {
+                put(&mut self.mentioned, host, key, true);
+            }
+            self.mentions.insert(key.clone(), mentions);
+        }
+    }
+
+    /// Keeps or forgets by which names a Service is called.
+    pub(super) fn address(&mut self, key: &FactKey, there: bool) {
+        let addresses = declared::addresses(&key.namespace, &key.name);
+        let bare = (key.namespace.clone(), addresses.bare);
+        if there {
+            self.bare.insert(bare, key.clone());
+        } else {
+            self.bare.remove(&bare);
+        }
+        for host in addresses.hosts {
+            if there {
+                self.hosts.insert(host, key.clone());
+            } else {
+                self.hosts.remove(&host);
+            }
+        }
+    }
+
+    /// The types whose configuration names a Service.
+    pub(super) fn mentioning(&self, service: &FactKey) -> impl Iterator<Item = &TypeKey> {
+        let addresses = declared::addresses(&service.namespace, &service.name);
+        let near = self.mentioned.get(&addresses.bare).into_iter().flatten();
+        let near = near.filter(|ty| ty.namespace == service.namespace);
+        let far = addresses.hosts.into_iter();
+        near.chain(far.flat_map(|host| self.mentioned.get(&host).into_iter().flatten()))
+    }
+
+    /// The Service that a host is, as seen from a namespace: the nearer one first.
+    pub(super) fn named(&self, namespace: &Text, host: u64) -> Option<&FactKey> {
+        let bare = self.bare.get(&(namespace.clone(), host));
+        bare.or_else(|| self.hosts.get(&host))
     }
 
     /// The topmost owner of a workload, by the workload's uid.

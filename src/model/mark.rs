@@ -7,7 +7,7 @@ use super::Model;
 use super::change::Cause;
 use super::facts::FactChange;
 use super::index::{OWNER_DEPTH, label, own_type, put};
-use super::key::TypeKey;
+use super::key::{ElementKey, TypeKey};
 use super::observation::{Fact, FactKey, Kind, Labels};
 use super::settle::selects;
 use super::text::Text;
@@ -23,7 +23,8 @@ pub(super) struct Dirty {
     pub(super) services: BTreeMap<FactKey, Cause>,
     pub(super) ingresses: BTreeMap<FactKey, Cause>,
     pub(super) join: Option<Cause>,
-    pub(super) declared: Option<Cause>,
+    /// Whose declared links are to be made anew.
+    pub(super) declared: BTreeMap<ElementKey, Cause>,
 }
 
 pub(super) fn mark<K: Ord>(map: &mut BTreeMap<K, Cause>, key: K, cause: Cause) {
@@ -139,7 +140,6 @@ impl Model {
             }
             Fact::Ingress(_) => {
                 mark(&mut dirty.ingresses, key, cause);
-                mark_one(&mut dirty.declared, cause);
             }
         }
     }
@@ -156,6 +156,20 @@ impl Model {
             } else if let Some(fact) = self.facts.get(key) {
                 self.mark_owned(&fact.meta().uid, cause, dirty, depth - 1);
             }
+        }
+    }
+
+    /// Marks those whose configuration names a Service.
+    pub(super) fn mark_declaring(&self, service: &FactKey, cause: Cause, dirty: &mut Dirty) {
+        for ty in self.index.mentioning(service) {
+            mark(&mut dirty.declared, ElementKey::Type(ty.clone()), cause);
+        }
+        for ingress in self
+            .ingresses()
+            .filter(|i| i.namespace == service.namespace)
+        {
+            let caller = ElementKey::ingress(&ingress.namespace, &ingress.name);
+            mark(&mut dirty.declared, caller, cause);
         }
     }
 

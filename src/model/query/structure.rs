@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::model::element::{
     Component, ComponentType, Counts, Element, Health, Ingress, Machine, Service, Tenant,
 };
-use crate::model::graph::Relation;
+use crate::model::graph::{Relation, Sort};
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::NamespaceChoice;
 use crate::model::text::Text;
@@ -45,7 +45,7 @@ impl Model {
 
     /// Tenants in the order of their names.
     pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
-        self.graph.elements().filter_map(|(_, e)| match &**e {
+        self.graph.of(Sort::Tenants).filter_map(|e| match &**e {
             Element::Tenant(e) => Some(e),
             _ => None,
         })
@@ -53,7 +53,7 @@ impl Model {
 
     /// Component types in the order of their keys.
     pub fn types(&self) -> impl Iterator<Item = &ComponentType> {
-        self.graph.elements().filter_map(|(_, e)| match &**e {
+        self.graph.of(Sort::Types).filter_map(|e| match &**e {
             Element::Type(e) => Some(&**e),
             _ => None,
         })
@@ -61,7 +61,7 @@ impl Model {
 
     /// All components, in the order of their uids.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
-        self.graph.elements().filter_map(|(_, e)| match &**e {
+        self.graph.of(Sort::Components).filter_map(|e| match &**e {
             Element::Component(e) => Some(&**e),
             _ => None,
         })
@@ -69,7 +69,7 @@ impl Model {
 
     /// All Services, by namespace and name.
     pub fn services(&self) -> impl Iterator<Item = &Service> {
-        self.graph.elements().filter_map(|(_, e)| match &**e {
+        self.graph.of(Sort::Services).filter_map(|e| match &**e {
             Element::Service(e) => Some(&**e),
             _ => None,
         })
@@ -77,7 +77,7 @@ impl Model {
 
     /// All Ingresses, by namespace and name.
     pub fn ingresses(&self) -> impl Iterator<Item = &Ingress> {
-        self.graph.elements().filter_map(|(_, e)| match &**e {
+        self.graph.of(Sort::Ingresses).filter_map(|e| match &**e {
             Element::Ingress(e) => Some(e),
             _ => None,
         })
@@ -85,7 +85,7 @@ impl Model {
 
     /// Machines in the order of their names.
     pub fn machines(&self) -> impl Iterator<Item = &Machine> {
-        self.graph.elements().filter_map(|(_, e)| match &**e {
+        self.graph.of(Sort::Nodes).filter_map(|e| match &**e {
             Element::Node(e) => Some(e),
             _ => None,
         })

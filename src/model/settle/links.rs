@@ -1,39 +1,39 @@
-//! Calls and declared links: derived as a whole, and compared with what is there.
+//! Calls and declared links: derived from what is known of their ends, and compared with what is there.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+
+use petgraph::Direction;
 
 use crate::model::Model;
 use crate::model::apply::Recorder;
 use crate::model::change::Cause;
-use crate::model::declared::{self, Declarations};
-use crate::model::element::Element;
+use crate::model::declared;
+use crate::model::element::{Declared, Element, Service};
+use crate::model::graph::{Relation, Sort};
 use crate::model::identity::Directory;
-use crate::model::key::ElementKey;
+use crate::model::key::{ElementKey, TypeKey};
+use crate::model::observation::FactKey;
+use crate::model::text::Text;
 
 impl Model {
-    pub(in crate::model) fn settle_declared(&mut self, cause: Cause, out: &mut Recorder<'_>) {
-        let elements: Vec<Arc<Element>> = self.graph.elements().map(|(_, e)| e.clone()).collect();
-        let mut services = Vec::new();
-        let mut ingresses = Vec::new();
-        for element in &elements {
-            match &**element {
-                Element::Service(s) => services.push(&**s),
-                Element::Ingress(i) => ingresses.push(i),
-                _ => {}
-            }
-        }
-        let wanted = declared::links(&Declarations {
-            services,
-            ingresses,
-            mentions: &self.index.mentions,
-        });
-        let old: Vec<ElementKey> = self
+    /// Makes the declared links of one caller anew.
+    pub(in crate::model) fn settle_declared(
+        &mut self,
+        caller: &ElementKey,
+        cause: Cause,
+        out: &mut Recorder<'_>,
+    ) {
+        let wanted = match caller {
+            ElementKey::Type(key) => self.mentioned_by(key, caller),
+            ElementKey::Ingress { namespace, .. } => self.routed_by(caller, namespace),
+            _ => BTreeMap::new(),
+        };
+        let old = self
             .graph
-            .links()
-            .filter(|(_, e)| matches!(&***e, Element::Declared(_)))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in old.iter().filter(|k| !wanted.contains_key(k)) {
+            .links_of(caller, Relation::Declares, Direction::Outgoing);
+        let mut old: Vec<ElementKey> = old.map(|link| link.key()).collect();
+        old.sort();
+        for key in old.iter().filter(|key| !wanted.contains_key(key)) {
             self.record(key, None, cause, out);
         }
         for (key, link) in wanted {
@@ -42,24 +42,53 @@ impl Model {
         }
     }
 
+    /// The links that a type's configuration declares.
+    fn mentioned_by(&self, key: &TypeKey, caller: &ElementKey) -> BTreeMap<ElementKey, Declared> {
+        let mentions = self.index.mentions.get(key).into_iter().flatten();
+        let named = mentions.filter_map(|mention| {
+            let service = self.index.named(&key.namespace, mention.host)?;
+            Some((self.service_element(service)?, &mention.place))
+        });
+        declared::links(caller, named)
+    }
+
+    /// The links that an Ingress's rules declare.
+    fn routed_by(&self, caller: &ElementKey, namespace: &Text) -> BTreeMap<ElementKey, Declared> {
+        let Some(Element::Ingress(ingress)) = self.get(caller) else {
+            return BTreeMap::new();
+        };
+        let rule: Text = "rule".into();
+        let named = ingress.backends.iter().filter_map(|backend| {
+            let key = ElementKey::service(namespace, backend);
+            match self.get(&key)? {
+                Element::Service(service) => Some((&**service, &rule)),
+                _ => None,
+            }
+        });
+        declared::links(caller, named)
+    }
+
+    fn service_element(&self, key: &FactKey) -> Option<&Service> {
+        match self.get(&ElementKey::service(&key.namespace, &key.name))? {
+            Element::Service(service) => Some(service),
+            _ => None,
+        }
+    }
+
     pub(in crate::model) fn settle_calls(&mut self, cause: Cause, out: &mut Recorder<'_>) {
         if self.telemetry.is_empty() {
             return;
         }
-        let elements: Vec<Arc<Element>> = self.graph.elements().map(|(_, e)| e.clone()).collect();
-        let services = elements.iter().filter_map(|e| match &**e {
-            Element::Service(s) => Some(&**s),
-            _ => None,
-        });
+        let services = self.services();
         let directory = Directory::new(&self.mapping, self.index.names.iter(), services);
         let joined = self
             .telemetry
             .join(&directory, |key| self.index.members.contains_key(key));
-        let stale: Vec<ElementKey> = elements
-            .iter()
-            .filter(|e| matches!(&***e, Element::Call(_)))
-            .map(|e| e.key())
+        let links = self.graph.links().map(|(key, _)| key);
+        let calls = links.filter(|key| matches!(key, ElementKey::Call { .. }));
+        let stale: Vec<ElementKey> = calls
             .filter(|key| !joined.calls.contains_key(key))
+            .cloned()
             .collect();
         for key in &stale {
             self.record(key, None, cause, out);
@@ -72,10 +101,8 @@ impl Model {
             let element = Element::Call(Box::new(call));
             self.record(&key, Some(element), cause, out);
         }
-        let gone: Vec<ElementKey> = elements
-            .iter()
-            .filter(|e| matches!(&***e, Element::External(_)))
-            .map(|e| e.key())
+        let externals = self.graph.of(Sort::Externals).map(|e| e.key());
+        let gone: Vec<ElementKey> = externals
             .filter(|key| !joined.externals.contains_key(key))
             .collect();
         for key in &gone {

@@ -46,10 +46,10 @@ impl Model {
             self.settle_service(&key, cause, &mut dirty, out);
         }
         for (key, cause) in std::mem::take(&mut dirty.ingresses) {
-            self.settle_ingress(&key, cause, out);
+            self.settle_ingress(&key, cause, &mut dirty, out);
         }
-        if let Some(cause) = dirty.declared {
-            self.settle_declared(cause, out);
+        for (caller, cause) in std::mem::take(&mut dirty.declared) {
+            self.settle_declared(&caller, cause, out);
         }
         if let Some(cause) = dirty.join {
             self.settle_calls(cause, out);
@@ -161,7 +161,13 @@ impl Model {
         }
     }
 
-    pub(super) fn settle_ingress(&mut self, key: &FactKey, cause: Cause, out: &mut Recorder<'_>) {
+    pub(super) fn settle_ingress(
+        &mut self,
+        key: &FactKey,
+        cause: Cause,
+        dirty: &mut Dirty,
+        out: &mut Recorder<'_>,
+    ) {
         let element = match self.facts.get(key).map(|f| &**f) {
             Some(Fact::Ingress(fact)) => Some(Element::Ingress(Ingress {
                 namespace: key.namespace.clone(),
@@ -173,6 +179,7 @@ impl Model {
             _ => None,
         };
         let element_key = ElementKey::ingress(&key.namespace, &key.name);
+        mark(&mut dirty.declared, element_key.clone(), cause);
         self.record(&element_key, element, cause, out);
         let tenant = ElementKey::tenant(&key.namespace);
         self.graph.relate(&element_key, Relation::In, &[tenant]);

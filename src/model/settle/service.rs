@@ -30,7 +30,8 @@ impl Model {
         let names = |s: Option<&Service>| s.map(|s| (s.leads_to.clone(), s.external_name.clone()));
         if names(before) != names(service.as_ref()) {
             mark_one(&mut dirty.join, Cause::Scope);
-            mark_one(&mut dirty.declared, cause);
+            self.index.address(key, service.is_some());
+            self.mark_declaring(key, cause, dirty);
         }
         let targets: Vec<ElementKey> = service
             .iter()

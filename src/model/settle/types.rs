@@ -10,7 +10,7 @@ use crate::model::graph::Relation;
 use crate::model::identity;
 use crate::model::index::own_type;
 use crate::model::key::{ElementKey, TypeKey};
-use crate::model::mark::{Dirty, mark_one};
+use crate::model::mark::{Dirty, mark, mark_one};
 use crate::model::observation::{Kind, Labels, PodFact, WorkloadFact};
 use crate::model::workload::Parts;
 
@@ -26,10 +26,9 @@ impl Model {
         let existed = self.graph.get(&element_key).is_some();
         let Some(members) = self.index.members.get(key) else {
             self.index.names.remove(key);
-            self.index.mentions.remove(key);
+            self.index.mention(key, None);
             if existed {
                 mark_one(&mut dirty.join, Cause::Scope);
-                mark_one(&mut dirty.declared, cause);
             }
             self.record(&element_key, None, cause, out);
             return;
@@ -105,8 +104,8 @@ impl Model {
             mark_one(&mut dirty.join, Cause::Scope);
         }
         if self.index.mentions.get(key) != Some(&mentions) {
-            self.index.mentions.insert(key.clone(), mentions);
-            mark_one(&mut dirty.declared, cause);
+            self.index.mention(key, Some(mentions));
+            mark(&mut dirty.declared, element_key.clone(), cause);
         }
         let element = Element::Type(Box::new(built));
         self.record(&element_key, Some(element), cause, out);
