@@ -5,11 +5,13 @@ mod world;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portolan::model::Model;
+use petgraph::Direction;
 use portolan::model::change::{Cause, Change};
-use portolan::model::element::Element;
-use portolan::model::key::ElementKey;
-use portolan::model::observation::{Kind, Observation, Scope};
+use portolan::model::element::{Component, Counts, Element, Health};
+use portolan::model::graph::Relation;
+use portolan::model::key::{ElementKey, TypeKey};
+use portolan::model::observation::{Kind, NamespaceChoice, Observation, Scope};
+use portolan::model::{Model, Totals};
 use proptest::prelude::*;
 
 use world::{
@@ -58,6 +60,44 @@ fn fold(
     };
     prop_assert_eq!(&before, &change.before, "{} is not continuous", &change.key);
     Ok(())
+}
+
+/// The sums, by looking at everything.
+fn counted(model: &Model, choice: &NamespaceChoice) -> Totals {
+    let number = |count: usize| u32::try_from(count).unwrap();
+    let types: Vec<_> = model
+        .types()
+        .filter(|ty| choice.covers(&ty.key.namespace))
+        .collect();
+    let pods: Vec<_> = model
+        .components()
+        .filter(|pod| choice.covers(&pod.namespace) && pod.health != Health::Stopped)
+        .collect();
+    let are_failing = |key: &TypeKey| {
+        let key = ElementKey::Type(key.clone());
+        let graph = model.graph();
+        let calls = graph.links_of(&key, Relation::Calls, Direction::Incoming);
+        let counts = calls.filter_map(|element| match &**element {
+            Element::Call(call) => call.recent,
+            _ => None,
+        });
+        counts.reduce(Counts::plus).is_some_and(Counts::are_failing)
+    };
+    let is_ready = |pod: &&&Component| {
+        pod.health != Health::Unknown && pod.total > 0 && pod.ready == pod.total
+    };
+    Totals {
+        types: number(types.len()),
+        bad: number(types.iter().filter(|ty| ty.health.is_bad()).count()),
+        failing: number(
+            types
+                .iter()
+                .filter(|ty| !ty.health.is_bad() && are_failing(&ty.key))
+                .count(),
+        ),
+        pods: number(pods.len()),
+        ready: number(pods.iter().filter(is_ready).count()),
+    }
 }
 
 proptest! {
@@ -253,6 +293,21 @@ proptest! {
             fold(&mut map, &change.inverse())?;
         }
         prop_assert_eq!(map.len(), 0);
+    }
+
+    #[test]
+    fn sums_are_what_counting_gives(
+        world in world(),
+        picks in prop::collection::vec(any::<u16>(), 1..200),
+        size in 1usize..20,
+    ) {
+        let mut model = Model::new("test", mapping());
+        for batch in interleave(streams(&world, &[0, 1, 2], true), &picks).chunks(size) {
+            model.apply(batch.to_vec(), now());
+            for choice in [NamespaceChoice::All, NamespaceChoice::one("a"), NamespaceChoice::one("z")] {
+                prop_assert_eq!(model.totals(&choice), counted(&model, &choice));
+            }
+        }
     }
 
     #[test]

@@ -114,6 +114,7 @@ impl Model {
     ) {
         let Some(element) = element else {
             for (key, before) in self.graph.take(key) {
+                self.sums.replace(Some(&before), None);
                 self.seq += 1;
                 out.push(self.seq, key, Some(before), None, cause);
             }
@@ -136,6 +137,7 @@ impl Model {
             },
             None => self.graph.put(key, after.clone()),
         };
+        self.sums.replace(before.as_deref(), Some(&after));
         self.seq += 1;
         out.push(self.seq, key.clone(), before, Some(after), cause);
     }

@@ -23,6 +23,7 @@ pub mod observation;
 pub mod query;
 mod settle;
 pub mod source;
+mod sums;
 mod telemetry;
 mod tell;
 pub mod text;
@@ -36,6 +37,8 @@ use self::observation::Kind;
 use self::source::{SourceKey, SourceStatus};
 use self::text::Text;
 
+pub use self::sums::Totals;
+
 /// The model of one Kubernetes context.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
@@ -44,6 +47,7 @@ pub struct Model {
     facts: facts::Facts,
     index: index::Index,
     graph: Graph,
+    sums: sums::Sums,
     telemetry: telemetry::Telemetry,
     sources: BTreeMap<SourceKey, SourceStatus>,
     seq: u64,
@@ -112,6 +116,7 @@ impl Model {
         self.facts.footprint()
             + self.index.footprint()
             + self.graph.footprint()
+            + self.sums.footprint()
             + self.telemetry.footprint()
             + self.sources.len()
     }

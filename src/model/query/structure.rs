@@ -1,31 +1,12 @@
-//! What contains what: tenants, types, components, Services, machines, and sums over them.
+//! What contains what: tenants, types, components, Services, machines.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::Model;
-use crate::model::element::{
-    Component, ComponentType, Counts, Element, Health, Ingress, Machine, Service, Tenant,
-};
+use crate::model::element::{Component, ComponentType, Element, Ingress, Machine, Service, Tenant};
 use crate::model::graph::{Relation, Sort};
 use crate::model::key::{ElementKey, TypeKey};
-use crate::model::observation::NamespaceChoice;
 use crate::model::text::Text;
-
-/// Sums over the chosen namespaces, for the first line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Component types.
-    pub types: u32,
-    /// Of those, broken or unknown.
-    pub bad: u32,
-    /// Types that are well, and calls to them fail.
-    pub failing: u32,
-    /// Pods that are not finished.
-    pub pods: u32,
-    /// Of those, ready.
-    pub ready: u32,
-}
 
 impl Model {
     /// The element of a key.
@@ -163,49 +144,6 @@ impl Model {
             },
         };
         self.graph.get(&key).map(|_| key)
-    }
-
-    /// Sums over the chosen namespaces.
-    #[must_use]
-    pub fn totals(&self, choice: &NamespaceChoice) -> Totals {
-        let mut totals = Totals::default();
-        let mut called: HashMap<&ElementKey, Counts> = HashMap::new();
-        for (_, element) in self.graph.elements() {
-            match &**element {
-                Element::Type(e) if choice.covers(&e.key.namespace) => {
-                    totals.types += 1;
-                    totals.bad += u32::from(e.health.is_bad());
-                }
-                Element::Component(e)
-                    if choice.covers(&e.namespace) && e.health != Health::Stopped =>
-                {
-                    totals.pods += 1;
-                    // Of a pod on a lost machine nobody knows what it is.
-                    let is_known = e.health != Health::Unknown;
-                    totals.ready += u32::from(e.total > 0 && e.ready == e.total && is_known);
-                }
-                Element::Call(call) => {
-                    if let (ElementKey::Type(_), Some(counts)) = (&call.callee, call.recent) {
-                        let sum = called.entry(&call.callee).or_insert_with(|| Counts {
-                            calls: 0,
-                            errors: 0,
-                            ..counts
-                        });
-                        *sum = sum.plus(counts);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let failing = called.iter().filter(|(_, counts)| counts.are_failing());
-        let well = failing.filter(|(key, _)| {
-            let ElementKey::Type(ty) = key else {
-                return false;
-            };
-            choice.covers(&ty.namespace) && self.get(key).is_some_and(|e| !e.health().is_bad())
-        });
-        totals.failing = u32::try_from(well.count()).unwrap_or(u32::MAX);
-        totals
     }
 }
 

@@ -108,5 +108,6 @@ impl Model {
         for key in &gone {
             self.record(key, None, cause, out);
         }
+        self.sum_calls();
     }
 }
