@@ -56,7 +56,8 @@ fn pod(namespace: &str, name: &str, set: &str, state: ContainerState) -> Fact {
             }),
             state,
             ..ContainerFact::default()
-        }],
+        }]
+        .into(),
         ..PodFact::default()
     }))
 }

@@ -66,7 +66,7 @@ fn pod(phase: &str, containers: Vec<ContainerFact>) -> PodFact {
     let mut pod = PodFact {
         phase: phase.into(),
         node: Some("n0".into()),
-        containers,
+        containers: containers.into(),
         ..PodFact::default()
     };
     pod.meta.namespace = "shop".into();
@@ -80,28 +80,35 @@ fn mains(phase: &str, states: Vec<ContainerState>) -> PodFact {
     pod(phase, containers.collect())
 }
 
-fn with(mut pod: PodFact, change: impl FnOnce(&mut PodFact)) -> PodFact {
-    change(&mut pod);
+fn with(mut pod: PodFact, by: impl FnOnce(&mut PodFact)) -> PodFact {
+    by(&mut pod);
     pod
+}
+
+/// Changes one container of a pod.
+fn change(pod: &mut PodFact, at: usize, by: impl FnOnce(&mut ContainerFact)) {
+    if let Some(container) = Arc::make_mut(&mut pod.containers).get_mut(at) {
+        by(container);
+    }
 }
 
 /// STATUS, READY and RESTARTS as kubectl prints them, then our state, health, word and detail.
 #[rstest]
 #[case::running(mains("Running", vec![running()]), "Running 1/1 0", Started, Fine, "", "")]
 #[case::unready_from_the_start(
-    with(mains("Running", vec![running()]), |p| { p.ready = Some(false); p.containers[0].ready = false; p.ready_since = Some(at(100)); }),
+    with(mains("Running", vec![running()]), |p| { p.ready = Some(false); change(p, 0, |c| c.ready = false); p.ready_since = Some(at(100)); }),
     "Running 0/1 0", Deployed, Changing, "NotReady", "0 of 1 containers ready"
 )]
 #[case::lost_its_readiness(
-    with(mains("Running", vec![running()]), |p| { p.ready = Some(false); p.containers[0].ready = false; p.ready_since = Some(at(500)); }),
+    with(mains("Running", vec![running()]), |p| { p.ready = Some(false); change(p, 0, |c| c.ready = false); p.ready_since = Some(at(500)); }),
     "Running 0/1 0", Deployed, Broken, "NotReady", "0 of 1 containers ready"
 )]
 #[case::running_again_after_a_crash(
     with(mains("Running", vec![running()]), |p| {
         p.ready = Some(false);
-        p.containers[0].ready = false;
-        p.containers[0].restarts = 4;
-        p.containers[0].last = Some(end("OOMKilled", 137));
+        change(p, 0, |c| c.ready = false);
+        change(p, 0, |c| c.restarts = 4);
+        change(p, 0, |c| c.last = Some(end("OOMKilled", 137)));
     }),
     "Running 0/1 4", Deployed, Broken, "NotReady", "0 of 1 containers ready, last exit 137 (OOMKilled)"
 )]
@@ -112,16 +119,16 @@ fn with(mut pod: PodFact, change: impl FnOnce(&mut PodFact)) -> PodFact {
 #[case::crash_loop(
     with(mains("Running", vec![waiting("CrashLoopBackOff")]), |p| {
         p.ready = Some(false);
-        p.containers[0].restarts = 7;
-        p.containers[0].last = Some(end("Error", 1));
+        change(p, 0, |c| c.restarts = 7);
+        change(p, 0, |c| c.last = Some(end("Error", 1)));
     }),
     "CrashLoopBackOff 0/1 7", Unknown, Broken, "CrashLoopBackOff", "exit 1"
 )]
 #[case::crash_loop_by_memory_beside_another(
     with(mains("Running", vec![running(), waiting("CrashLoopBackOff")]), |p| {
         p.ready = Some(false);
-        p.containers[1].name = "worker".into();
-        p.containers[1].last = Some(end("OOMKilled", 137));
+        change(p, 1, |c| c.name = "worker".into());
+        change(p, 1, |c| c.last = Some(end("OOMKilled", 137)));
     }),
     "CrashLoopBackOff 1/2 0", Unknown, Broken, "CrashLoopBackOff", "exit 137 (OOMKilled) in worker"
 )]
@@ -183,7 +190,7 @@ fn with(mut pod: PodFact, change: impl FnOnce(&mut PodFact)) -> PodFact {
     "Completed 0/1 0", Undeployed, Stopped, "Completed", ""
 )]
 #[case::one_completed_beside_a_running_one(
-    with(mains("Running", vec![ended("Completed", 0), running()]), |p| { p.ready = Some(false); p.ready_since = Some(at(900)); p.containers[0].name = "load".into(); }),
+    with(mains("Running", vec![ended("Completed", 0), running()]), |p| { p.ready = Some(false); p.ready_since = Some(at(900)); change(p, 0, |c| c.name = "load".into()); }),
     "NotReady 1/2 0", Deployed, Changing, "NotReady", "1 of 2 containers ready, load has completed"
 )]
 #[case::init_under_way(
@@ -200,8 +207,8 @@ fn with(mut pod: PodFact, change: impl FnOnce(&mut PodFact)) -> PodFact {
 )]
 #[case::init_crashes(
     with(pod("Pending", vec![container(Role::Init, waiting("CrashLoopBackOff")), container(Role::Main, waiting("PodInitializing"))]), |p| {
-        p.containers[0].restarts = 5;
-        p.containers[0].last = Some(end("Error", 2));
+        change(p, 0, |c| c.restarts = 5);
+        change(p, 0, |c| c.last = Some(end("Error", 2)));
     }),
     "Init:CrashLoopBackOff 0/1 5", Unknown, Broken, "Init:CrashLoopBackOff", "exit 2 in init"
 )]
@@ -223,8 +230,8 @@ fn with(mut pod: PodFact, change: impl FnOnce(&mut PodFact)) -> PodFact {
 )]
 #[case::sidecar_starts(
     with(pod("Pending", vec![container(Role::Sidecar, running()), container(Role::Main, waiting("PodInitializing"))]), |p| {
-        p.containers[0].started = false;
-        p.containers[0].ready = false;
+        change(p, 0, |c| c.started = false);
+        change(p, 0, |c| c.ready = false);
         p.ready = Some(false);
     }),
     "Init:0/1 0/2 0", Deployed, Changing, "Init:0/1", ""
@@ -232,7 +239,7 @@ fn with(mut pod: PodFact, change: impl FnOnce(&mut PodFact)) -> PodFact {
 #[case::sidecar_crashes_later(
     with(pod("Running", vec![container(Role::Sidecar, waiting("CrashLoopBackOff")), container(Role::Main, running())]), |p| {
         p.ready = Some(false);
-        p.containers[0].restarts = 2;
+        change(p, 0, |c| c.restarts = 2);
     }),
     "Init:CrashLoopBackOff 1/2 2", Unknown, Broken, "CrashLoopBackOff", "exit code not reported in sidecar"
 )]
@@ -329,9 +336,7 @@ fn good() -> PodFact {
 fn crashing() -> PodFact {
     with(mains("Running", vec![waiting("CrashLoopBackOff")]), |p| {
         p.ready = Some(false);
-        if let Some(main) = p.containers.first_mut() {
-            main.last = Some(end("Error", 1));
-        }
+        change(p, 0, |c| c.last = Some(end("Error", 1)));
     })
 }
 

@@ -64,7 +64,7 @@ fn fold(
 
 /// The sums, by looking at everything.
 fn counted(model: &Model, choice: &NamespaceChoice) -> Totals {
-    let number = |count: usize| u32::try_from(count).unwrap();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let types: Vec<_> = model
         .types()
         .filter(|ty| choice.covers(&ty.key.namespace))

@@ -5,6 +5,7 @@
 //! makes a [`super::change::Change`] self-contained and invertible.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -243,7 +244,7 @@ pub struct Component {
     /// Since when it is (not) ready.
     pub ready_since: Option<Timestamp>,
     /// Containers, in the order of the spec.
-    pub containers: Vec<ContainerFact>,
+    pub containers: Arc<[ContainerFact]>,
     /// Labels.
     pub labels: Labels,
 }

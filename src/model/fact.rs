@@ -1,14 +1,13 @@
 //! Facts: what an object is, lean, in the model's own words, already made harmless by [`super::text`].
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
 
-/// Labels or annotations, by key.
-pub type Labels = BTreeMap<Text, Text>;
+pub use super::labels::Labels;
 
 /// What kind of object a fact is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -253,7 +252,7 @@ pub struct PodFact {
     /// Why it is not scheduled (`Unschedulable`, `SchedulingGated`) and the scheduler's message.
     pub unscheduled: Option<(Text, Text)>,
     /// Containers in the order of the spec; sidecars (restartable init containers) are marked.
-    pub containers: Vec<ContainerFact>,
+    pub containers: Arc<[ContainerFact]>,
     /// The hosts that its environment and arguments name.
     pub mentions: Vec<Mention>,
 }

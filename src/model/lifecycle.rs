@@ -297,7 +297,7 @@ fn verdict(
 /// A container that ends again and again, or ended badly and was not restarted.
 fn crash(pod: &PodFact) -> Option<Reason> {
     let mut ended = None;
-    for container in &pod.containers {
+    for container in pod.containers.iter() {
         match &container.state {
             ContainerState::Waiting { reason, .. } if &**reason == "CrashLoopBackOff" => {
                 return Some(Reason {

@@ -4,7 +4,7 @@
 //! can be read back into the same log. What only telemetry's counts or our own coming and going
 //! changed is not news, and is not told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Model;
 use super::apply::Applied;
 use super::change::Cause;
+use super::index::put;
 use super::key::ElementKey;
 use super::observation::Happening;
 use super::source::SourceState;
@@ -116,6 +117,8 @@ type Place = (Timestamp, u64);
 pub struct Log {
     /// By time and, of one time, by number.
     entries: BTreeMap<Place, Entry>,
+    /// Where the entries about an element stand.
+    about: HashMap<ElementKey, BTreeSet<Place>>,
     limit: usize,
     dropped: u64,
     folded: u64,
@@ -153,6 +156,7 @@ impl Log {
     pub fn new(limit: usize, started: Timestamp) -> Self {
         Self {
             entries: BTreeMap::new(),
+            about: HashMap::new(),
             limit: limit.max(1),
             dropped: 0,
             folded: 0,
@@ -167,6 +171,22 @@ impl Log {
     #[must_use]
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.values()
+    }
+
+    /// The last entries about these elements, at most so many of each, oldest first.
+    #[must_use]
+    pub fn about<'a>(
+        &self,
+        subjects: impl Iterator<Item = &'a ElementKey>,
+        limit: usize,
+    ) -> Vec<&Entry> {
+        let places = subjects.filter_map(|subject| self.about.get(subject));
+        let last = places.flat_map(|places| places.iter().rev().take(limit));
+        let mut last: Vec<&Place> = last.collect();
+        last.sort_unstable();
+        let first = last.len().saturating_sub(limit);
+        let last = last.into_iter().skip(first);
+        last.filter_map(|place| self.entries.get(place)).collect()
     }
 
     /// How many entries the limit has cost so far.
@@ -273,7 +293,7 @@ impl Log {
             if count <= told {
                 return None;
             }
-            if self.entries.remove(&place).is_some() {
+            if self.remove(place).is_some() {
                 self.folded += u64::from(count - told);
             }
         }
@@ -309,7 +329,7 @@ impl Log {
             e.origin == entry.origin && e.subject == entry.subject && e.text == entry.text
         });
         let equal = equal.map(|(place, _)| *place);
-        if let Some(old) = equal.and_then(|place| self.entries.remove(&place)) {
+        if let Some(old) = equal.and_then(|place| self.remove(place)) {
             entry.count = old.count.saturating_add(1);
             self.folded += 1;
         }
@@ -319,12 +339,26 @@ impl Log {
     fn insert(&mut self, mut entry: Entry) -> Entry {
         self.next += 1;
         entry.id = self.next;
-        self.entries.insert((entry.at, entry.id), entry.clone());
-        if self.entries.len() > self.limit {
-            self.entries.pop_first();
+        let place = (entry.at, entry.id);
+        if let Some(subject) = &entry.subject {
+            put(&mut self.about, subject.clone(), &place, true);
+        }
+        self.entries.insert(place, entry.clone());
+        if self.entries.len() > self.limit
+            && let Some(oldest) = self.entries.keys().next().copied()
+        {
+            self.remove(oldest);
             self.dropped += 1;
         }
         entry
+    }
+
+    fn remove(&mut self, place: Place) -> Option<Entry> {
+        let entry = self.entries.remove(&place)?;
+        if let Some(subject) = &entry.subject {
+            put(&mut self.about, subject.clone(), &place, false);
+        }
+        Some(entry)
     }
 
     /// Keeps the memory of Events bounded like the log itself.

@@ -70,7 +70,7 @@ impl Model {
                     let Some(Fact::Pod(pod)) = fact.as_deref() else {
                         continue;
                     };
-                    for pair in &pod.meta.labels {
+                    for pair in pod.meta.labels.iter() {
                         let label = label(&pod.meta.namespace, pair);
                         put(&mut self.index.labelled, label, &key, there);
                     }
@@ -113,7 +113,7 @@ impl Model {
             Fact::Service(_) => {
                 for (fact, there) in [(&change.before, false), (&change.after, true)] {
                     if let Some(Fact::Service(service)) = fact.as_deref()
-                        && let Some(first) = service.selector.first_key_value()
+                        && let Some(first) = service.selector.iter().next()
                     {
                         let label = label(&service.meta.namespace, first);
                         put(&mut self.index.selecting, label, &key, there);

@@ -16,6 +16,7 @@ pub mod identity;
 mod index;
 pub mod intent;
 pub mod key;
+pub mod labels;
 pub mod lifecycle;
 pub mod log;
 mod mark;

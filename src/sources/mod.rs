@@ -16,7 +16,7 @@ use crate::model::observation::{NamespaceChoice, Observation};
 /// Most observations in one batch.
 pub const BATCH_LIMIT: usize = 256;
 /// Most batches waiting for the loop; a source that would exceed it waits.
-pub const CHANNEL_LIMIT: usize = 16;
+pub const CHANNEL_LIMIT: usize = 4;
 
 /// Where a source's observations go: a bounded channel, so a busy loop makes sources wait.
 #[derive(Clone, Debug)]

@@ -259,7 +259,7 @@ impl Out<'_> {
             .map_or_else(|| NONE.to_owned(), |n| self.node(n));
         self.field("on", &node);
         self.field("address", e.ip.as_deref().unwrap_or(NONE));
-        for container in &e.containers {
+        for container in e.containers.iter() {
             self.container(container);
         }
         self.labels(&e.labels);
@@ -392,18 +392,16 @@ impl Out<'_> {
     /// The last lines of the log about the element or its components.
     fn news(&mut self, key: &ElementKey) {
         let ctx = self.ctx;
-        let own = |subject: &ElementKey| {
-            subject == key
-                || matches!((key, ctx.model.get(subject)), (ElementKey::Type(of), Some(Element::Component(c))) if c.of == *of)
+        let components = match key {
+            ElementKey::Type(of) => ctx.model.components_of(of),
+            _ => Vec::new(),
         };
-        let mut last: Vec<_> = ctx
-            .log
-            .entries()
-            .rev()
-            .filter(|e| e.subject.as_ref().is_some_and(own))
-            .take(NEWS)
+        let components: Vec<ElementKey> = components
+            .iter()
+            .map(|component| ElementKey::component(&component.uid))
             .collect();
-        last.reverse();
+        let subjects = std::iter::once(key).chain(&components);
+        let last = ctx.log.about(subjects, NEWS);
         for (index, entry) in last.into_iter().enumerate() {
             let times = if entry.count > 1 {
                 format!(" {}{}", ctx.theme.glyphs.times, entry.count)

@@ -146,7 +146,8 @@ impl Cluster {
                 started: true,
                 state: ContainerState::Running { since: ago(7_195) },
                 ..ContainerFact::default()
-            }],
+            }]
+            .into(),
             ..PodFact::default()
         })));
     }
@@ -224,7 +225,7 @@ impl Cluster {
         self.change_pod(namespace, app, |pod| {
             pod.ready = Some(false);
             pod.ready_since = ago(600);
-            if let Some(container) = pod.containers.first_mut() {
+            if let Some(container) = Arc::make_mut(&mut pod.containers).first_mut() {
                 container.ready = false;
                 container.restarts = 7;
                 container.state = ContainerState::Waiting {

@@ -96,7 +96,7 @@ fn problems_come_first_and_say_why() {
     s.change(|c| {
         c.change_pod("shop", "payment", |pod| {
             pod.ready = Some(true);
-            for container in &mut pod.containers {
+            for container in std::sync::Arc::make_mut(&mut pod.containers) {
                 container.ready = true;
                 container.state = portolan::model::observation::ContainerState::Running {
                     since: cluster::ago(1),

@@ -243,7 +243,7 @@ fn look(pod: &mut PodFact, look: u8) {
             pod.reason = Some("Evicted".into());
         }
     }
-    pod.containers = vec![container];
+    pod.containers = vec![container].into();
 }
 
 impl World {

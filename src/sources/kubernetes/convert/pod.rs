@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::model::declared::{self, MENTION_LIMIT};
 use crate::model::observation::{
@@ -42,7 +43,7 @@ impl Observe for Pod {
 }
 
 /// Init containers first, as the specification runs them; statuses are joined by name.
-fn containers(pod: &Pod) -> Vec<ContainerFact> {
+fn containers(pod: &Pod) -> Arc<[ContainerFact]> {
     let spec = pod.spec.as_ref();
     let status = pod.status.as_ref();
     let init = spec

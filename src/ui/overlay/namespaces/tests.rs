@@ -102,7 +102,8 @@ fn pod(namespace: &str, name: &str, of: &str, ready: bool) -> Fact {
             started: true,
             state: ContainerState::Running { since: None },
             ..ContainerFact::default()
-        }],
+        }]
+        .into(),
         ..PodFact::default()
     }))
 }

@@ -1,6 +1,5 @@
 //! A small world to look at: observations by hand, one model, one screen.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,11 +13,10 @@ use crate::model::declared::mentions;
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::log::Log;
 use crate::model::observation::{
-    Fact, IngressFact, Kind, Link, Links, Mention, Meta, NamespaceChoice, Observation, PodFact,
-    Scope, ServiceFact, Span, Trouble, WorkloadFact,
+    Fact, IngressFact, Kind, Labels, Link, Links, Mention, Meta, NamespaceChoice, Observation,
+    PodFact, Scope, ServiceFact, Span, Trouble, WorkloadFact,
 };
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
-use crate::model::text::Text;
 use crate::ui::action::Verb;
 use crate::ui::filter::Filter;
 use crate::ui::theme::Theme;
@@ -99,7 +97,7 @@ impl World {
         } else {
             Vec::new()
         };
-        let labels: BTreeMap<Text, Text> = [("app".into(), name.into())].into();
+        let labels: Labels = [("app".into(), name.into())].into();
         let workload = WorkloadFact {
             kind,
             meta: meta(namespace, name),
