@@ -14,7 +14,7 @@ impl App {
         let well = well(&batch);
         let applied = self.live.apply(batch, self.now.wall);
         if self.live.status_revision() != reported {
-            for (severity, text) in Troubles::of(&self.live).news(&before, &well) {
+            for (severity, text) in Troubles::of(&self.live).news(&before, &well, self.now.wall) {
                 self.log.note(self.now.wall, severity, None, &text);
             }
         }

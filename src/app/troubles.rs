@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::model::Model;
 use crate::model::log::Severity;
 use crate::model::observation::Observation;
@@ -18,10 +20,17 @@ enum Sort {
     Refused,
 }
 
+/// What is wrong, and since when where something was well before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Trouble {
+    what: String,
+    since: Option<Timestamp>,
+}
+
 /// The sources that are in trouble, each with the first of what is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Troubles {
-    all: BTreeMap<(Text, Sort), String>,
+    all: BTreeMap<(Text, Sort), Trouble>,
 }
 
 impl Troubles {
@@ -34,8 +43,19 @@ impl Troubles {
                     SourceState::Forbidden { .. } | SourceState::Absent { .. } => Sort::Refused,
                     _ => Sort::Broken,
                 };
-                all.entry((status.key.source.clone(), sort))
-                    .or_insert_with(|| format!("{} {}: {cause}", status.key.part, state.word()));
+                let what = match (&*status.key.part, sort) {
+                    // It stands for the whole.
+                    ("session", Sort::Broken) => cause.to_string(),
+                    (part, _) => format!("{part} {}: {cause}", state.word()),
+                };
+                let since = match state {
+                    SourceState::Stale { since, .. } => Some(*since),
+                    _ => None,
+                };
+                let first = all
+                    .entry((status.key.source.clone(), sort))
+                    .or_insert(Trouble { what, since });
+                first.since = [first.since, since].into_iter().flatten().min();
             }
         }
         Self { all }
@@ -56,27 +76,44 @@ impl Troubles {
 
     /// What began and what is over since `before`. A part that is not watched any more was not healed by
     /// that, so some part must have said that it is `well`.
-    pub(super) fn news(&self, before: &Self, well: &BTreeSet<Text>) -> Vec<(Severity, String)> {
+    pub(super) fn news(
+        &self,
+        before: &Self,
+        well: &BTreeSet<Text>,
+        now: Timestamp,
+    ) -> Vec<(Severity, String)> {
         let began = self
             .all
             .iter()
             .filter(|(key, _)| !before.all.contains_key(*key));
-        let began =
-            began.map(|((source, _), what)| (Severity::Warning, format!("{source}: {what}")));
+        let began = began.map(|((source, _), trouble)| {
+            (Severity::Warning, format!("{source}: {}", trouble.what))
+        });
         let healed = before
             .all
-            .keys()
-            .filter(|key| !self.all.contains_key(*key) && well.contains(&key.0));
-        let healed = healed.map(|(source, sort)| {
+            .iter()
+            .filter(|(key, _)| !self.all.contains_key(*key) && well.contains(&key.0));
+        let healed = healed.map(|((source, sort), trouble)| {
             let refused = self.all.contains_key(&(source.clone(), Sort::Refused));
             let what = match sort {
                 Sort::Refused => "nothing is refused any more",
                 Sort::Broken if refused => "all that may be seen answers again",
                 Sort::Broken => "all of it answers again",
             };
-            (Severity::Info, format!("{source}: {what}"))
+            let after = trouble
+                .since
+                .map_or_else(String::new, |since| after(since, now));
+            (Severity::Info, format!("{source}: {what}{after}"))
         });
         began.chain(healed).collect()
+    }
+}
+
+fn after(since: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(since).as_secs().max(0);
+    match seconds {
+        0..=119 => format!(", after {seconds} s"),
+        _ => format!(", after {} min", seconds / 60),
     }
 }
 
@@ -95,8 +132,6 @@ pub(super) fn well(batch: &[Observation]) -> BTreeSet<Text> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::model::source::{SourceKey, SourceStatus};
 
@@ -116,7 +151,11 @@ mod tests {
         })];
         let well = well(&batch);
         model.apply(batch, Timestamp::UNIX_EPOCH);
-        let news = Troubles::of(model).news(&before, &well);
+        let news = Troubles::of(model).news(
+            &before,
+            &well,
+            "1970-01-01T00:00:40Z".parse().expect("a time"),
+        );
         news.into_iter().map(|(_, text)| text).collect()
     }
 
@@ -138,7 +177,7 @@ mod tests {
         assert!(say("pods", SourceState::Live).is_empty());
         assert_eq!(
             say("jobs", SourceState::Live),
-            ["kubernetes: all that may be seen answers again"]
+            ["kubernetes: all that may be seen answers again, after 40 s"]
         );
         assert_eq!(
             say("nodes", SourceState::Live),

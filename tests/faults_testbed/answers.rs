@@ -99,7 +99,7 @@ async fn a_kind_that_the_server_lacks_is_told_and_the_rest_is_there() {
     });
     let choice = NamespaceChoice::one(&ground.namespace);
     // The headless commands go on with the rest, without waiting for what cannot come.
-    let narrator = Narrator::start(&session, choice.clone());
+    let narrator = Narrator::start(&session, choice.clone()).await;
     let mut watching = Watching::start(&session, choice);
     watching
         .until("all but two kinds", |w| {
@@ -225,33 +225,6 @@ async fn a_watch_that_is_closed_again_and_again_is_no_watch_and_no_busy_loop() {
     agrees_soon(&mut watching, None, Some(&ground.namespace)).await;
 }
 
-/// A server that has never heard of streamed lists sends what there is, and no word that this is all.
-#[tokio::test]
-#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
-async fn a_server_that_ignores_what_it_is_asked_for_is_read_in_pages() {
-    fn plain(path: &str) -> String {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let pairs = query.split('&').filter(|pair| {
-            !pair.starts_with("sendInitialEvents") && !pair.starts_with("resourceVersionMatch")
-        });
-        format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
-    }
-    let (ground, proxy, session) = behind_proxy().await;
-    proxy.fail(usize::MAX, Fault::Reworded(plain), streams);
-    let mut watching = Watching::start(&session, NamespaceChoice::one(&ground.namespace));
-    let paged = |w: &Watching| w.all_live() && w.ready_pods() == 2;
-    watching.until("all of it", paged).await;
-    agrees_soon(&mut watching, None, Some(&ground.namespace)).await;
-    let seen = proxy.seen();
-    let streamed = seen
-        .iter()
-        .filter(|(_, path)| path.contains("sendInitialEvents"));
-    assert!(
-        streamed.count() <= 4,
-        "asked again for what does not work: {seen:#?}"
-    );
-}
-
 #[tokio::test]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn a_namespace_that_is_deleted_and_made_again_is_seen_to_go_and_come() {
@@ -259,7 +232,7 @@ async fn a_namespace_that_is_deleted_and_made_again_is_seen_to_go_and_come() {
     ground.deploy("web", 2).await;
     let choice = NamespaceChoice::one(&ground.namespace);
     let mut watching = Watching::start(&session(), choice.clone());
-    let narrator = Narrator::start(&session(), choice);
+    let narrator = Narrator::start(&session(), choice).await;
     watching
         .until("two pods", |w| w.all_live() && w.ready_pods() == 2)
         .await;

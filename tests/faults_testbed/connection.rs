@@ -72,7 +72,7 @@ async fn a_frozen_connection_is_told_and_nothing_looks_newer_than_it_is() {
     watching
         .until("the pod", |w| w.all_live() && w.ready_pods() == 1)
         .await;
-    let narrator = Narrator::start(&through, choice);
+    let narrator = Narrator::start(&through, choice).await;
     agrees_soon(&mut watching, None, Some(&ground.namespace)).await;
     for then in [Wire::Whole, Wire::Cut] {
         wire.set(Wire::Frozen);
@@ -107,8 +107,9 @@ async fn a_frozen_connection_is_told_and_nothing_looks_newer_than_it_is() {
             .until("one pod", |w| w.facts.len() > 1 && w.ready_pods() == 1)
             .await;
     }
+    narrator.until("answers again").await;
     let own = narrator.told("self now portolan: kubernetes: ");
-    let ends = own.iter().filter(|line| line.ends_with("answers again"));
+    let ends = own.iter().filter(|line| line.contains("answers again"));
     assert_eq!((own.len(), ends.count()), (4, 2), "{own:#?}");
     let past = narrator.told("model past ");
     assert!(

@@ -11,6 +11,7 @@ use portolan::model::log::{Entry, Past};
 use portolan::model::observation::{Fact, Kind, NamespaceChoice};
 use portolan::sources::Source;
 use portolan::sources::kubernetes::{Kubernetes, Session, Settings};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -103,7 +104,7 @@ pub struct Narrator {
 }
 
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
+struct Told(Arc<Mutex<Vec<u8>>>, Arc<Notify>);
 
 impl Write for Told {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -111,6 +112,7 @@ impl Write for Told {
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
+        self.1.notify_one();
         Ok(())
     }
 }
@@ -127,7 +129,8 @@ fn line(entry: &Entry) -> Result<String, serde_json::Error> {
 }
 
 impl Narrator {
-    pub fn start(session: &Session, namespaces: NamespaceChoice) -> Self {
+    /// Starts it; returns when its first lists are complete.
+    pub async fn start(session: &Session, namespaces: NamespaceChoice) -> Self {
         let told = Told::default();
         let request = Request {
             context: session.context().clone(),
@@ -148,10 +151,20 @@ impl Narrator {
             let ended = headless::events(&request, sources, line, None, to).await;
             ended.expect("a buffer takes everything");
         });
-        Self {
-            told,
-            _task: AbortOnDropHandle::new(task),
-        }
+        let task = AbortOnDropHandle::new(task);
+        told.1.notified().await;
+        Self { told, _task: task }
+    }
+
+    /// Waits until a line has this.
+    pub async fn until(&self, part: &str) {
+        let waiting = async {
+            while !self.told("").iter().any(|line| line.contains(part)) {
+                self.told.1.notified().await;
+            }
+        };
+        let came = tokio::time::timeout(HEALED, waiting).await;
+        assert!(came.is_ok(), "never told: {part}: {:#?}", self.told(""));
     }
 
     /// `self now portolan: kubernetes: …`, `model past cart: …`: the lines of an origin and a time.

@@ -40,6 +40,7 @@ pub(super) async fn run(
     loop {
         let back = reach.is_back();
         let asked = Timestamp::now();
+        let mut lost = None;
         let (said, wait) = match ask(&session).await {
             Ok(skew) => {
                 shown = true;
@@ -62,11 +63,14 @@ pub(super) async fn run(
                 (None, Some(INTERVAL))
             }
             Err(Failure::Server(why)) => {
-                reach.lost(&why);
+                lost = Some(why.clone());
                 (line.broken(why, shown, reach.last()), None)
             }
         };
         outlet.send(said.into_iter().collect()).await?;
+        if let Some(why) = lost {
+            reach.lost(&why);
+        }
         match wait {
             Some(wait) => tokio::select! {
                 () = pause.exactly(wait) => {}

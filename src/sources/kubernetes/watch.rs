@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::model::observation::{Observation, Scope};
 use crate::model::source::SourceState;
@@ -17,6 +19,9 @@ use super::pause::{Pause, SLOW};
 use super::reach::Reach;
 use super::session::Session;
 use super::trouble::{Class, Trouble};
+
+/// How long a watch that cannot reach the server waits for what the session's line finds out.
+const VERDICT: Duration = Duration::from_millis(300);
 
 /// A watch of one scope.
 pub(super) struct Watch {
@@ -209,6 +214,8 @@ impl Watch {
         let back = self.reach.is_back();
         if trouble.class == Class::Unreached {
             self.reach.doubt();
+            // The session's line is to be the first to say it, where it is not this watch's trouble alone.
+            let _ = timeout(VERDICT, self.reach.is_lost()).await;
         }
         self.say(&trouble);
         self.flush().await?;
