@@ -219,9 +219,10 @@ impl<K: Lean> Feed<K> {
             timeout: Some(WATCH_SECONDS),
             ..WatchParams::default()
         };
-        let missed = match self.failed {
-            true => self.asking.missed(&version).await,
-            false => Ok(None),
+        let missed = if self.failed {
+            self.asking.missed(&version).await
+        } else {
+            Ok(None)
         };
         let opened = match missed {
             Ok(missed) => self
