@@ -54,6 +54,27 @@ alive() { # pid start-time
     now=$(start_time "$1") && [ "$now" = "$2" ]
 }
 
+# Starts a server of a run; its command line is kept, so that it can be started
+# again as it was.
+launch() { # run-dir name command…
+    local run_dir=$1 what=$2
+    shift 2
+    printf '%q ' "$@" >"$run_dir/commands/$what"
+    setsid "$@" >>"$run_dir/logs/$what.log" 2>&1 </dev/null &
+    printf '%s %s %s\n' "$what" $! "$(start_time $!)" >>"$run_dir/processes"
+}
+
+# The pid and the start of a recorded process.
+recorded() { # run-dir name
+    awk -v name="$2" '$1 == name { print $2, $3; found = 1 } END { exit !found }' "$1/processes"
+}
+
+# A process that has ended is not looked for any more.
+forget_process() { # run-dir name
+    awk -v name="$2" '$1 != name' "$1/processes" >"$1/processes.new"
+    mv "$1/processes.new" "$1/processes"
+}
+
 # Waits for the end of a process that was told to end.
 wait_end() { # name pid start-time
     local waited=0

@@ -5,6 +5,7 @@
 
 mod first_lists;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use self::first_lists::{CLUSTER, FirstLists};
+use super::troubles::{self, Troubles};
 use crate::model::Model;
 use crate::model::key::TypeKey;
 use crate::model::log::{Entry, Log};
@@ -117,6 +119,9 @@ pub async fn events(
         Ended::Interrupted => return Ok(INTERRUPTED),
     }
     let mut entries: Vec<Entry> = running.log.entries().cloned().collect();
+    // What may not be had was told.
+    let mut troubles = Troubles::of(&running.model).refusals();
+    entries.extend(running.note(&mut troubles, &BTreeSet::new()));
     let until = follow.map(|follow| Instant::now() + follow);
     loop {
         for entry in entries {
@@ -134,7 +139,11 @@ pub async fn events(
             _ = tokio::signal::ctrl_c() => return Ok(INTERRUPTED),
             () = at(until) => return Ok(GOOD),
             batch = running.observations.recv() => match batch {
-                Some(batch) => entries = running.apply(batch),
+                Some(batch) => {
+                    let well = troubles::well(&batch);
+                    entries = running.apply(batch);
+                    entries.extend(running.note(&mut troubles, &well));
+                }
                 None => return Ok(GOOD),
             },
         }
@@ -180,6 +189,10 @@ fn tell_lacks(model: &Model, request: &Request, lists: &FirstLists, to: &mut Str
     for lack in &lists.forbidden {
         let why = lack.why.as_deref().unwrap_or("the server refuses");
         to.tell(&format!("{} left out: {why}", lack.what));
+    }
+    for lack in &lists.stale {
+        let why = lack.why.as_deref().unwrap_or("the watch broke");
+        to.tell(&format!("{} may be old: {why}", lack.what));
     }
     for name in first_lists::missing(model, &request.namespaces) {
         let context = &request.context;
@@ -258,6 +271,17 @@ impl Running {
     fn apply(&mut self, batch: Vec<Observation>) -> Vec<Entry> {
         let applied = self.model.apply(batch, Timestamp::now());
         self.log.absorb(&applied, &self.model)
+    }
+
+    /// Notes what began to trouble the sources, and what is over.
+    fn note(&mut self, before: &mut Troubles, well: &BTreeSet<Text>) -> Vec<Entry> {
+        let after = Troubles::of(&self.model);
+        let now = Timestamp::now();
+        let news = after.news(before, well, now);
+        *before = after;
+        news.into_iter()
+            .map(|(severity, text)| self.log.note(now, severity, None, &text))
+            .collect()
     }
 
     /// Waits until every list of the cluster is there or refused, and a little for everybody else.

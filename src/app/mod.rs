@@ -13,6 +13,7 @@ pub mod msg;
 mod outcome;
 pub mod runtime;
 pub mod state;
+mod troubles;
 mod update;
 mod writing;
 

@@ -77,6 +77,7 @@ impl Model {
                     self.note(&change, dirty);
                 }
             }
+            Observation::Behind { scope, behind } => self.facts.behind(&scope, behind),
             Observation::Happening(happening) => happenings.push(happening),
             Observation::Links(links) => {
                 let first = self.telemetry.count(links);

@@ -54,6 +54,8 @@ struct ScopeState {
     current: ListId,
     /// Whether any list was ever complete.
     complete: bool,
+    /// What comes happened while nobody watched.
+    behind: bool,
 }
 
 impl ScopeState {
@@ -61,8 +63,8 @@ impl ScopeState {
     const fn cause(&self) -> Cause {
         match (self.complete, self.pending) {
             (false, _) => Cause::Baseline,
-            (true, Some(_)) => Cause::WhileDisconnected,
-            (true, None) => Cause::Live,
+            (true, None) if !self.behind => Cause::Live,
+            (true, _) => Cause::WhileDisconnected,
         }
     }
 }
@@ -91,6 +93,10 @@ impl Facts {
         self.next_list += 1;
         let list = self.next_list;
         self.state(scope).pending = Some((epoch, list));
+    }
+
+    pub(super) fn behind(&mut self, scope: &Scope, behind: bool) {
+        self.state(scope).behind = behind;
     }
 
     /// Sweeps what the scope did not see in this epoch. An end without its begin changes nothing.
@@ -209,6 +215,7 @@ impl Facts {
                 pending: None,
                 current: NO_LIST,
                 complete: false,
+                behind: false,
             }
         })
     }

@@ -181,6 +181,13 @@ pub enum Observation {
         /// The scope.
         scope: Scope,
     },
+    /// From here on the scope catches up with what happened while nobody watched, or does so no more.
+    Behind {
+        /// The scope.
+        scope: Scope,
+        /// Whether it does.
+        behind: bool,
+    },
     /// Something happened.
     Happening(Happening),
     /// A tracing source counted.

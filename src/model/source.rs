@@ -39,6 +39,11 @@ pub enum SourceState {
         /// What is lacking and what to do.
         what: Text,
     },
+    /// The server does not have the kind; the source tries again now and then.
+    Absent {
+        /// What is lacking and why that may be.
+        what: Text,
+    },
     /// Nothing was ever received.
     Failed {
         /// Why, in one line, with what to do.
@@ -63,7 +68,7 @@ impl SourceState {
     pub const fn trouble(&self) -> Option<&Text> {
         match self {
             Self::Stale { cause, .. } | Self::Failed { cause } => Some(cause),
-            Self::Forbidden { what } => Some(what),
+            Self::Forbidden { what } | Self::Absent { what } => Some(what),
             Self::Loading { .. } | Self::Live | Self::Off { .. } => None,
         }
     }
@@ -91,6 +96,7 @@ impl SourceState {
             Self::Live => "live",
             Self::Stale { .. } => "stale",
             Self::Forbidden { .. } => "forbidden",
+            Self::Absent { .. } => "absent",
             Self::Failed { .. } => "failed",
             Self::Off { .. } => "off",
         }

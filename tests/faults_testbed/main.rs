@@ -3,10 +3,20 @@
 //!
 //! `eval "$(testbed/up)"`, then `cargo test --test faults_testbed -- --ignored`.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do, and say how long it took"
+)]
+
+mod answers;
 mod connection;
+mod judge;
 #[path = "../proxy/mod.rs"]
 mod proxy;
 #[path = "../real/mod.rs"]
 mod real;
+mod server;
 #[path = "../watching/mod.rs"]
 mod watching;

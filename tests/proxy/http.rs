@@ -4,8 +4,9 @@
 //! rights of that client.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use futures::StreamExt;
@@ -32,6 +33,12 @@ pub enum Fault {
     SilentAfter,
     /// The answer comes later.
     Late(Duration),
+    /// The answer stops after so many bytes of its body; the connection stays as long as the server's.
+    StopsWithin(usize),
+    /// The question is asked in other words: path and query.
+    Reworded(fn(&str) -> String),
+    /// A line without an end, of so many bytes; they are counted as they are taken.
+    Flood(usize, Arc<AtomicUsize>),
     /// Another answer: status, headers, body; the server never hears of it.
     Answer {
         status: u16,
@@ -67,6 +74,8 @@ struct Rule {
 struct Shared {
     rules: Mutex<Vec<Rule>>,
     seen: Mutex<Vec<(Method, String)>>,
+    /// When each of them came.
+    times: Mutex<Vec<Instant>>,
 }
 
 /// A server that stands in front of another. It ends with this value; connections that are open then end
@@ -138,6 +147,11 @@ impl HttpProxy {
     pub fn seen(&self) -> Vec<(Method, String)> {
         self.shared.seen.lock().expect("whole").clone()
     }
+
+    /// When each of what was [`Self::seen`] came.
+    pub fn times(&self) -> Vec<Instant> {
+        self.shared.times.lock().expect("whole").clone()
+    }
 }
 
 /// The connection is to be cut.
@@ -156,12 +170,17 @@ async fn answer(
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let path = path.to_owned();
     let seen = (head.method.clone(), path);
+    shared.times.lock().expect("whole").push(Instant::now());
     shared.seen.lock().expect("whole").push(seen);
-    let head = Request::from_parts(head, ());
+    let mut head = Request::from_parts(head, ());
     let fault = shared.chosen(&head);
     match fault {
         Some(Fault::CutBefore) => return Err(cut()),
         Some(Fault::SilentBefore) => std::future::pending().await,
+        Some(Fault::Reworded(words)) => {
+            *head.uri_mut() = words(&head.uri().to_string()).parse().expect("a path");
+        }
+        Some(Fault::Flood(bytes, taken)) => return Ok(Response::new(flood(bytes, taken))),
         Some(Fault::Answer {
             status,
             headers,
@@ -186,6 +205,9 @@ async fn answer(
         Some(Fault::CutAfter) => return Err(cut()),
         Some(Fault::SilentAfter) => std::future::pending().await,
         Some(Fault::Late(wait)) => tokio::time::sleep(wait).await,
+        Some(Fault::StopsWithin(bytes)) => {
+            return Ok(response.map(|body| stops_within(body, bytes)));
+        }
         Some(Fault::CutWithin(bytes)) => return Ok(response.map(|body| cut_within(body, bytes))),
         _ => {}
     }
@@ -206,6 +228,33 @@ fn cut_within(body: kube::client::Body, bytes: usize) -> Body {
         Ok(taken)
     });
     Body::from_stream(first)
+}
+
+/// The first bytes of a body, and then silence, until the server is gone.
+fn stops_within(body: kube::client::Body, bytes: usize) -> Body {
+    let mut left = bytes;
+    let whole = Body::new(body).into_data_stream();
+    let first = whole.filter_map(move |chunk| {
+        let taken = match chunk {
+            Ok(chunk) => {
+                let taken = chunk.slice(..left.min(chunk.len()));
+                left -= taken.len();
+                (!taken.is_empty()).then_some(Ok(taken))
+            }
+            Err(_) => Some(Err(cut())),
+        };
+        std::future::ready(taken)
+    });
+    Body::from_stream(first.chain(futures::stream::pending()))
+}
+
+fn flood(bytes: usize, taken: Arc<AtomicUsize>) -> Body {
+    const PIECE: usize = 64 * 1024;
+    let pieces = futures::stream::iter(0..bytes / PIECE).map(move |_| {
+        taken.fetch_add(PIECE, Ordering::Relaxed);
+        Ok::<_, Cut>(vec![b'x'; PIECE])
+    });
+    Body::from_stream(pieces)
 }
 
 impl Shared {

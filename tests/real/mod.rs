@@ -12,8 +12,11 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+pub mod bed;
+pub mod truth;
+
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,7 +28,20 @@ use tokio::process::Command;
 
 /// Runs kubectl with a manifest on its standard input; returns what it prints.
 pub async fn kubectl(arguments: &[&str], input: Option<&Value>) -> String {
-    let mut child = Command::new("kubectl")
+    kubectl_as(None, arguments, input).await
+}
+
+/// The same by another kubeconfig than that of the environment.
+pub async fn kubectl_as(
+    kubeconfig: Option<&Path>,
+    arguments: &[&str],
+    input: Option<&Value>,
+) -> String {
+    let mut command = Command::new("kubectl");
+    if let Some(path) = kubeconfig {
+        command.env("KUBECONFIG", path);
+    }
+    let mut child = command
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -64,20 +80,7 @@ impl Ground {
     }
 
     pub async fn deploy(&self, name: &str, replicas: u32) {
-        let labels = json!({"app": name});
-        let container = json!({
-            "name": "main", "image": "example/main:1",
-            "env": [{"name": "BACKEND_ADDR", "value": "backend:8080"}]
-        });
-        let deployment = json!({
-            "apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": name, "namespace": self.namespace},
-            "spec": {
-                "replicas": replicas,
-                "selector": {"matchLabels": labels},
-                "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
-            }
-        });
+        let deployment = deployment(&self.namespace, name, replicas);
         kubectl(&["apply", "-f", "-"], Some(&deployment)).await;
     }
 
@@ -99,6 +102,24 @@ impl Ground {
     pub fn target(&self, name: &str) -> TypeKey {
         TypeKey::new(&self.namespace, "Deployment", name)
     }
+}
+
+/// A Deployment of one container that names a host.
+pub fn deployment(namespace: &str, name: &str, replicas: u32) -> Value {
+    let labels = json!({"app": name});
+    let container = json!({
+        "name": "main", "image": "example/main:1",
+        "env": [{"name": "BACKEND_ADDR", "value": "backend:8080"}]
+    });
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+        }
+    })
 }
 
 impl Drop for Ground {

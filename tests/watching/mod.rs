@@ -35,8 +35,12 @@ pub struct Watching {
     pub retry: watch::Sender<u64>,
     stop: CancellationToken,
     pub facts: BTreeMap<(Scope, String), Arc<Fact>>,
+    /// What the lists that are under way have seen.
+    listed: BTreeMap<Scope, BTreeSet<String>>,
     pub happenings: Vec<Happening>,
     pub lines: BTreeMap<(Text, Option<Text>), SourceState>,
+    /// The parts' states in the order in which they were said.
+    pub said: Vec<(Text, SourceState)>,
     pub skew_ms: Option<i64>,
     pub gone: usize,
     pub model: Model,
@@ -67,8 +71,10 @@ impl Watching {
             retry,
             stop,
             facts: BTreeMap::new(),
+            listed: BTreeMap::new(),
             happenings: Vec::new(),
             lines: BTreeMap::new(),
+            said: Vec::new(),
             skew_ms: None,
             gone: 0,
             model: Model::new(session.context(), Vec::new()),
@@ -89,6 +95,16 @@ impl Watching {
         assert!(came, "never came: {what}; lines: {:#?}", self.lines);
     }
 
+    /// Takes in what has come, and what comes within a moment.
+    pub async fn look(&mut self, moment: Duration) {
+        let end = tokio::time::Instant::now() + moment;
+        while let Ok(batch) = tokio::time::timeout_at(end, self.receiver.recv()).await {
+            for observation in batch.expect("the source goes on") {
+                self.take(observation);
+            }
+        }
+    }
+
     /// Waits until what is observed says that this was done; nothing else tells.
     pub async fn until_done(&mut self, sent: &Intent) {
         let what = format!("{:?} is done", sent.operation);
@@ -105,7 +121,18 @@ impl Watching {
         let applied = self.model.apply(vec![observation.clone()], now);
         self.log.absorb(&applied, &self.model);
         match observation {
+            Observation::Begin { scope, .. } => {
+                self.listed.insert(scope, BTreeSet::new());
+            }
+            Observation::End { scope, .. } => {
+                let seen = self.listed.remove(&scope).unwrap_or_default();
+                self.facts
+                    .retain(|(own, name), _| *own != scope || seen.contains(name));
+            }
             Observation::Seen { scope, fact } => {
+                if let Some(seen) = self.listed.get_mut(&scope) {
+                    seen.insert(fact.key().name.to_string());
+                }
                 let key = (scope, fact.key().name.to_string());
                 self.facts.insert(key, fact);
             }
@@ -117,6 +144,9 @@ impl Watching {
             Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => {
                 self.skew_ms = status.skew_ms.or(self.skew_ms);
+                let part = status.key.part.clone();
+                self.said
+                    .extend(status.state.clone().map(|state| (part, state)));
                 let key = (status.key.part, status.key.namespace);
                 match status.state {
                     Some(state) => self.lines.insert(key, state),
@@ -130,6 +160,18 @@ impl Watching {
     /// Whether every line of the source says that what is shown is current.
     pub fn all_live(&self) -> bool {
         self.lines.len() >= 14 && self.lines.values().all(|state| *state == SourceState::Live)
+    }
+
+    /// How a part is, in whatever namespace.
+    pub fn line(&self, part: &str) -> Option<&SourceState> {
+        let line = self.lines.iter().find(|((own, _), _)| &**own == part);
+        line.map(|(_, state)| state)
+    }
+
+    /// Whether every line says that what is shown is old.
+    pub fn all_stale(&self) -> bool {
+        let mut all = self.lines.values();
+        all.all(|state| matches!(state, SourceState::Stale { .. }))
     }
 
     pub fn names(&self, kind: Kind) -> BTreeSet<String> {

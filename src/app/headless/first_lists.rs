@@ -27,8 +27,10 @@ pub(super) struct FirstLists {
     pub(super) listed: usize,
     /// Under way, or not begun.
     pub(super) awaited: Vec<Lack>,
-    /// May not be listed.
+    /// May not be listed, or are not there to be listed.
     pub(super) forbidden: Vec<Lack>,
+    /// Complete once, and not kept up to date now.
+    pub(super) stale: Vec<Lack>,
     /// Failed; the source goes on trying.
     pub(super) failed: Vec<Lack>,
     /// Sources other than the cluster that have not answered yet.
@@ -74,8 +76,14 @@ impl FirstLists {
             why: why.cloned(),
         };
         match state {
-            Some(SourceState::Forbidden { what }) => self.forbidden.push(lack(Some(what))),
-            Some(SourceState::Live | SourceState::Stale { .. }) if told => self.listed += 1,
+            Some(SourceState::Forbidden { what } | SourceState::Absent { what }) => {
+                self.forbidden.push(lack(Some(what)));
+            }
+            Some(SourceState::Live) if told => self.listed += 1,
+            Some(SourceState::Stale { cause, .. }) if told => {
+                self.listed += 1;
+                self.stale.push(lack(Some(cause)));
+            }
             Some(SourceState::Failed { cause } | SourceState::Stale { cause, .. }) => {
                 self.failed.push(lack(Some(cause)));
             }

@@ -3,18 +3,19 @@
 //! An own loop, because kube's `watcher` does not tell when a broken watch is back, and a watch of
 //! which nothing is known must not count as live. Pauses between attempts are the reader's business.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::BoxStream;
-use kube::core::params::{ListParams, WatchParams};
-use kube::core::{Request, WatchEvent};
-use tokio::time::{Instant, sleep, timeout};
+use kube::core::WatchEvent;
+use kube::core::params::WatchParams;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::model::observation::Scope;
-use crate::sources::BATCH_LIMIT;
 
-use super::lean::{Lean, List};
+use super::answer::{Broken, Lines};
+use super::asking::Asking;
+use super::lean::Lean;
+use super::reach::{Reach, Turn};
 use super::session::{Connection, Session};
 use super::trouble::{Class, Trouble};
 
@@ -24,12 +25,12 @@ pub(super) const WATCH_SECONDS: u32 = 60;
 const MARGIN: Duration = Duration::from_secs(5);
 /// Objects in one page of a list.
 const PAGE: u32 = 500;
-/// How long the answer to a watch may take to begin, and a streamed list may stand still.
-const PROGRESS: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
-/// How long one page may take.
-const PAGE_LIMIT: Duration = Duration::from_secs(60);
+/// How long a streamed list may stand still. Servers that know nothing of it send what there is and stop.
+const STILL: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 10 });
 /// Watches that end sooner than this were not meant to; the next one waits as long.
 const SHORTEST: Duration = Duration::from_secs(1);
+/// So many of them in a row are no watching.
+const TOO_OFTEN: u32 = 3;
 
 /// What the server said.
 #[derive(Debug)]
@@ -46,42 +47,77 @@ pub(super) enum Step<K> {
     Applied(K),
     /// An object was deleted.
     Deleted(K),
+    /// What follows happened while nobody watched, or does so no more.
+    Behind(bool),
     /// Something failed; the next call tries again.
     Failed(Trouble),
 }
 
-type Stream<K> = BoxStream<'static, Vec<kube::Result<WatchEvent<K>>>>;
+/// A watch that is open.
+struct Open {
+    lines: Lines,
+    /// How far it has come; without one it is still listing.
+    version: Option<String>,
+    since: Instant,
+    /// Whether it has come to something: it was not closed at once, or something came.
+    proven: bool,
+}
 
-enum Phase<K> {
+enum Phase {
     /// Nothing is known.
     Start,
     /// The list is being read in pages, and this is the next one.
     Page { token: Option<String> },
     /// The watch is to be opened after this version.
     Resume { version: String },
-    /// The watch is open; without a version it is still listing.
-    Open {
-        stream: Stream<K>,
-        version: Option<String>,
-        since: Instant,
-    },
+    /// The watch is open.
+    Open(Open),
+}
+
+/// What an open watch came to.
+enum Came {
+    Lines(Vec<u8>),
+    End,
+    Broken(Broken),
+    Lost(Trouble),
+    Silent,
+    Proven,
 }
 
 /// One collection's list and watch.
 pub(super) struct Feed<K> {
-    session: Session,
-    connection: Connection,
-    scope: Scope,
-    phase: Phase<K>,
+    asking: Asking<K>,
+    phase: Phase,
+    /// Objects in one page.
+    page: u32,
+    /// Watches in a row that were closed at once.
+    short: u32,
+    /// Something failed since the last watch or list was accepted.
+    failed: bool,
+    /// What is up to this version happened while nobody watched.
+    behind: Option<u64>,
 }
 
 impl<K: Lean> Feed<K> {
-    pub(super) fn new(session: &Session, connection: Connection, scope: &Scope) -> Self {
+    pub(super) fn new(
+        session: &Session,
+        connection: Connection,
+        reach: &Reach,
+        scope: &Scope,
+    ) -> Self {
         Self {
-            session: session.clone(),
-            connection,
-            scope: scope.clone(),
+            asking: Asking {
+                session: session.clone(),
+                connection,
+                reach: reach.clone(),
+                scope: scope.clone(),
+                kind: PhantomData,
+            },
             phase: Phase::Start,
+            page: PAGE,
+            short: 0,
+            failed: false,
+            behind: None,
         }
     }
 
@@ -89,56 +125,36 @@ impl<K: Lean> Feed<K> {
     pub(super) fn is_listing(&self) -> bool {
         matches!(
             self.phase,
-            Phase::Start | Phase::Page { .. } | Phase::Open { version: None, .. }
+            Phase::Start | Phase::Page { .. } | Phase::Open(Open { version: None, .. })
         )
     }
 
     /// Which client it asks through.
     pub(super) fn generation(&self) -> u64 {
-        self.connection.generation
+        self.asking.connection.generation
     }
 
     /// Goes on with another client from where it is.
     pub(super) fn reconnect(&mut self, connection: Connection) {
-        self.connection = connection;
+        self.asking.connection = connection;
     }
 
     /// What the server says next: a page, or what has come in; possibly nothing. Fails only as the
     /// last step. Not to be dropped half way unless the feed is.
     pub(super) async fn next(&mut self) -> Vec<Step<K>> {
-        match std::mem::replace(&mut self.phase, Phase::Start) {
-            Phase::Start if self.session.streams_lists() => self.stream().await,
+        let steps = match std::mem::replace(&mut self.phase, Phase::Start) {
+            Phase::Start if self.asking.session.streams_lists() => self.stream().await,
             Phase::Start => self.page(None).await,
             Phase::Page { token } => self.page(token).await,
             Phase::Resume { version } => self.resume(version).await,
-            Phase::Open {
-                stream,
-                version,
-                since,
-            } => self.read(stream, version, since).await,
+            Phase::Open(open) => self.read(open).await,
+        };
+        match steps.last() {
+            Some(Step::Failed(_)) => self.failed = true,
+            Some(Step::Complete | Step::Connected) => self.failed = false,
+            _ => {}
         }
-    }
-
-    fn request(&self) -> Request {
-        Request::new(K::path(self.scope.namespace.as_deref()))
-    }
-
-    fn trouble(&self, error: &kube::Error) -> Trouble {
-        Trouble::request(error, &self.session, Some(&self.scope))
-    }
-
-    /// Opens a watch.
-    async fn open(&mut self, params: &WatchParams, version: &str) -> Result<Stream<K>, Trouble> {
-        let request = self
-            .request()
-            .watch(params, version)
-            .map_err(|error| self.trouble(&kube::Error::BuildRequest(error)))?;
-        let opening = self.connection.client.request_events::<K>(request);
-        match timeout(PROGRESS, opening).await {
-            Ok(Ok(stream)) => Ok(stream.ready_chunks(BATCH_LIMIT).boxed()),
-            Ok(Err(error)) => Err(self.trouble(&error)),
-            Err(_) => Err(Trouble::silent(&self.session, PROGRESS)),
-        }
+        steps
     }
 
     /// Asks for the list as a stream.
@@ -149,17 +165,18 @@ impl<K: Lean> Feed<K> {
             ..WatchParams::default()
         };
         // No version: the list is to be as new as the moment it was asked for.
-        match self.open(&params, "").await {
-            Ok(stream) => {
-                self.phase = Phase::Open {
-                    stream,
+        match self.asking.open(&params, "").await {
+            Ok(lines) => {
+                self.phase = Phase::Open(Open {
+                    lines,
                     version: None,
                     since: Instant::now(),
-                };
+                    proven: true,
+                });
                 vec![Step::Begin]
             }
             Err(trouble) if trouble.class == Class::Refused => {
-                self.session.use_pages();
+                self.asking.session.use_pages();
                 Vec::new()
             }
             Err(trouble) => vec![Step::Failed(trouble)],
@@ -169,14 +186,15 @@ impl<K: Lean> Feed<K> {
     /// Reads one page of the list.
     async fn page(&mut self, token: Option<String>) -> Vec<Step<K>> {
         let first = token.is_none();
-        let params = ListParams {
-            limit: Some(PAGE),
-            continue_token: token,
-            ..ListParams::default()
-        };
-        let list = match self.list(&params).await {
+        let list = match self.asking.list(self.page, token).await {
             Ok(list) => list,
-            Err(trouble) => return vec![Step::Failed(trouble)],
+            Err(trouble) => {
+                if trouble.class == Class::Unreadable {
+                    // Perhaps the objects are only large.
+                    self.page = (self.page / 10).max(1);
+                }
+                return vec![Step::Failed(trouble)];
+            }
         };
         let mut steps = Vec::new();
         if first {
@@ -195,35 +213,43 @@ impl<K: Lean> Feed<K> {
         steps
     }
 
-    async fn list(&mut self, params: &ListParams) -> Result<List<K>, Trouble> {
-        let request = self
-            .request()
-            .list(params)
-            .map_err(|error| self.trouble(&kube::Error::BuildRequest(error)))?;
-        // Read as text and parsed here, because kube's own reading logs a whole list that it cannot
-        // parse, with all values of all environments.
-        let asking = self.connection.client.request_text(request);
-        let answer = match timeout(PAGE_LIMIT, asking).await {
-            Ok(answer) => answer.map_err(|error| self.trouble(&error))?,
-            Err(_) => return Err(Trouble::silent(&self.session, PAGE_LIMIT)),
-        };
-        serde_json::from_str(&answer).map_err(|error| Trouble::unreadable(&error))
-    }
-
     /// Opens the watch after a version.
     async fn resume(&mut self, version: String) -> Vec<Step<K>> {
         let params = WatchParams {
             timeout: Some(WATCH_SECONDS),
             ..WatchParams::default()
         };
-        match self.open(&params, &version).await {
-            Ok(stream) => {
-                self.phase = Phase::Open {
-                    stream,
+        let missed = if self.failed {
+            self.asking.missed(&version).await
+        } else {
+            Ok(None)
+        };
+        let opened = match missed {
+            Ok(missed) => self
+                .asking
+                .open(&params, &version)
+                .await
+                .map(|open| (missed, open)),
+            Err(trouble) => Err(trouble),
+        };
+        match opened {
+            Ok((missed, lines)) => {
+                let proven = self.short == 0;
+                self.phase = Phase::Open(Open {
+                    lines,
                     version: Some(version),
                     since: Instant::now(),
-                };
-                vec![Step::Connected]
+                    proven,
+                });
+                let mut steps = Vec::new();
+                if missed.is_some() {
+                    self.behind = missed;
+                    steps.push(Step::Behind(true));
+                }
+                if proven {
+                    steps.push(Step::Connected);
+                }
+                steps
             }
             Err(trouble) => {
                 // A version that the server does not take will not become better.
@@ -236,107 +262,186 @@ impl<K: Lean> Feed<K> {
     }
 
     /// Reads what has come in on the open watch.
-    async fn read(
-        &mut self,
-        mut stream: Stream<K>,
-        version: Option<String>,
-        since: Instant,
-    ) -> Vec<Step<K>> {
-        let patience = match version {
-            None => PROGRESS,
+    async fn read(&mut self, mut open: Open) -> Vec<Step<K>> {
+        let patience = match open.version {
+            None => STILL,
             Some(_) => Duration::from_secs(WATCH_SECONDS.into()) + MARGIN,
         };
-        match (timeout(patience, stream.next()).await, version) {
-            (Ok(Some(chunk)), version) => self.take(chunk, stream, version, since),
-            (_, Some(version)) => {
-                // The server's regular end, or a connection that died.
-                if since.elapsed() < SHORTEST {
-                    sleep(SHORTEST).await;
-                }
-                self.phase = Phase::Resume { version };
-                Vec::new()
+        let came = tokio::select! {
+            biased;
+            next = open.lines.next() => match next {
+                Ok(Some(lines)) => Came::Lines(lines),
+                Ok(None) => Came::End,
+                Err(broken) => Came::Broken(broken),
+            },
+            why = self.asking.reach.is_lost() => Came::Lost(Trouble::turned(Turn::Lost(why))),
+            () = sleep_until(open.since + SHORTEST), if !open.proven => Came::Proven,
+            () = sleep(patience) => Came::Silent,
+        };
+        match came {
+            Came::Lines(lines) => {
+                self.asking.reach.heard();
+                let mut steps = self.prove(&mut open);
+                steps.extend(self.take(&lines, open));
+                steps
             }
-            (Ok(None), None) if since.elapsed() < Duration::from_secs(WATCH_SECONDS.into()) => {
-                let line = format!("{} cut the connection", self.session.server());
+            Came::Proven => {
+                let steps = self.prove(&mut open);
+                self.phase = Phase::Open(open);
+                steps
+            }
+            Came::Broken(broken @ Broken::TooLong(_)) => {
+                // The same line would come again; a list may not have it any more.
+                let trouble = Trouble::broken(&broken, &self.asking.session);
+                self.start_over(vec![Step::Failed(trouble)])
+            }
+            ended => match open.version {
+                Some(version) => self.ended(ended, version, open.since).await,
+                None => self.broke_off(ended, open.since),
+            },
+        }
+    }
+
+    /// A watch that was in doubt is one.
+    fn prove(&mut self, open: &mut Open) -> Vec<Step<K>> {
+        self.short = 0;
+        if std::mem::replace(&mut open.proven, true) {
+            Vec::new()
+        } else {
+            vec![Step::Connected]
+        }
+    }
+
+    /// The end of a watch: the server's regular one, or a connection that died.
+    async fn ended(&mut self, came: Came, version: String, since: Instant) -> Vec<Step<K>> {
+        self.phase = Phase::Resume { version };
+        match came {
+            Came::Lost(trouble) => return vec![Step::Failed(trouble)],
+            Came::Broken(_) | Came::Silent => self.asking.reach.doubt(),
+            _ => {}
+        }
+        if since.elapsed() >= SHORTEST {
+            self.short = 0;
+            return Vec::new();
+        }
+        self.short += 1;
+        if self.short >= TOO_OFTEN {
+            let trouble = Trouble::closed(&self.asking.session, &self.asking.scope);
+            return vec![Step::Failed(trouble)];
+        }
+        sleep(SHORTEST).await;
+        Vec::new()
+    }
+
+    /// The end of a streamed list before its end.
+    fn broke_off(&mut self, came: Came, since: Instant) -> Vec<Step<K>> {
+        match came {
+            Came::Lost(trouble) => vec![Step::Failed(trouble)],
+            Came::End | Came::Broken(_)
+                if since.elapsed() < Duration::from_secs(WATCH_SECONDS.into()) =>
+            {
+                let line = format!("{} cut the connection", self.asking.session.server());
                 vec![Step::Failed(Trouble {
-                    class: Class::Passing,
+                    class: Class::Unreached,
                     line: line.into(),
                 })]
             }
-            (_, None) => {
+            _ => {
                 // A server that takes the question and never says that the list has ended.
-                self.session.use_pages();
+                self.asking.session.use_pages();
                 Vec::new()
             }
         }
     }
 
-    fn take(
-        &mut self,
-        chunk: Vec<kube::Result<WatchEvent<K>>>,
-        stream: Stream<K>,
-        mut version: Option<String>,
-        since: Instant,
-    ) -> Vec<Step<K>> {
-        let mut steps = Vec::with_capacity(chunk.len());
+    fn take(&mut self, lines: &[u8], mut open: Open) -> Vec<Step<K>> {
+        let mut steps = Vec::new();
         let mut failed = None;
-        for event in chunk {
-            match event {
-                Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
-                    if version.is_some() {
-                        forward(&mut version, &object);
-                        steps.push(Step::Applied(object));
-                    } else {
-                        steps.push(Step::Listed(object));
-                    }
-                }
-                Ok(WatchEvent::Deleted(object)) => {
-                    if version.is_some() {
-                        forward(&mut version, &object);
-                    }
-                    steps.push(Step::Deleted(object));
-                }
-                Ok(WatchEvent::Bookmark(mark)) => {
-                    let at = mark.metadata.resource_version;
-                    let ends = mark
-                        .metadata
-                        .annotations
-                        .contains_key("k8s.io/initial-events-end");
-                    if version.is_some() {
-                        version = Some(at);
-                    } else if ends {
-                        steps.push(Step::Complete);
-                        version = Some(at);
-                    }
-                }
+        for line in lines.split(|byte| *byte == b'\n') {
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let event = match serde_json::from_slice(line) {
                 Ok(WatchEvent::Error(status)) => {
-                    failed = Some(Trouble::status(&status, &self.session, Some(&self.scope)));
+                    failed = Some(Trouble::status(
+                        &status,
+                        &self.asking.session,
+                        Some(&self.asking.scope),
+                    ));
+                    break;
                 }
-                Err(error) => failed = Some(self.trouble(&error)),
-            }
-            if failed.is_some() {
-                break;
-            }
+                Ok(event) => event,
+                // The server tells again what it was cut short in.
+                Err(error) if error.is_eof() => continue,
+                Err(error) => {
+                    failed = Some(self.asking.unreadable(line, &error));
+                    break;
+                }
+            };
+            self.event(event, &mut open.version, &mut steps);
         }
-        self.phase = match (&failed, version) {
-            (None, version) => Phase::Open {
-                stream,
-                version,
-                since,
-            },
-            (Some(trouble), Some(version)) if trouble.class != Class::Gone => {
+        self.phase = match (&failed, open.version) {
+            (None, version) => Phase::Open(Open { version, ..open }),
+            (Some(trouble), Some(version))
+                if !matches!(trouble.class, Class::Gone | Class::Unreadable) =>
+            {
                 Phase::Resume { version }
             }
             _ => Phase::Start,
         };
+        if matches!(self.phase, Phase::Start) && self.behind.take().is_some() {
+            steps.push(Step::Behind(false));
+        }
         steps.extend(failed.map(Step::Failed));
         steps
     }
+
+    /// A list tells by itself what happened while nobody watched.
+    fn start_over(&mut self, steps: Vec<Step<K>>) -> Vec<Step<K>> {
+        let caught_up = self.behind.take().map(|_| Step::Behind(false));
+        caught_up.into_iter().chain(steps).collect()
+    }
+
+    fn event(
+        &mut self,
+        event: WatchEvent<K>,
+        version: &mut Option<String>,
+        steps: &mut Vec<Step<K>>,
+    ) {
+        let listing = version.is_none();
+        let (at, step) = match event {
+            WatchEvent::Added(object) | WatchEvent::Modified(object) if listing => {
+                (None, Some(Step::Listed(object)))
+            }
+            WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+                (version_of(&object), Some(Step::Applied(object)))
+            }
+            WatchEvent::Deleted(object) => (
+                version_of(&object).filter(|_| !listing),
+                Some(Step::Deleted(object)),
+            ),
+            WatchEvent::Bookmark(mark) => {
+                let annotations = &mark.metadata.annotations;
+                let ends = annotations.contains_key("k8s.io/initial-events-end");
+                let at = Some(mark.metadata.resource_version).filter(|_| ends || !listing);
+                (at, (ends && listing).then_some(Step::Complete))
+            }
+            WatchEvent::Error(_) => return,
+        };
+        if let Some(at) = at {
+            // An unreadable version is after everything: nothing is called old without reason.
+            if let Some(behind) = self.behind
+                && at.parse().map_or(true, |at: u64| at > behind)
+            {
+                self.behind = None;
+                steps.push(Step::Behind(false));
+            }
+            *version = Some(at);
+        }
+        steps.extend(step);
+    }
 }
 
-/// The watch has come as far as this object.
-fn forward<K: Lean>(version: &mut Option<String>, object: &K) {
-    if let Some(at) = &object.metadata().resource_version {
-        *version = Some(at.clone());
-    }
+fn version_of<K: Lean>(object: &K) -> Option<String> {
+    object.metadata().resource_version.clone()
 }

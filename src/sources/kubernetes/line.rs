@@ -55,20 +55,23 @@ impl Line {
         self.set(SourceState::Loading { seen })
     }
 
-    /// A failure: stale since the first one where something is shown, failed where nothing is.
-    pub(super) fn broken(&mut self, cause: Text, shown: bool) -> Option<Observation> {
-        let state = match &self.said {
-            _ if !shown => SourceState::Failed { cause },
-            Some(SourceState::Stale { since, .. }) => SourceState::Stale {
-                since: *since,
-                cause,
-            },
-            _ => SourceState::Stale {
-                since: Timestamp::now(),
-                cause,
-            },
+    /// A failure: stale where something is shown, which was true at `last`; failed where nothing is. A
+    /// failure that follows another makes nothing younger.
+    pub(super) fn broken(
+        &mut self,
+        cause: Text,
+        shown: bool,
+        last: Timestamp,
+    ) -> Option<Observation> {
+        let since = match &self.said {
+            Some(SourceState::Stale { since, .. }) => *since,
+            _ => last,
         };
-        self.set(state)
+        self.set(if shown {
+            SourceState::Stale { since, cause }
+        } else {
+            SourceState::Failed { cause }
+        })
     }
 
     /// The server's clock minus ours; said with the next change, or at once when it moved much.
@@ -84,9 +87,12 @@ impl Line {
         self.said.clone().map(|state| self.say(state))
     }
 
-    /// Whether the server refuses it.
-    pub(super) fn is_forbidden(&self) -> bool {
-        matches!(self.said, Some(SourceState::Forbidden { .. }))
+    /// Whether the server refuses it or has no such thing.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(
+            self.said,
+            Some(SourceState::Forbidden { .. } | SourceState::Absent { .. })
+        )
     }
 
     /// Whether what is shown is current.

@@ -2,9 +2,12 @@
 //! chosen namespace, and says what they are.
 //!
 //! [`session`] reads the kubeconfig and builds the client; [`feed`] speaks the list-and-watch
-//! protocol; [`lean`] is what is read of an object and [`convert`] what it means in the model's words;
+//! protocol, [`asking`] puts its
+//! questions, [`answer`] reads what comes within bounds, [`reach`] is what all parts know of the way to the server; [`lean`] is what is read of an object and [`convert`] what it means in the model's words;
 //! [`watch`] is one scope's task, and this module starts and stops those. Nothing is judged here.
 
+mod answer;
+mod asking;
 mod convert;
 mod feed;
 mod kubeconfig;
@@ -12,6 +15,7 @@ mod lean;
 mod line;
 mod pause;
 mod presence;
+mod reach;
 mod scopes;
 mod session;
 #[cfg(test)]
@@ -36,6 +40,7 @@ use crate::model::source::SourceState;
 use super::{BATCH_LIMIT, Closed, Control, Outlet, Source};
 use line::Line;
 use pause::Pause;
+use reach::Reach;
 use watch::Watch;
 
 pub use session::{Session, SessionError};
@@ -75,6 +80,7 @@ impl Source for Kubernetes {
         let stop = control.stop.clone();
         let supervisor = Supervisor {
             session: self.settings.session,
+            reach: Reach::new(),
             outlet,
             control,
             gate: Arc::new(Semaphore::new(LISTS_AT_A_TIME)),
@@ -92,6 +98,7 @@ impl Source for Kubernetes {
 /// Starts and stops the watches.
 struct Supervisor {
     session: Session,
+    reach: Reach,
     outlet: Outlet,
     control: Control,
     gate: Arc<Semaphore>,
@@ -103,7 +110,12 @@ struct Supervisor {
 impl Supervisor {
     async fn run(mut self) {
         let pause = Pause::new(self.control.retry.clone());
-        let session = presence::run(self.session.clone(), self.outlet.clone(), pause);
+        let session = presence::run(
+            self.session.clone(),
+            self.reach.clone(),
+            self.outlet.clone(),
+            pause,
+        );
         let _session = self.spawn("session", None, session);
         let closed = self.closed.clone();
         closed.run_until_cancelled(self.follow()).await;
@@ -163,6 +175,7 @@ impl Supervisor {
         let watch = Watch::new(
             scope.clone(),
             self.session.clone(),
+            self.reach.clone(),
             self.outlet.clone(),
             Pause::new(self.control.retry.clone()),
             Arc::clone(&self.gate),

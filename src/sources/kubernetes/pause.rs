@@ -1,5 +1,6 @@
 //! How long to wait before the next attempt, and what ends the wait early.
 
+use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -18,6 +19,7 @@ const CALM: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Pause {
     retry: watch::Receiver<u64>,
+    longest: Duration,
     next: Duration,
     waited: Option<Instant>,
 }
@@ -27,19 +29,30 @@ impl Pause {
     pub(super) fn new(retry: watch::Receiver<u64>) -> Self {
         Self {
             retry,
+            longest: LONGEST,
             next: FIRST,
             waited: None,
         }
     }
 
-    /// Waits longer each time.
-    pub(super) async fn longer(&mut self) {
+    /// Waits at most so long for something that passes by itself.
+    pub(super) fn at_most(self, longest: Duration) -> Self {
+        Self { longest, ..self }
+    }
+
+    /// Waits longer each time, unless the server comes `back` earlier.
+    pub(super) async fn longer(&mut self, back: impl Future<Output = ()>) {
         if self.waited.is_some_and(|at| at.elapsed() > CALM) {
             self.next = FIRST;
         }
         let wait = self.next;
-        self.next = (wait * 2).min(LONGEST);
-        self.exactly(wait).await;
+        self.next = (wait * 2).min(self.longest);
+        tokio::select! {
+            () = self.exactly(wait) => return,
+            () = back => {}
+        }
+        self.next = FIRST;
+        self.waited = Some(Instant::now());
     }
 
     /// Waits for this long.
@@ -62,6 +75,8 @@ impl Pause {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -71,13 +86,13 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..6 {
             let start = Instant::now();
-            pause.longer().await;
+            pause.longer(pending()).await;
             waits.push(start.elapsed().as_millis());
         }
         assert_eq!(waits, [500, 1000, 2000, 4000, 5000, 5000]);
         sleep(CALM + Duration::from_secs(1)).await;
         let start = Instant::now();
-        pause.longer().await;
+        pause.longer(pending()).await;
         assert_eq!(start.elapsed().as_millis(), 500);
     }
 
@@ -93,7 +108,7 @@ mod tests {
         assert_eq!(start.elapsed().as_secs(), 2);
         drop(sender);
         let start = Instant::now();
-        pause.longer().await;
+        pause.longer(pending()).await;
         assert_eq!(start.elapsed(), FIRST);
     }
 }

@@ -13,24 +13,38 @@ use crate::sources::{Closed, Outlet};
 
 use super::line::Line;
 use super::pause::{Pause, SLOW};
+use super::reach::Reach;
 use super::session::Session;
 use super::trouble::{self, Trouble};
 
-/// How often the server is asked while all is well. Watches of quiet kinds are silent either way, so this is
-/// how soon a frozen server or a cut network shows.
-const INTERVAL: Duration = Duration::from_secs(10);
+/// How often the server is asked while all is well. Watches of quiet kinds are silent either way, so this and
+/// [`PATIENCE`] are how soon a frozen server or a cut network shows.
+const INTERVAL: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 /// How long it may take to answer.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 
-/// Asks the server for its version, for ever.
-pub(super) async fn run(session: Session, outlet: Outlet, mut pause: Pause) -> Result<(), Closed> {
+/// The longest wait while it does not answer: one question on behalf of all watches costs little.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Asks the server for its version, for ever, and lets everybody know when it is lost or back.
+pub(super) async fn run(
+    session: Session,
+    reach: Reach,
+    outlet: Outlet,
+    pause: Pause,
+) -> Result<(), Closed> {
+    let mut pause = pause.at_most(LONGEST);
     let mut line = Line::new("session", None, session.server().clone());
     let mut shown = false;
     outlet.send(line.count(0).into_iter().collect()).await?;
     loop {
+        let back = reach.is_back();
+        let asked = Timestamp::now();
+        let mut lost = None;
         let (said, wait) = match ask(&session).await {
             Ok(skew) => {
                 shown = true;
+                reach.heard();
                 let skew = line.skew(skew);
                 // One word about both where both changed.
                 let said = if line.is_live() {
@@ -40,13 +54,29 @@ pub(super) async fn run(session: Session, outlet: Outlet, mut pause: Pause) -> R
                 };
                 (said, Some(INTERVAL))
             }
-            Err(Failure::Session(why)) => (line.broken(why, shown), Some(SLOW)),
-            Err(Failure::Server(why)) => (line.broken(why, shown), None),
+            Err(Failure::Session(why)) => {
+                let said = line.broken(why, shown, Timestamp::now());
+                (said, Some(SLOW))
+            }
+            // It is slow, but it speaks to others.
+            Err(Failure::Server(_)) if line.is_live() && reach.last() > asked => {
+                (None, Some(INTERVAL))
+            }
+            Err(Failure::Server(why)) => {
+                lost = Some(why.clone());
+                (line.broken(why, shown, reach.last()), None)
+            }
         };
         outlet.send(said.into_iter().collect()).await?;
+        if let Some(why) = lost {
+            reach.lost(&why);
+        }
         match wait {
-            Some(wait) => pause.exactly(wait).await,
-            None => pause.longer().await,
+            Some(wait) => tokio::select! {
+                () = pause.exactly(wait) => {}
+                () = reach.doubted() => {}
+            },
+            None => pause.longer(back).await,
         }
     }
 }

@@ -11,6 +11,8 @@ use kube::core::Status;
 use crate::model::observation::Scope;
 use crate::model::text::{self, Text};
 
+use super::answer::Broken;
+use super::reach::Turn;
 use super::session::{Session, SessionError};
 
 /// Longest part of a foreign error that is shown, in characters.
@@ -33,6 +35,12 @@ pub(super) enum Class {
     Refused,
     /// 429 with the wait that the server asks for, where it does.
     Busy(Option<Duration>),
+    /// The server cannot be reached, or is silent: what is shown is as old as its last word.
+    Unreached,
+    /// It was out of reach and is there again: ask at once.
+    Back,
+    /// What the server said cannot be read: list again.
+    Unreadable,
     /// Everything else: try again.
     Passing,
 }
@@ -61,8 +69,50 @@ impl Trouble {
             waited.as_secs()
         );
         Self {
-            class: Class::Passing,
+            class: Class::Unreached,
             line: line.into(),
+        }
+    }
+
+    /// The server was lost or is back, as others have found out.
+    pub(super) fn turned(turn: Turn) -> Self {
+        match turn {
+            Turn::Lost(why) => Self {
+                class: Class::Unreached,
+                line: why,
+            },
+            Turn::Back => Self {
+                class: Class::Back,
+                line: "the server is back".into(),
+            },
+        }
+    }
+
+    /// An answer broke off, or grew beyond all measure.
+    pub(super) fn broken(broken: &Broken, session: &Session) -> Self {
+        match broken {
+            Broken::Cut(error) => Self::request(error, session, None),
+            Broken::TooLong(limit) => Self {
+                class: Class::Unreadable,
+                line: format!(
+                    "the server's answer has more than {} MB in one piece and was not read; is it a Kubernetes server?",
+                    limit >> 20
+                )
+                .into(),
+            },
+        }
+    }
+
+    /// The server closes watches instead of watching.
+    pub(super) fn closed(session: &Session, scope: &Scope) -> Self {
+        Self {
+            class: Class::Passing,
+            line: format!(
+                "{} ends the watch of {} as soon as it has begun; is a proxy in between?",
+                session.server(),
+                what(scope)
+            )
+            .into(),
         }
     }
 
@@ -75,7 +125,7 @@ impl Trouble {
             error.column()
         );
         Self {
-            class: Class::Passing,
+            class: Class::Unreadable,
             line: line.into(),
         }
     }
@@ -85,8 +135,12 @@ impl Trouble {
         match error {
             kube::Error::Api(status) => Self::status(status, session, scope),
             kube::Error::SerdeError(error) => Self::unreadable(error),
-            other => Self {
+            kube::Error::Auth(_) => Self {
                 class: Class::Passing,
+                line: transport(error, session.server()),
+            },
+            other => Self {
+                class: Class::Unreached,
                 line: transport(other, session.server()),
             },
         }
@@ -94,6 +148,16 @@ impl Trouble {
 
     /// The server answered with an error.
     pub(super) fn status(status: &Status, session: &Session, scope: Option<&Scope>) -> Self {
+        Self::refused(status, None, session, scope)
+    }
+
+    /// The server answered with an error, and perhaps with a header that asks to wait.
+    pub(super) fn refused(
+        status: &Status,
+        wait: Option<Duration>,
+        session: &Session,
+        scope: Option<&Scope>,
+    ) -> Self {
         let class = match status.code {
             401 => Class::Unauthorized,
             403 => Class::Forbidden,
@@ -108,7 +172,8 @@ impl Trouble {
                     .as_ref()
                     .map(|details| details.retry_after_seconds)
                     .filter(|seconds| *seconds > 0)
-                    .map(|seconds| Duration::from_secs(seconds.into())),
+                    .map(|seconds| Duration::from_secs(seconds.into()))
+                    .max(wait),
             ),
             _ => Class::Passing,
         };
@@ -131,7 +196,11 @@ impl Trouble {
                 format!("the server does not have {what} (404); is it older than Kubernetes 1.21?")
             }
             Class::Gone => "the server does not know where the watch was; listing again".to_owned(),
-            Class::Busy(_) => {
+            Class::Busy(Some(wait)) => format!(
+                "the server is busy (429) and asks to wait {} s",
+                wait.as_secs()
+            ),
+            Class::Busy(None) => {
                 "the server is busy (429); waiting before the next attempt".to_owned()
             }
             _ if said.is_empty() => format!("the server answered {code}; trying again"),
@@ -352,7 +421,7 @@ mod tests {
     async fn what_does_not_answer_is_named_with_its_reason() {
         let url = format!("http://127.0.0.1:{}", free_port().await);
         let refused = failure(&url).await;
-        assert_eq!(refused.class, Class::Passing);
+        assert_eq!(refused.class, Class::Unreached);
         assert_eq!(
             *refused.line,
             format!("cannot reach {url}: connection refused")
@@ -416,7 +485,7 @@ mod tests {
     #[case(
         429,
         Class::Busy(Some(Duration::from_secs(3))),
-        "the server is busy (429); waiting before the next attempt"
+        "the server is busy (429) and asks to wait 3 s"
     )]
     #[case(500, Class::Passing, "the server answered 500: two lines")]
     #[case(

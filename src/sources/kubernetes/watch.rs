@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::model::observation::{Observation, Scope};
 use crate::model::source::SourceState;
@@ -13,13 +16,18 @@ use super::convert::{Observe, Observed};
 use super::feed::{Feed, Step};
 use super::line::Line;
 use super::pause::{Pause, SLOW};
+use super::reach::Reach;
 use super::session::Session;
 use super::trouble::{Class, Trouble};
+
+/// How long a watch that cannot reach the server waits for what the session's line finds out.
+const VERDICT: Duration = Duration::from_millis(300);
 
 /// A watch of one scope.
 pub(super) struct Watch {
     scope: Scope,
     session: Session,
+    reach: Reach,
     outlet: Outlet,
     pause: Pause,
     /// Bounds how many lists are read at a time: they are what costs the server.
@@ -39,6 +47,7 @@ impl Watch {
     pub(super) fn new(
         scope: Scope,
         session: Session,
+        reach: Reach,
         outlet: Outlet,
         pause: Pause,
         gate: Arc<Semaphore>,
@@ -51,6 +60,7 @@ impl Watch {
         Self {
             scope,
             session,
+            reach,
             outlet,
             pause,
             gate,
@@ -95,10 +105,16 @@ impl Watch {
     async fn connect<K: Observe>(&mut self) -> Result<Feed<K>, Closed> {
         loop {
             match self.session.connection().await {
-                Ok(connection) => return Ok(Feed::new(&self.session, connection, &self.scope)),
+                Ok(connection) => {
+                    return Ok(Feed::new(
+                        &self.session,
+                        connection,
+                        &self.reach,
+                        &self.scope,
+                    ));
+                }
                 Err(error) => {
-                    let trouble = Trouble::session(&error);
-                    self.out.extend(self.line.broken(trouble.line, self.shown));
+                    self.say(&Trouble::session(&error));
                     self.flush().await?;
                     self.pause.exactly(SLOW).await;
                 }
@@ -141,6 +157,10 @@ impl Watch {
                 self.accepted();
             }
             Step::Connected => self.accepted(),
+            Step::Behind(behind) => self.out.push(Observation::Behind {
+                scope: scope(),
+                behind,
+            }),
             Step::Failed(_) => {}
         }
     }
@@ -170,39 +190,61 @@ impl Watch {
                 }
                 Err(error) => self.wait(Trouble::session(&error)).await,
             },
+            Class::Back => Ok(()),
             // A server that starts refuses before it has read its rules; ask once more before
             // everything is taken from the screen.
-            Class::Forbidden if !(first && self.shown) => self.forbidden(trouble).await,
+            Class::Forbidden | Class::Unknown if !(first && self.shown) => {
+                self.refused(trouble).await
+            }
             _ => self.wait(trouble).await,
         }
     }
 
+    /// What is shown is as old as the server's last word, or as this failure.
+    fn say(&mut self, trouble: &Trouble) {
+        let since = match trouble.class {
+            Class::Unreached => self.reach.last(),
+            _ => Timestamp::now(),
+        };
+        let cause = trouble.line.clone();
+        self.out.extend(self.line.broken(cause, self.shown, since));
+    }
+
     async fn wait(&mut self, trouble: Trouble) -> Result<(), Closed> {
-        self.out.extend(self.line.broken(trouble.line, self.shown));
+        let back = self.reach.is_back();
+        if trouble.class == Class::Unreached {
+            self.reach.doubt();
+            // The session's line is to be the first to say it, where it is not this watch's trouble alone.
+            let _ = timeout(VERDICT, self.reach.is_lost()).await;
+        }
+        self.say(&trouble);
         self.flush().await?;
         match trouble.class {
-            Class::NoClient | Class::Unauthorized | Class::Unknown => {
+            Class::NoClient | Class::Unauthorized => {
                 self.pause.exactly(SLOW).await;
                 // The next attempt may be with what a person has just mended.
                 self.met.remove(&Class::Unauthorized);
             }
             Class::Busy(Some(wait)) => self.pause.exactly(wait.min(SLOW)).await,
-            _ => self.pause.longer().await,
+            _ => self.pause.longer(back).await,
         }
         Ok(())
     }
 
-    /// Nothing of a scope that may not be seen (any more) is shown as if it were current.
-    async fn forbidden(&mut self, trouble: Trouble) -> Result<(), Closed> {
-        if !self.line.is_forbidden() {
+    /// Nothing of a scope that may not be seen (any more), or is not there, is shown as if it were current.
+    async fn refused(&mut self, trouble: Trouble) -> Result<(), Closed> {
+        if !self.line.is_refused() {
             self.out.push(Observation::Leave {
                 scope: self.scope.clone(),
             });
         }
         self.shown = false;
         let what = trouble.line;
-        self.out
-            .extend(self.line.set(SourceState::Forbidden { what }));
+        let state = match trouble.class {
+            Class::Unknown => SourceState::Absent { what },
+            _ => SourceState::Forbidden { what },
+        };
+        self.out.extend(self.line.set(state));
         self.flush().await?;
         self.pause.exactly(SLOW).await;
         Ok(())

@@ -107,6 +107,7 @@ impl Replay {
                 self.claims.remove(&scope);
                 self.left.insert(scope);
             }
+            Observation::Behind { .. } => {}
             Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => self.status(status),
             Observation::Links(_) | Observation::Names { .. } => panic!("not from Kubernetes"),

@@ -382,7 +382,11 @@ impl NamespaceSwitcher {
             Some(SourceState::Forbidden { what: why }) => {
                 format!("a name can be typed: listing namespaces is forbidden. {why}")
             }
-            Some(SourceState::Failed { cause: why } | SourceState::Off { hint: why }) => {
+            Some(
+                SourceState::Absent { what: why }
+                | SourceState::Failed { cause: why }
+                | SourceState::Off { hint: why },
+            ) => {
                 format!("a name can be typed: namespaces are not listed. {why}")
             }
             Some(SourceState::Stale { cause: why, .. }) => {

@@ -39,7 +39,7 @@ pub(super) fn groups(model: &Model) -> Vec<Group<'_>> {
 fn rank(status: &SourceStatus) -> u8 {
     match status.state {
         Some(SourceState::Failed { .. }) => 0,
-        Some(SourceState::Forbidden { .. }) => 1,
+        Some(SourceState::Forbidden { .. } | SourceState::Absent { .. }) => 1,
         Some(SourceState::Stale { .. }) => 2,
         Some(SourceState::Loading { .. }) => 3,
         Some(SourceState::Live) => 4,
@@ -53,7 +53,9 @@ pub(super) fn is_trouble(status: &SourceStatus) -> bool {
 
 pub(super) fn health(status: &SourceStatus) -> Health {
     match status.state {
-        Some(SourceState::Failed { .. } | SourceState::Forbidden { .. }) => Health::Broken,
+        Some(
+            SourceState::Failed { .. } | SourceState::Forbidden { .. } | SourceState::Absent { .. },
+        ) => Health::Broken,
         Some(SourceState::Stale { .. }) => Health::Unknown,
         Some(SourceState::Loading { .. }) => Health::Changing,
         Some(SourceState::Live) => Health::Ok,

@@ -225,7 +225,7 @@ impl TreeView {
                         status.key.part
                     );
                 }
-                Some(SourceState::Forbidden { what }) => {
+                Some(SourceState::Forbidden { what } | SourceState::Absent { what }) => {
                     return format!("{}: {what}", status.key.part);
                 }
                 _ => {}
