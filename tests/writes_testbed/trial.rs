@@ -15,6 +15,9 @@ use crate::proxy::http::{Fault, HttpProxy};
 use crate::real::{Ground, session};
 use crate::watching::Watching;
 
+/// Far longer than anything takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A Deployment `web` of two pods on the real server, and the way to it.
 pub struct Trial {
     pub ground: Ground,
@@ -67,6 +70,9 @@ impl Trial {
                 self.ground.kubectl(&image).await;
                 let status = ["rollout", "status", "deployment/web"];
                 self.ground.kubectl(&status).await;
+                timeout(PATIENCE, self.quiet())
+                    .await
+                    .expect("it comes to rest");
                 Operation::Rollback { to: None }
             }
             "delete" => {
@@ -84,7 +90,17 @@ impl Trial {
         }
     }
 
-    /// What a person confirms: previewed again while somebody (a controller) changes the object.
+    /// Waits until its controller has nothing more to write about a rollout: the old pods are gone.
+    async fn quiet(&self) {
+        loop {
+            let ending = self.part("{.status.terminatingReplicas}").await;
+            if self.ground.pods().await.len() == 2 && matches!(&*ending, "" | "0") {
+                return;
+            }
+        }
+    }
+
+    /// What a person confirms.
     pub async fn order(&self, operation: &Operation) -> Order {
         let preview = effectors::preview(&self.client, &self.web, operation).await;
         let preview = preview.expect("a preview");
@@ -95,7 +111,7 @@ impl Trial {
     /// Confirms an order and sends it, once.
     pub async fn send(&self, operation: Operation, order: Order) -> Intent {
         let sending = effectors::send(&self.client, &self.web, &order);
-        let answer = timeout(Duration::from_secs(60), sending).await;
+        let answer = timeout(PATIENCE, sending).await;
         let answer = answer.expect("the effector has a limit of its own");
         let mut intent = Intent::new(1, self.web.clone(), operation);
         intent.order = Some(order);
