@@ -109,7 +109,9 @@ impl Replay {
             }
             Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => self.status(status),
-            Observation::Links(_) | Observation::Names { .. } => panic!("not from Kubernetes"),
+            Observation::Links(_) | Observation::Uncounted { .. } | Observation::Names { .. } => {
+                panic!("not from Kubernetes")
+            }
         }
     }
 
