@@ -158,9 +158,15 @@ impl App {
         self.verify();
     }
 
-    /// What nobody answered for is looked at, now and then.
+    /// What is awaited is said, and what nobody answered for is looked at, now and then.
     pub(super) fn looks(&mut self) -> Vec<Effect> {
         let now = self.now.ms;
+        let sending = self.intents.iter().find(|i| i.stage == Stage::Sending);
+        // As long as nothing is known, nothing else is said of it.
+        if let Some(sending) = sending.filter(|_| self.notice.is_none()) {
+            let line = outcome::line(sending);
+            self.say(format!("{}: {line}", sending.target.name));
+        }
         let due = self.intents.iter_mut().filter_map(|intent| {
             let order = intent.order.clone().filter(|_| intent.looks(now))?;
             Some(Effect::Look {

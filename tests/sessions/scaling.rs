@@ -228,6 +228,8 @@ fn a_write_says_how_long_its_answer_is_waited_for() {
     let mut s = sent_up();
     s.shows("cart: scaling to 3 is sent: an answer is waited for, up to 30 s");
     assert_eq!(s.app.unheard().len(), 1);
+    s.tick(20);
+    s.shows("an answer is waited for, up to 30 s");
     s.answer(Ok(Some(2)));
     assert_eq!(s.app.unheard(), Vec::<String>::new(), "the server has it");
 }

@@ -7,6 +7,8 @@ use portolan::effectors::{self, EffectError};
 use portolan::model::intent::{Autoscaler, Operation, Order, Preview, Stage};
 
 use crate::proxy::http::Fault;
+use crate::proxy::wire::{Wire, WireProxy};
+use crate::real::session;
 use crate::trial::{Trial, writes};
 
 const OPERATIONS: [&str; 4] = ["scale", "restart", "rollback", "delete"];
@@ -337,4 +339,69 @@ async fn a_late_answer_is_an_answer() {
     trial.settle(&mut intent).await;
     assert_eq!(intent.stage, Stage::Converged);
     assert_eq!(trial.writes(), 1);
+}
+
+/// A write that hangs on the way is given up here, and arrives there when the way is free again.
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn what_arrives_long_after_it_was_given_up_is_found_all_the_same() {
+    let mut trial = Trial::new().await;
+    let server = session().server().to_string();
+    let address = server.trim_start_matches("https://").parse();
+    let wire = WireProxy::start(address.expect("an address")).await;
+    let through = format!("https://{}", wire.address);
+    let through = trial.ground.through(&through).await;
+    trial.client = through.client().await.expect("a client");
+    let scale = trial.operation("scale").await;
+    let order = trial.order(&scale).await;
+    wire.set(Wire::Frozen);
+    let mut intent = trial.send(scale, order.clone()).await;
+    assert_eq!(taken(&intent.stage), Taken::Unknown, "{:?}", intent.stage);
+    assert!(!trial.is_done(&order).await);
+    wire.set(Wire::Whole);
+    // It may be on its way still; nobody sends it again.
+    let mut now = 0;
+    while matches!(intent.stage, Stage::OutcomeUnknown { .. }) && now < 50 {
+        let told = trial.look(&mut intent, now).await;
+        if let Some(told) = told {
+            assert!(told.contains("has not arrived so far"), "{told}");
+        }
+        now += 5;
+    }
+    if trial.is_done(&order).await {
+        trial.look(&mut intent, now).await;
+        trial.settle(&mut intent).await;
+        assert_eq!(intent.stage, Stage::Converged);
+    } else {
+        assert_eq!(taken(&intent.stage), Taken::Unknown);
+    }
+}
+
+/// The server is away for a moment (its connections are cut, and it is back): nothing has to be begun anew.
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn a_server_that_was_away_between_preview_and_write_is_written_to_once() {
+    let mut trial = Trial::new().await;
+    let server = session().server().to_string();
+    let address = server.trim_start_matches("https://").parse();
+    let wire = WireProxy::start(address.expect("an address")).await;
+    let through = format!("https://{}", wire.address);
+    let through = trial.ground.through(&through).await;
+    trial.client = through.client().await.expect("a client");
+    let scale = trial.operation("scale").await;
+    let order = trial.order(&scale).await;
+    // Away: a connection is made and ends at once.
+    wire.set(Wire::Cut);
+    let intent = trial.send(scale.clone(), order.clone()).await;
+    match &intent.stage {
+        Stage::Failed { why } => assert!(why.contains("nothing was sent"), "{why}"),
+        Stage::OutcomeUnknown { why } => assert!(why.contains("no answer came"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(!trial.is_done(&order).await);
+    wire.set(Wire::Whole);
+    let order = trial.order(&scale).await;
+    let mut intent = trial.send(scale, order).await;
+    trial.settle(&mut intent).await;
+    assert_eq!(intent.stage, Stage::Converged);
 }
