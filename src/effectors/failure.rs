@@ -24,7 +24,7 @@ pub enum EffectError {
         rights: Text,
     },
     /// The object changed since the preview; nothing was changed by us.
-    #[error("{target} was changed by somebody else since the preview; look again and repeat")]
+    #[error("{target} has changed since the preview; look again and repeat")]
     Conflict {
         /// The object.
         target: Text,

@@ -443,7 +443,7 @@ mod tests {
             let error = send(&client, &cart(), &preview).await;
             assert_eq!(
                 error.expect_err("it is refused").to_string(),
-                "revision 2 of cart was changed by somebody else since the preview; look again and repeat"
+                "revision 2 of cart has changed since the preview; look again and repeat"
             );
             assert!(sent.lock().expect("whole").is_empty());
         }

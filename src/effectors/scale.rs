@@ -349,7 +349,7 @@ mod tests {
     )]
     #[case(
         409,
-        "Deployment shop/cart was changed by somebody else since the preview; look again and repeat"
+        "Deployment shop/cart has changed since the preview; look again and repeat"
     )]
     #[case(
         404,

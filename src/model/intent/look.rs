@@ -142,7 +142,8 @@ impl Intent {
                 None
             }
             Ok(Found::Missed) => {
-                let why = "it did not arrive and cannot any more: somebody else changed it first; look again and repeat";
+                // By somebody else, or by its controller.
+                let why = "it did not arrive and cannot any more, as the object has changed without it; look again and repeat";
                 self.stage = Stage::Failed { why: why.into() };
                 None
             }
