@@ -30,6 +30,8 @@ pub struct Schedule {
     pub write: Option<Fault>,
     /// What becomes of the reads afterwards, one after the other.
     pub looks: Vec<Fault>,
+    /// Whether what is observed has a word before the object is looked at.
+    pub facts_first: bool,
     /// Between preview and write.
     pub before: Other,
     /// Between write and look.
@@ -88,6 +90,7 @@ impl Schedule {
             write: (chance.u8(..5) > 0).then(|| cut(chance)),
             looks: (0..chance.usize(..3)).map(|_| cut(chance)).collect(),
             before,
+            facts_first: chance.bool(),
             after: pick(chance, &others),
         }
     }

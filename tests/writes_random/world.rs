@@ -175,6 +175,10 @@ impl World {
         }
         let mut intent = self.send(&web, operation, order.clone()).await;
         self.other(&name, schedule.after).await;
+        if schedule.facts_first {
+            self.see(&intent).await;
+            intent.verify(self.watching.model.sight(&intent), 0);
+        }
         self.proxy.heal();
         for fault in &schedule.looks {
             let fault = fault.clone();
@@ -233,12 +237,8 @@ impl World {
         Some(is_unchanged)
     }
 
-    /// Waits for the last word; what stays unknown has none.
-    async fn settle(&mut self, intent: &mut Intent) {
-        if matches!(intent.stage, Stage::OutcomeUnknown { .. }) {
-            return;
-        }
-        // What stands in the server now has been seen.
+    /// Waits until what stands in the server now has been observed.
+    async fn see(&mut self, intent: &Intent) {
         let object = self.deployments().get_opt(&intent.target.name).await;
         let object = object.expect("an answer").map(|o| o.metadata);
         let web = intent.target.clone();
@@ -256,6 +256,14 @@ impl World {
             }
         };
         self.watching.until("how it is", is_seen).await;
+    }
+
+    /// Waits for the last word; what stays unknown has none.
+    async fn settle(&mut self, intent: &mut Intent) {
+        if matches!(intent.stage, Stage::OutcomeUnknown { .. }) {
+            return;
+        }
+        self.see(intent).await;
         let sent = intent.clone();
         let verified = |w: &Watching| {
             let mut intent = sent.clone();
