@@ -1,6 +1,14 @@
-//! The tracing source against the real server of the test bed: what it counts must be what was sent.
+//! The tracing source against the real server of the test bed: what it counts must be what was sent, also when
+//! the way to it was cut or frozen meanwhile.
 
-#![expect(clippy::expect_used, reason = "the helpers of tests fail as tests do")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+#[path = "proxy/mod.rs"]
+mod proxy;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,8 +16,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use portolan::model::observation::{NamespaceChoice, Observation, Span};
+use portolan::model::source::SourceState;
 use portolan::sources::zipkin::{Settings, Zipkin};
 use portolan::sources::{Control, Outlet, Source};
+use proxy::wire::{Wire, WireProxy};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -118,10 +128,16 @@ struct Running {
 
 impl Running {
     fn start(url: &str) -> Self {
+        Self::patient(url, Duration::from_secs(10))
+    }
+
+    /// With another limit for one answer.
+    fn patient(url: &str, timeout: Duration) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut settings = Settings::new(url).expect("a URL");
         settings.interval = Duration::from_secs(1);
         settings.long_interval = Duration::from_secs(2);
+        settings.timeout = timeout;
         let (outlet, heard) = Outlet::new();
         let (namespaces, chosen) = watch::channel(NamespaceChoice::All);
         let (retry, retried) = watch::channel(0);
@@ -184,6 +200,26 @@ impl Running {
             waited.await.is_ok(),
             "never as expected: recent {recent:#?}, long {long:#?}, names {names:?}, {last:?}"
         );
+    }
+
+    /// Waits until a part is in trouble; gives what is said of it.
+    async fn trouble(&mut self) -> String {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                for said in self.heard.recv().await.expect("the source ended") {
+                    match said {
+                        Observation::Status(status) => {
+                            if let Some(SourceState::Stale { cause, .. }) = status.state {
+                                return cause.to_string();
+                            }
+                        }
+                        Observation::Uncounted { .. } => panic!("not so soon"),
+                        _ => {}
+                    }
+                }
+            }
+        });
+        waited.await.expect("it is told")
     }
 
     async fn stop(self) {
@@ -265,4 +301,36 @@ async fn more_calls_are_added_while_it_runs() {
         .until(&story, |recent, long, _| *recent == twice && *long == twice)
         .await;
     running.stop().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn what_was_called_while_the_way_was_cut_or_frozen_is_counted_afterwards() {
+    let address = server().trim_start_matches("http://").parse();
+    let wire = WireProxy::start(address.expect("an address")).await;
+    for (how, says) in [
+        (Wire::Cut, "the connection broke"),
+        (Wire::Frozen, "no answer within 2 s"),
+    ] {
+        let mut story = Story::new(&format!("{how:?}").to_lowercase());
+        story.call("web", "cart", true, false);
+        story.post().await;
+        let through = format!("http://{}", wire.address);
+        let mut running = Running::patient(&through, Duration::from_secs(2));
+        let once = story.expected(&[("web", "cart", 1, 0)]);
+        running
+            .until(&story, |recent, long, _| *recent == once && *long == once)
+            .await;
+        wire.set(how);
+        let line = running.trouble().await;
+        assert!(line.contains(says), "{line}");
+        story.call("web", "cart", true, true);
+        story.post().await;
+        wire.set(Wire::Whole);
+        let twice = story.expected(&[("web", "cart", 2, 1)]);
+        running
+            .until(&story, |recent, long, _| *recent == twice && *long == twice)
+            .await;
+        running.stop().await;
+    }
 }

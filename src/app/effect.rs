@@ -29,6 +29,15 @@ pub enum Effect {
         /// What was confirmed, with what was previewed.
         order: Order,
     },
+    /// Look what became of an order that nobody answered for.
+    Look {
+        /// The intent.
+        id: u64,
+        /// Of which type.
+        target: TypeKey,
+        /// What was confirmed.
+        order: Order,
+    },
     /// Hand a command to the host that offered it.
     Host {
         /// Its name.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::intent::Preview;
+use crate::model::intent::{Found, Preview};
 use crate::model::observation::Observation;
 use crate::model::text::Text;
 use crate::ui::chord::Chord;
@@ -64,6 +64,13 @@ pub enum Msg {
         id: u64,
         /// The generation after it, where the server said.
         result: Result<Option<i64>, Refusal>,
+    },
+    /// The object of an order that nobody answered for was looked at.
+    Looked {
+        /// Of which intent.
+        id: u64,
+        /// What was found, or why nothing was.
+        result: Result<Found, Text>,
     },
     /// The host did a command, or says why not.
     Hosted(Result<String, String>),

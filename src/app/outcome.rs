@@ -1,6 +1,6 @@
 //! What the log says of a write: one line for each step of its way.
 
-use crate::model::intent::{Intent, Operation, Order, Stage};
+use crate::model::intent::{Intent, Operation, Order, Stage, WRITING_S};
 
 /// The line of where an intent is now, without its target's name.
 pub(super) fn line(intent: &Intent) -> String {
@@ -15,15 +15,43 @@ pub(super) fn line(intent: &Intent) -> String {
         Stage::Stalled { why, .. } => format!("{doing} is stuck: {why}"),
         Stage::Failed { why } => format!("not {}: {why}", word(intent)),
         Stage::OutcomeUnknown { why } => {
-            format!("{doing} was sent, and nobody knows whether it arrived: {why}")
+            format!("{doing} was sent, and nobody knows yet whether it arrived: {why}")
         }
-        Stage::Staged | Stage::Previewing | Stage::Previewed { .. } | Stage::Sending => doing,
+        Stage::Overtaken { by } => format!(
+            "{doing} was sent, and nobody will know whether it arrived: {by} by somebody else since"
+        ),
+        Stage::Sending => {
+            format!("{doing} is sent: an answer is waited for, up to {WRITING_S} s")
+        }
+        Stage::Staged | Stage::Previewing | Stage::Previewed { .. } => doing,
     }
 }
 
 /// The line of what nobody answered for, and was seen all the same.
 pub(super) fn arrived(intent: &Intent) -> String {
     format!("{} arrived", doing(intent))
+}
+
+/// The line of what nobody answered for, and is still not known.
+pub(super) fn remark(intent: &Intent, remark: &str) -> String {
+    format!("{} {remark}", doing(intent))
+}
+
+/// What is said of it when the program ends before its outcome is known.
+pub(super) fn unheard(intent: &Intent) -> String {
+    let target = &intent.target;
+    let (kind, name) = match &intent.operation {
+        Operation::Delete { pod, .. } => ("pod".to_owned(), pod),
+        _ => (target.short_kind().to_lowercase(), &target.name),
+    };
+    format!(
+        "{} of {} {}/{} was on its way, and its outcome is unknown: kubectl get {kind} {name} -n {} -o yaml tells",
+        doing(intent),
+        target.short_kind(),
+        target.namespace,
+        target.name,
+        target.namespace,
+    )
 }
 
 fn word(intent: &Intent) -> &'static str {

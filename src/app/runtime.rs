@@ -1,6 +1,6 @@
 //! The loop: the one task that owns the app, and everything that feeds it.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,12 +50,18 @@ pub async fn run(start: Start, outside: Outside) -> color_eyre::Result<()> {
         );
     }
     let choice = start.choice.clone();
-    let app = App::new(start)?;
+    let mut app = App::new(start)?;
     let mut world = World::start(outside, choice);
     let mut screen = Screen::open()?;
-    let ended = drive(app, &mut screen, EventStream::new(), &mut world).await;
+    let ended = drive(&mut app, &mut screen, EventStream::new(), &mut world).await;
     // The terminal first: whatever is slow to end must not hold it.
     drop(screen);
+    world.hear_out(&mut app).await;
+    for line in app.unheard() {
+        tracing::warn!("{line}");
+        // Where nobody reads it, the log has it.
+        let _ = writeln!(io::stderr(), "portolan: {line}");
+    }
     world.end().await;
     ended
 }
@@ -72,9 +78,9 @@ pub async fn play(
     input: impl Stream<Item = io::Result<Event>> + Unpin,
 ) -> color_eyre::Result<()> {
     let choice = start.choice.clone();
-    let app = App::new(start)?;
+    let mut app = App::new(start)?;
     let mut world = World::start(outside, choice);
-    let ended = drive(app, canvas, input, &mut world).await;
+    let ended = drive(&mut app, canvas, input, &mut world).await;
     world.end().await;
     ended
 }
@@ -189,9 +195,32 @@ impl World {
                     let _ = answer.send(Msg::Sent { id, result }).await;
                 });
             }
+            Effect::Look { id, target, order } => {
+                let (session, answer) = (self.session.clone(), self.answer.clone());
+                tokio::spawn(async move {
+                    let result = match session.client().await {
+                        Ok(client) => effectors::look(&client, &target, &order)
+                            .await
+                            .map_err(|error| text::message(&error.to_string())),
+                        Err(error) => Err(text::message(&error.to_string())),
+                    };
+                    let _ = answer.send(Msg::Looked { id, result }).await;
+                });
+            }
             Effect::Quit => return false,
         }
         true
+    }
+
+    /// Waits a moment for what is on its way.
+    async fn hear_out(&mut self, app: &mut App) {
+        let end = tokio::time::Instant::now() + FAREWELL;
+        while !app.unheard().is_empty() {
+            match tokio::time::timeout_at(end, self.answers.recv()).await {
+                Ok(Some(answer)) => app.update(answer, self.now()),
+                _ => return,
+            };
+        }
     }
 
     async fn end(self) {
@@ -246,7 +275,7 @@ fn refusal(error: EffectError) -> Refusal {
 /// The loop itself. The order of the branches is the order of importance: a full channel of observations
 /// delays neither a key nor a frame.
 async fn drive(
-    mut app: App,
+    app: &mut App,
     canvas: &mut impl Canvas,
     mut input: impl Stream<Item = io::Result<Event>> + Unpin,
     world: &mut World,
@@ -265,7 +294,7 @@ async fn drive(
             event = input.next(), if burst < INPUT_LIMIT => {
                 burst += 1;
                 match event {
-                    Some(event) => take_in(&mut app, event?, world),
+                    Some(event) => take_in(app, event?, world),
                     // The terminal is gone.
                     None => vec![Effect::Quit],
                 }

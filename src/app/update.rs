@@ -25,7 +25,10 @@ impl App {
             Msg::Key(chord) => return self.key(chord),
             Msg::Paste(text) => self.paste(&text),
             Msg::Resized => {}
-            Msg::Tick => self.tick(),
+            Msg::Tick => {
+                self.tick();
+                return self.looks();
+            }
             Msg::Drawn => {
                 if let Some(staged) = &mut self.stage {
                     staged.seen = matches!(staged.intent.stage, Stage::Previewed { .. });
@@ -34,6 +37,7 @@ impl App {
             Msg::Observations(batch) => self.observe(batch),
             Msg::Previewed { id, result } => self.previewed(id, result),
             Msg::Sent { id, result } => self.sent(id, result),
+            Msg::Looked { id, result } => self.looked(id, result),
             Msg::Hosted(result) => self.hosted(result),
             Msg::Terminate => return vec![Effect::Quit],
         }

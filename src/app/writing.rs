@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::msg::Refusal;
 use super::outcome;
 use super::state::{App, Overlay, Staged};
-use crate::model::intent::{Intent, Operation, Order, Preview, Stage};
+use crate::model::intent::{Found, Intent, Operation, Order, Preview, Stage};
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::log::Severity;
 use crate::model::text::Text;
@@ -109,6 +109,8 @@ impl App {
         }
         intent.order = Some(order.clone());
         intent.stage = Stage::Sending;
+        let doing = outcome::line(&intent);
+        self.say(format!("{}: {doing}", intent.target.name));
         let send = Effect::Send {
             id: intent.id,
             target: intent.target.clone(),
@@ -156,6 +158,58 @@ impl App {
         self.verify();
     }
 
+    /// What is awaited is said, and what nobody answered for is looked at, now and then.
+    pub(super) fn looks(&mut self) -> Vec<Effect> {
+        let now = self.now.ms;
+        let sending = self.intents.iter().find(|i| i.stage == Stage::Sending);
+        // As long as nothing is known, nothing else is said of it.
+        if let Some(sending) = sending.filter(|_| self.notice.is_none()) {
+            let line = outcome::line(sending);
+            self.say(format!("{}: {line}", sending.target.name));
+        }
+        let due = self.intents.iter_mut().filter_map(|intent| {
+            let order = intent.order.clone().filter(|_| intent.looks(now))?;
+            Some(Effect::Look {
+                id: intent.id,
+                target: intent.target.clone(),
+                order,
+            })
+        });
+        due.collect()
+    }
+
+    /// What nobody answered for was looked at.
+    pub(super) fn looked(&mut self, id: u64, result: Result<Found, Text>) {
+        let Some(intent) = self.intents.iter_mut().find(|i| i.id == id) else {
+            return;
+        };
+        let before = intent.stage.clone();
+        let sight = self.live.sight(intent);
+        let remark = intent.looked(result, sight, self.now.ms);
+        let intent = intent.clone();
+        if let Some(remark) = remark {
+            let text = outcome::remark(&intent, &remark);
+            self.write_down(&intent, Severity::Warning, &text);
+        } else if let Stage::Accepted { .. } = intent.stage
+            && before != intent.stage
+        {
+            self.write_down(&intent, Severity::Info, &outcome::arrived(&intent));
+        } else if before != intent.stage {
+            self.note(&intent, Severity::Warning);
+        }
+        self.verify();
+    }
+
+    /// What is on its way, and nobody will be there to hear of: to be said when the program ends.
+    #[must_use]
+    pub fn unheard(&self) -> Vec<String> {
+        let unheard = self
+            .intents
+            .iter()
+            .filter(|intent| matches!(intent.stage, Stage::Sending | Stage::OutcomeUnknown { .. }));
+        unheard.map(outcome::unheard).collect()
+    }
+
     /// A write was not done. Where that is because the object changed, it is staged anew to be previewed
     /// again, unless the person does something else by now.
     fn refused(&mut self, at: usize, why: Text, changed: bool) {
@@ -187,7 +241,9 @@ impl App {
         }
         for intent in news {
             let severity = match &intent.stage {
-                Stage::Superseded { .. } | Stage::Stalled { .. } => Severity::Warning,
+                Stage::Superseded { .. } | Stage::Stalled { .. } | Stage::Overtaken { .. } => {
+                    Severity::Warning
+                }
                 _ => Severity::Info,
             };
             if let Stage::Accepted { .. } = intent.stage {

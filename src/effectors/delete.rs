@@ -6,7 +6,7 @@ use kube::{Api, Client};
 
 use super::EffectError;
 use super::failure::Attempt;
-use crate::model::intent::{Accepted, DeletePreview};
+use crate::model::intent::{Accepted, DeletePreview, Found};
 use crate::model::key::TypeKey;
 use crate::model::text;
 
@@ -75,6 +75,25 @@ pub(super) async fn send(
         // A pod has no generation that tells: its uid does.
         Ok(_) => Ok(Accepted { generation: None }),
         Err(EffectError::Conflict { .. }) => Err(other(&key)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the pod is gone or ends.
+///
+/// # Errors
+/// [`EffectError`] when it cannot be read.
+pub(super) async fn look(
+    client: &Client,
+    namespace: &str,
+    previewed: &DeletePreview,
+) -> Result<Found, EffectError> {
+    let arrived = Found::Arrived { generation: None };
+    match preview(client, namespace, &previewed.pod, &previewed.uid).await {
+        Ok(now) if now.terminating && !previewed.terminating => Ok(arrived),
+        Ok(_) => Ok(Found::Unchanged),
+        // It is gone, whether another one has its name or none.
+        Err(EffectError::NotFound { .. }) => Ok(arrived),
         Err(error) => Err(error),
     }
 }
@@ -183,7 +202,7 @@ mod tests {
     )]
     #[case(
         504,
-        "sent, but no answer came (the server answered 504); watch Pod shop/cart-5d-x before trying again"
+        "no answer came (the server answered 504); repeat it only when it is known whether Pod shop/cart-5d-x was changed"
     )]
     #[tokio::test]
     async fn each_refusal_says_what_to_do(#[case] code: u16, #[case] line: &str) {

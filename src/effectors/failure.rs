@@ -7,6 +7,7 @@ use kube::core::Status;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
+use crate::model::intent::{READING_S, WRITING_S};
 use crate::model::key::TypeKey;
 use crate::model::text::{self, Text};
 
@@ -23,7 +24,7 @@ pub enum EffectError {
         rights: Text,
     },
     /// The object changed since the preview; nothing was changed by us.
-    #[error("{target} was changed by somebody else since the preview; look again and repeat")]
+    #[error("{target} has changed since the preview; look again and repeat")]
     Conflict {
         /// The object.
         target: Text,
@@ -52,8 +53,14 @@ pub enum EffectError {
         /// Why.
         why: Text,
     },
+    /// It was asked, and cannot say; nothing was changed.
+    #[error("the server cannot say ({why}); nothing was changed, try again in a moment")]
+    Silent {
+        /// Why.
+        why: Text,
+    },
     /// Sent, and no answer.
-    #[error("sent, but no answer came ({why}); watch {target} before trying again")]
+    #[error("no answer came ({why}); repeat it only when it is known whether {target} was changed")]
     Unknown {
         /// The object.
         target: Text,
@@ -63,9 +70,9 @@ pub enum EffectError {
 }
 
 /// How long reading may take.
-pub(super) const READING: Duration = Duration::from_secs(15);
-/// How long writing may take; the server itself gives up after a minute.
-const WRITING: Duration = Duration::from_secs(30);
+pub(super) const READING: Duration = Duration::from_secs(READING_S);
+/// How long writing may take.
+const WRITING: Duration = Duration::from_secs(WRITING_S);
 
 /// What is tried, for messages.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +109,8 @@ impl Attempt<'_> {
 
     /// No answer within the time that was given.
     fn silence(&self) -> EffectError {
-        self.unanswered("no answer in time".into())
+        let patience = if self.writes { WRITING_S } else { READING_S };
+        self.unanswered(format!("nothing within {patience} s").into())
     }
 
     fn unanswered(&self, why: Text) -> EffectError {
@@ -110,7 +118,7 @@ impl Attempt<'_> {
             let target = self.target();
             EffectError::Unknown { target, why }
         } else {
-            EffectError::Unreachable { why }
+            EffectError::Silent { why }
         }
     }
 
@@ -159,6 +167,7 @@ impl Attempt<'_> {
                     text::clean(&status.message, 400)
                 )),
             },
+            // A server may give up on what it has begun: only what it says of the object is certain.
             code => self.unanswered(format!("the server answered {code}").into()),
         }
     }

@@ -1,8 +1,8 @@
 //! Effectors: each turns an intent into requests to the outside world and reports what came of it.
 //!
 //! An effector decides nothing: what is sent was previewed and confirmed before. It sends once; an
-//! outcome that is not known is for the sources to find out, never for a second attempt. A new operation
-//! is one file here and one line in [`preview`] and [`send`].
+//! outcome that is not known is for the sources and for a [`look`] to find out, never for a second attempt.
+//! A new operation is one file here and one line in [`preview`], [`send`] and [`look`].
 
 mod delete;
 mod failure;
@@ -13,10 +13,12 @@ mod scale;
 #[cfg(test)]
 mod tests;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 
-use crate::model::intent::{Accepted, Operation, Order, Preview};
+use crate::model::intent::{Accepted, Found, Identity, Operation, Order, Preview};
 use crate::model::key::TypeKey;
+use crate::model::text;
 
 pub use failure::EffectError;
 
@@ -59,6 +61,33 @@ pub async fn send(
         Order::Restart { at, preview } => restart::send(client, target, *at, preview).await,
         Order::Rollback { preview } => rollback::send(client, target, preview).await,
         Order::Delete { preview } => delete::send(client, &target.namespace, preview).await,
+    }
+}
+
+/// What became of an order that was sent and not answered, as the object itself tells. Reads, and changes
+/// nothing.
+///
+/// # Errors
+/// [`EffectError`] when that cannot be found out now.
+pub async fn look(client: &Client, target: &TypeKey, order: &Order) -> Result<Found, EffectError> {
+    let found = match order {
+        Order::Scale { wanted, preview } => scale::look(client, target, *wanted, preview).await,
+        Order::Restart { at, preview } => restart::look(client, target, *at, preview).await,
+        Order::Rollback { preview } => rollback::look(client, target, preview).await,
+        Order::Delete { preview } => delete::look(client, &target.namespace, preview).await,
+    };
+    match found {
+        Err(EffectError::NotFound { .. }) => Ok(Found::Overtaken {
+            by: "deleted".into(),
+        }),
+        found => found,
+    }
+}
+
+fn identity(metadata: &ObjectMeta) -> Identity {
+    Identity {
+        uid: text::name(metadata.uid.as_deref().unwrap_or_default()),
+        created: metadata.creation_timestamp.as_ref().map(|at| at.0),
     }
 }
 

@@ -6,7 +6,7 @@ use kube::Client;
 use serde_json::{Value, json};
 
 use super::{EffectError, rollout};
-use crate::model::intent::{Accepted, Operation, RestartPreview};
+use crate::model::intent::{Accepted, Found, Operation, RestartPreview};
 use crate::model::key::TypeKey;
 
 /// The mark, the same as kubectl's: whoever reads it knows it.
@@ -21,7 +21,7 @@ pub(super) async fn preview(
     target: &TypeKey,
 ) -> Result<RestartPreview, EffectError> {
     let api = rollout::api(client, target, &Operation::Restart)?;
-    let object = rollout::read(&api, target).await?;
+    let object = rollout::ready(&api, target).await?;
     Ok(RestartPreview {
         rollout: rollout::rollout(&object, target),
         images: rollout::images(&object.spec.template),
@@ -39,12 +39,7 @@ pub(super) async fn send(
     preview: &RestartPreview,
 ) -> Result<Accepted, EffectError> {
     let api = rollout::api(client, target, &Operation::Restart)?;
-    // kubectl writes whole seconds; two restarts within one are one.
-    let seconds = TimestampRound::new()
-        .smallest(Unit::Second)
-        .mode(RoundMode::Trunc);
-    let at = at.round(seconds).unwrap_or(at).to_string();
-    let template = json!({"metadata": {"annotations": {MARK: at}}});
+    let template = json!({"metadata": {"annotations": {MARK: mark(at)}}});
     rollout::change(
         &api,
         target,
@@ -56,13 +51,40 @@ pub(super) async fn send(
     .await
 }
 
+/// Whether the template has our mark.
+///
+/// # Errors
+/// [`EffectError`] when it cannot be read; [`EffectError::NotFound`] when it is gone.
+pub(super) async fn look(
+    client: &Client,
+    target: &TypeKey,
+    at: Timestamp,
+    preview: &RestartPreview,
+) -> Result<Found, EffectError> {
+    let api = rollout::api(client, target, &Operation::Restart)?;
+    let mark = mark(at);
+    let has_mark = |template: &Value| {
+        let annotations = template.pointer("/metadata/annotations");
+        annotations.and_then(|all| all.get(MARK)?.as_str()) == Some(&*mark)
+    };
+    rollout::look(&api, target, &preview.rollout, has_mark).await
+}
+
+/// kubectl writes whole seconds; two restarts within one are one.
+fn mark(at: Timestamp) -> String {
+    let seconds = TimestampRound::new()
+        .smallest(Unit::Second)
+        .mode(RoundMode::Trunc);
+    at.round(seconds).unwrap_or(at).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
     use super::super::tests::{failure, server};
     use super::*;
-    use crate::model::intent::Strategy;
+    use crate::model::intent::{Identity, Strategy};
 
     fn target(kind: &str) -> TypeKey {
         TypeKey::new("shop", kind, "cart")
@@ -87,6 +109,7 @@ mod tests {
         RestartPreview {
             rollout: crate::model::intent::Rollout {
                 desired: 3,
+                identity: Identity::default(),
                 resource_version: version.into(),
                 generation: Some(6),
                 strategy: Strategy::Rolling,
@@ -207,11 +230,11 @@ mod tests {
     )]
     #[case(
         409,
-        "Deployment shop/cart was changed by somebody else since the preview; look again and repeat"
+        "Deployment shop/cart has changed since the preview; look again and repeat"
     )]
     #[case(
         504,
-        "sent, but no answer came (the server answered 504); watch Deployment shop/cart before trying again"
+        "no answer came (the server answered 504); repeat it only when it is known whether Deployment shop/cart was changed"
     )]
     #[tokio::test]
     async fn each_refusal_says_what_to_do(#[case] code: u16, #[case] line: &str) {

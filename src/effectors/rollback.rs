@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::failure::Attempt;
 use super::rollout::{self, Templated};
 use super::{EffectError, restart};
-use crate::model::intent::{Accepted, Difference, Operation, Revision, RollbackPreview};
+use crate::model::intent::{Accepted, Difference, Found, Operation, Revision, RollbackPreview};
 use crate::model::key::TypeKey;
 use crate::model::text;
 
@@ -36,7 +36,7 @@ pub(super) async fn preview(
     to: Option<u64>,
 ) -> Result<RollbackPreview, EffectError> {
     let api = rollout::api(client, target, &Operation::Rollback { to })?;
-    let object = rollout::read(&api, target).await?;
+    let object = rollout::ready(&api, target).await?;
     let observed = object.status.as_ref().and_then(|s| s.observed_generation);
     if observed < object.metadata.generation {
         // The newest template has no number yet, so "the one before" would be one too far.
@@ -133,6 +133,21 @@ pub(super) async fn send(
         whole,
     )
     .await
+}
+
+/// Whether the template is the one that was to be put back.
+///
+/// # Errors
+/// [`EffectError`] when it cannot be read; [`EffectError::NotFound`] when it is gone.
+pub(super) async fn look(
+    client: &Client,
+    target: &TypeKey,
+    preview: &RollbackPreview,
+) -> Result<Found, EffectError> {
+    let operation = Operation::Rollback { to: None };
+    let api = rollout::api(client, target, &operation)?;
+    let is_back = |template: &Value| digest(template) == preview.to.digest;
+    rollout::look(&api, target, &preview.rollout, is_back).await
 }
 
 fn sets(client: &Client, target: &TypeKey) -> Api<Templated> {
@@ -428,7 +443,7 @@ mod tests {
             let error = send(&client, &cart(), &preview).await;
             assert_eq!(
                 error.expect_err("it is refused").to_string(),
-                "revision 2 of cart was changed by somebody else since the preview; look again and repeat"
+                "revision 2 of cart has changed since the preview; look again and repeat"
             );
             assert!(sent.lock().expect("whole").is_empty());
         }

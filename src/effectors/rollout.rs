@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::failure::{Attempt, plural};
-use super::{EffectError, WRITER, known_version};
-use crate::model::intent::{Accepted, Operation, Rollout, Strategy};
+use super::{EffectError, WRITER, identity, known_version};
+use crate::model::intent::{Accepted, Found, Operation, Rollout, Seen, Strategy};
 use crate::model::key::TypeKey;
 use crate::model::text::{self, Text};
 
@@ -82,7 +82,15 @@ pub(super) async fn read(api: &Api<Templated>, target: &TypeKey) -> Result<Templ
         rights: &format!("get on {}", plural(target)),
         writes: false,
     };
-    let object = attempt.done(api.get(&target.name)).await?;
+    attempt.done(api.get(&target.name)).await
+}
+
+/// Reads the object before its template is changed.
+pub(super) async fn ready(
+    api: &Api<Templated>,
+    target: &TypeKey,
+) -> Result<Templated, EffectError> {
+    let object = read(api, target).await?;
     if object.spec.paused {
         return Err(EffectError::Invalid {
             why: format!(
@@ -116,6 +124,7 @@ pub(super) fn rollout(object: &Templated, target: &TypeKey) -> Rollout {
     let version = object.metadata.resource_version.as_deref();
     Rollout {
         desired: count(desired),
+        identity: identity(&object.metadata),
         resource_version: text::name(version.unwrap_or_default()),
         generation: object.metadata.generation,
         strategy,
@@ -162,6 +171,29 @@ pub(super) async fn change(
     Ok(Accepted {
         generation: object.metadata.generation,
     })
+}
+
+/// How the object is now, compared with what was previewed; what makes its template ours, the caller knows.
+pub(super) async fn look(
+    api: &Api<Templated>,
+    target: &TypeKey,
+    previewed: &Rollout,
+    is_ours: impl Fn(&Value) -> bool,
+) -> Result<Found, EffectError> {
+    let object = read(api, target).await?;
+    let now = rollout(&object, target);
+    let seen = |rollout: &Rollout| Seen {
+        identity: rollout.identity.clone(),
+        version: rollout.resource_version.clone(),
+        generation: rollout.generation,
+    };
+    let has_ours = is_ours(&object.spec.template);
+    Ok(Found::compare(
+        &seen(previewed),
+        &seen(&now),
+        has_ours,
+        "changed",
+    ))
 }
 
 /// The images of a template, those of init containers first, as the Kubernetes source reads them.

@@ -8,12 +8,12 @@ use kube::api::{ListParams, PostParams};
 use kube::{Api, Client};
 use tokio::time::timeout;
 
-use crate::model::intent::{Accepted, Autoscaler, ScalePreview};
+use crate::model::intent::{Accepted, Autoscaler, Found, ScalePreview, Seen};
 use crate::model::key::TypeKey;
 use crate::model::text::{self, Text};
 
 use super::failure::{Attempt, READING, plural};
-use super::{EffectError, WRITER, known_version};
+use super::{EffectError, WRITER, identity, known_version};
 
 /// What setting the number would mean: reads the scale and who else sets it. Changes nothing.
 ///
@@ -32,14 +32,19 @@ pub(super) async fn preview(
     };
     let scales = Scales::of(client, target)?;
     let reading = attempt.done(scales.get(&target.name));
-    let (scale, autoscaler) = futures::join!(reading, autoscaler(client, target));
+    let object = scales.object(&target.name);
+    let (scale, object, autoscaler) = futures::join!(reading, object, autoscaler(client, target));
     let scale = scale?;
-    let version = scale.metadata.resource_version.unwrap_or_default();
+    let version = scale.metadata.resource_version.as_deref();
+    let object = object.filter(|object| object.resource_version.as_deref() == version);
     Ok(ScalePreview {
         // The server leaves out a zero.
-        replicas_now: count(scale.spec.and_then(|spec| spec.replicas)),
-        replicas_existing: count(scale.status.map(|status| status.replicas)),
-        resource_version: text::name(&version),
+        replicas_now: number(&scale),
+        replicas_existing: count(scale.status.as_ref().map(|status| status.replicas)),
+        identity: identity(&scale.metadata),
+        resource_version: text::name(version.unwrap_or_default()),
+        // The scale of the built-in kinds does not say; the object does, where it may be read.
+        generation: object.and_then(|object| object.generation),
         autoscaler,
     })
 }
@@ -78,15 +83,44 @@ pub(super) async fn send(
         status: None,
     };
     let scale = attempt.done(scales.replace(&target.name, &scale)).await?;
-    let generation = match scale.metadata.generation {
-        Some(generation) => Some(generation),
-        // The scale of the built-in kinds does not say; the object does. It is done either way.
-        None => timeout(READING, scales.generation(&target.name))
-            .await
-            .ok()
-            .flatten(),
+    let generation = match preview.generation {
+        // What insists on a version makes the first generation after it; unless an admission plugin has made
+        // another number of ours.
+        Some(before) if number(&scale) == replicas => Some(before + 1),
+        // It is done, whatever is answered to this.
+        _ => scales.object(&target.name).await.and_then(|o| o.generation),
     };
     Ok(Accepted { generation })
+}
+
+/// How the number is now, compared with what was previewed and what was sent.
+///
+/// # Errors
+/// [`EffectError`] when it cannot be read; [`EffectError::NotFound`] when it is gone.
+pub(super) async fn look(
+    client: &Client,
+    target: &TypeKey,
+    replicas: u32,
+    previewed: &ScalePreview,
+) -> Result<Found, EffectError> {
+    let now = preview(client, target).await?;
+    let seen = |preview: &ScalePreview| Seen {
+        identity: preview.identity.clone(),
+        version: preview.resource_version.clone(),
+        generation: preview.generation,
+    };
+    let has_ours = now.replicas_now == replicas;
+    let instead = if now.replicas_now == previewed.replicas_now {
+        format!("left at {} or turned back to it", now.replicas_now)
+    } else {
+        format!("turned to {}", now.replicas_now)
+    };
+    Ok(Found::compare(
+        &seen(previewed),
+        &seen(&now),
+        has_ours,
+        &instead,
+    ))
 }
 
 /// The scales of one kind in one namespace.
@@ -134,9 +168,11 @@ impl Scales {
         each!(self, api => api.replace_scale(name, &params, scale).await)
     }
 
-    async fn generation(&self, name: &str) -> Option<i64> {
-        let object = each!(self, api => api.get_metadata(name).await.map(|o| o.metadata));
-        object.ok()?.generation
+    /// The object's own metadata, where they can be had.
+    async fn object(&self, name: &str) -> Option<ObjectMeta> {
+        let reading =
+            async { each!(self, api => api.get_metadata(name).await.map(|o| o.metadata)) };
+        timeout(READING, reading).await.ok()?.ok()
     }
 }
 
@@ -192,6 +228,10 @@ fn found(autoscaler: &HorizontalPodAutoscaler, target: &TypeKey) -> Option<Autos
     })
 }
 
+fn number(scale: &Scale) -> u32 {
+    count(scale.spec.as_ref().and_then(|spec| spec.replicas))
+}
+
 fn count(raw: Option<i32>) -> u32 {
     u32::try_from(raw.unwrap_or(0)).unwrap_or(0)
 }
@@ -203,6 +243,7 @@ mod tests {
 
     use super::super::tests::{failure, server};
     use super::*;
+    use crate::model::intent::Identity;
 
     fn cart() -> TypeKey {
         TypeKey::new("shop", "Deployment", "cart")
@@ -220,7 +261,9 @@ mod tests {
         ScalePreview {
             replicas_now: 2,
             replicas_existing: 2,
+            identity: Identity::default(),
             resource_version: version.into(),
+            generation: None,
             autoscaler: Autoscaler::None,
         }
     }
@@ -306,7 +349,7 @@ mod tests {
     )]
     #[case(
         409,
-        "Deployment shop/cart was changed by somebody else since the preview; look again and repeat"
+        "Deployment shop/cart has changed since the preview; look again and repeat"
     )]
     #[case(
         404,
@@ -323,7 +366,7 @@ mod tests {
     )]
     #[case(
         504,
-        "sent, but no answer came (the server answered 504); watch Deployment shop/cart before trying again"
+        "no answer came (the server answered 504); repeat it only when it is known whether Deployment shop/cart was changed"
     )]
     #[tokio::test]
     async fn each_refusal_says_what_to_do(#[case] code: u16, #[case] line: &str) {

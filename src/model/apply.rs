@@ -88,6 +88,12 @@ impl Model {
                 };
                 mark_one(&mut dirty.join, cause);
             }
+            Observation::Uncounted { source, span } => {
+                if self.telemetry.forget(source, span) {
+                    // Nothing happened in the system: somebody does not tell any more.
+                    mark_one(&mut dirty.join, Cause::Scope);
+                }
+            }
             Observation::Names { source, names } => {
                 if self.telemetry.hear(source, names) {
                     mark_one(&mut dirty.join, Cause::Telemetry);

@@ -192,6 +192,13 @@ pub enum Observation {
     Happening(Happening),
     /// A tracing source counted.
     Links(Links),
+    /// What a tracing source counted in a window is too old to be told any more: no data, which is not 0.
+    Uncounted {
+        /// The source.
+        source: Text,
+        /// Which window.
+        span: Span,
+    },
     /// The names that a tracing source heard from.
     Names {
         /// The source.

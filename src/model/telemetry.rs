@@ -32,6 +32,11 @@ impl Telemetry {
         self.links.insert(key, links).is_none()
     }
 
+    /// Forgets one window; says whether there was one.
+    pub(super) fn forget(&mut self, source: Text, span: Span) -> bool {
+        self.links.remove(&(source, span)).is_some()
+    }
+
     /// Replaces the names of one source; says whether anything changed.
     pub(super) fn hear(&mut self, source: Text, names: Vec<Text>) -> bool {
         self.names.insert(source, names.clone()) != Some(names)

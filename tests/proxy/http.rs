@@ -76,6 +76,7 @@ struct Shared {
     seen: Mutex<Vec<(Method, String)>>,
     /// When each of them came.
     times: Mutex<Vec<Instant>>,
+    answered: Mutex<Vec<(Method, String, u16)>>,
 }
 
 /// A server that stands in front of another. It ends with this value; connections that are open then end
@@ -143,6 +144,11 @@ impl HttpProxy {
         self.shared.rules.lock().expect("whole").clear();
     }
 
+    /// What the server itself answered, whether that was passed on or not: methods, paths and statuses.
+    pub fn answered(&self) -> Vec<(Method, String, u16)> {
+        self.shared.answered.lock().expect("whole").clone()
+    }
+
     /// The methods and paths (with queries) that came, in order.
     pub fn seen(&self) -> Vec<(Method, String)> {
         self.shared.seen.lock().expect("whole").clone()
@@ -169,7 +175,7 @@ async fn answer(
     let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let path = path.to_owned();
-    let seen = (head.method.clone(), path);
+    let seen = (head.method.clone(), path.clone());
     shared.times.lock().expect("whole").push(Instant::now());
     shared.seen.lock().expect("whole").push(seen);
     let mut head = Request::from_parts(head, ());
@@ -196,11 +202,14 @@ async fn answer(
     }
     let body = axum::body::to_bytes(Body::new(body), 64 << 20).await;
     let body = kube::client::Body::from(body.map_err(|_| cut())?.to_vec());
+    let method = head.method().clone();
     let response = client
         .send(head.map(|()| body))
         .await
         // Whoever is behind us has cut the connection; so do we.
         .map_err(|_| cut())?;
+    let answered = (method, path, response.status().as_u16());
+    shared.answered.lock().expect("whole").push(answered);
     match fault {
         Some(Fault::CutAfter) => return Err(cut()),
         Some(Fault::SilentAfter) => std::future::pending().await,

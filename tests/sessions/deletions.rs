@@ -199,7 +199,7 @@ fn a_pod_that_stays_is_told() {
 fn an_unknown_outcome_is_told_by_what_is_seen() {
     let mut s = sent();
     s.answer_order(Err(Refusal::Unknown { why: "cut".into() }));
-    s.shows("deletion of cart-5d8f-0 was sent, and nobody knows whether it arrived: cut");
+    s.shows("deletion of cart-5d8f-0 was sent, and nobody knows yet whether it arrived: cut");
     remove(&mut s);
     s.shows("cart-5d8f-0 is deleted and gone");
 }

@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use portolan::app::effect::Effect;
 use portolan::app::msg::{Moment, Msg, Refusal};
 use portolan::app::state::{App, Start};
-use portolan::model::intent::{Autoscaler, Operation, Order, Preview, ScalePreview};
+use portolan::model::intent::{
+    Autoscaler, Found, Identity, Operation, Order, Preview, ScalePreview,
+};
 use portolan::model::observation::{NamespaceChoice, Observation};
 use portolan::ui::chord::Chord;
 use portolan::ui::screen::Mode;
@@ -194,7 +196,9 @@ impl Session {
         self.foresee(Preview::Scale(ScalePreview {
             replicas_now: replicas,
             replicas_existing: replicas,
+            identity: Identity::default(),
             resource_version: "41".into(),
+            generation: Some(1),
             autoscaler,
         }));
     }
@@ -278,6 +282,18 @@ impl Session {
         let (id, order) = asked.expect("a write is asked for");
         self.send(Msg::Sent { id, result });
         order
+    }
+
+    /// Lets a second pass, and answers the look at what nobody answered for.
+    pub fn looked(&mut self, result: Result<Found, &str>) {
+        self.tick(1);
+        let asked = self.effects().into_iter().find_map(|e| match e {
+            Effect::Look { id, .. } => Some(id),
+            _ => None,
+        });
+        let id = asked.expect("a look is asked for");
+        let result = result.map_err(portolan::model::text::message);
+        self.send(Msg::Looked { id, result });
     }
 
     /// The cells of a frame.

@@ -2,7 +2,9 @@
 
 use portolan::app::effect::Effect;
 use portolan::app::msg::{Msg, Refusal};
-use portolan::model::intent::{Operation, Order, Preview, RestartPreview, Rollout, Strategy};
+use portolan::model::intent::{
+    Found, Identity, Operation, Order, Preview, RestartPreview, Rollout, Strategy,
+};
 use portolan::model::key::TypeKey;
 use portolan::model::observation::Trouble;
 use portolan::ui::screen::Mode;
@@ -16,6 +18,7 @@ const IMAGE: &str = "registry.example/cart:1.8.2";
 pub fn rollout() -> Rollout {
     Rollout {
         desired: 2,
+        identity: Identity::default(),
         resource_version: "41".into(),
         generation: Some(1),
         strategy: Strategy::Rolling,
@@ -249,8 +252,18 @@ fn an_unknown_outcome_is_told_by_what_is_seen() {
     s.answer_order(Err(Refusal::Unknown {
         why: "the connection was cut".into(),
     }));
-    s.shows("restart was sent, and nobody knows whether it arrived: the connection was cut");
+    s.shows("restart was sent, and nobody knows yet whether it arrived: the connection was cut");
+    s.looked(Err("the server is not there"));
+    s.shows(
+        "cart: restart cannot be looked for, which is tried again every 5 s: the server is not",
+    );
+    // Somebody may have changed something else in the template.
     s.change(|c| c.roll_out("shop", "cart", IMAGE));
+    s.hides("restart arrived");
+    s.tick(4);
+    s.looked(Ok(Found::Arrived {
+        generation: Some(2),
+    }));
     s.shows("cart: restart arrived");
     s.change(|c| c.settle("shop", "cart"));
     s.shows("cart: restarted, all ready");

@@ -2,7 +2,9 @@
 
 use portolan::app::effect::Effect;
 use portolan::app::msg::Refusal;
-use portolan::model::intent::{Difference, Operation, Order, Preview, Revision, RollbackPreview};
+use portolan::model::intent::{
+    Difference, Found, Operation, Order, Preview, Revision, RollbackPreview,
+};
 use portolan::ui::screen::Mode;
 
 use crate::cluster;
@@ -166,7 +168,12 @@ fn a_conflict_comes_back_to_be_previewed_again() {
 fn an_unknown_outcome_is_told_by_what_is_seen() {
     let mut s = sent();
     s.answer_order(Err(Refusal::Unknown { why: "cut".into() }));
-    s.shows("rollback to revision 3 was sent, and nobody knows whether it arrived: cut");
+    s.shows("rollback to revision 3 was sent, and nobody knows yet whether it arrived: cut");
     s.change(|c| c.roll_out("shop", "cart", GOOD));
-    s.shows("cart: rollback to revision 3 arrived");
+    s.hides("revision 3 arrived");
+    s.looked(Ok(Found::Arrived {
+        generation: Some(2),
+    }));
+    s.press("v e").shows("rollback to revision 3 arrived");
+    s.shows("rolled back to revision 3, all ready");
 }

@@ -2,7 +2,7 @@
 
 use portolan::app::effect::Effect;
 use portolan::app::msg::{Msg, Refusal};
-use portolan::model::intent::Autoscaler;
+use portolan::model::intent::{Autoscaler, Found};
 use portolan::model::key::TypeKey;
 use portolan::ui::screen::Mode;
 
@@ -214,13 +214,80 @@ fn an_unknown_outcome_is_told_by_what_is_seen() {
     s.answer(Err(Refusal::Unknown {
         why: "the connection was cut".into(),
     }));
-    s.shows("nobody knows whether it arrived: the connection was cut");
+    s.shows("nobody knows yet whether it arrived: the connection was cut");
     s.press(": q enter")
         .shows("a write is still being verified");
     s.change(|c| c.scale("shop", "cart", 3));
     s.shows("cart: scaling to 3 arrived");
     s.change(|c| c.settle("shop", "cart"));
     s.shows("cart: scaled to 3, all ready");
+}
+
+#[test]
+fn a_write_says_how_long_its_answer_is_waited_for() {
+    let mut s = sent_up();
+    s.shows("cart: scaling to 3 is sent: an answer is waited for, up to 30 s");
+    assert_eq!(s.app.unheard().len(), 1);
+    s.tick(20);
+    s.shows("an answer is waited for, up to 30 s");
+    s.answer(Ok(Some(2)));
+    assert_eq!(s.app.unheard(), Vec::<String>::new(), "the server has it");
+}
+
+#[test]
+fn what_nobody_answered_for_is_looked_at_and_never_sent_again() {
+    let mut s = sent_up();
+    s.answer(Err(Refusal::Unknown { why: "cut".into() }));
+    assert_eq!(
+        s.app.unheard(),
+        [
+            "scaling to 3 of Deployment shop/cart was on its way, and its outcome is unknown: \
+             kubectl get deployment cart -n shop -o yaml tells"
+        ]
+    );
+    s.looked(Ok(Found::Unchanged));
+    s.shows("cart: scaling to 3 has not arrived so far: it is as it was");
+    let mut looks = 0;
+    for _ in 0..70 {
+        s.tick(1);
+        for effect in s.effects() {
+            let Effect::Look { id, .. } = effect else {
+                panic!("nothing else is to be done: {effect:?}");
+            };
+            looks += 1;
+            let result = Ok(Found::Unchanged);
+            s.send(Msg::Looked { id, result });
+        }
+    }
+    assert_eq!(looks, 12);
+    s.press("v e");
+    let screen = s.screen();
+    let said = |text: &str| screen.lines().filter(|l| l.contains(text)).count();
+    assert_eq!(said("has not arrived so far"), 1, "{screen}");
+    assert_eq!(said("did not arrive within"), 1, "{screen}");
+    assert_eq!(said("not scaled"), 0, "{screen}");
+}
+
+#[test]
+fn what_cannot_arrive_any_more_is_not_done() {
+    let mut s = sent_up();
+    s.answer(Err(Refusal::Unknown { why: "cut".into() }));
+    s.looked(Ok(Found::Missed));
+    s.shows("cart: not scaled: it did not arrive and cannot any more");
+    s.press("ctrl-c");
+    assert!(s.effects().contains(&Effect::Quit), "nothing is under way");
+}
+
+#[test]
+fn what_nobody_will_ever_know_is_neither_done_nor_not() {
+    let mut s = sent_up();
+    s.answer(Err(Refusal::Unknown { why: "cut".into() }));
+    s.looked(Ok(Found::Overtaken {
+        by: "turned to 7".into(),
+    }));
+    s.shows("cart: scaling to 3 was sent, and nobody will know whether it arrived: turned to 7");
+    s.change(|c| c.scale("shop", "cart", 3));
+    s.hides("scaled to 3");
 }
 
 #[test]

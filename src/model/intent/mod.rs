@@ -3,6 +3,7 @@
 //! An intent is verified by what the sources observe, not by asking: a change is done when the
 //! cluster says that it is.
 
+mod look;
 mod operation;
 mod preview;
 mod verify;
@@ -12,12 +13,18 @@ use serde::{Deserialize, Serialize};
 use super::key::TypeKey;
 use super::text::Text;
 
+pub use look::{Found, Seen};
 pub use operation::{Operation, Order};
 pub use preview::{
-    Autoscaler, DeletePreview, Difference, Preview, RestartPreview, Revision, RollbackPreview,
-    Rollout, ScalePreview, Strategy,
+    Autoscaler, DeletePreview, Difference, Identity, Preview, RestartPreview, Revision,
+    RollbackPreview, Rollout, ScalePreview, Strategy,
 };
 pub use verify::Sight;
+
+/// Seconds that an answer to a read is waited for.
+pub const READING_S: u64 = 15;
+/// Seconds that an answer to a write is waited for; the server itself gives up after a minute.
+pub const WRITING_S: u64 = 30;
 
 /// The server took the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +78,12 @@ pub enum Stage {
         /// What, to be read before "by somebody else": `turned to 5`.
         by: Text,
     },
+    /// Sent without an answer, and by now something else stands: whether ours was in between, nobody can
+    /// tell any more.
+    Overtaken {
+        /// What, to be read before "by somebody else": `turned to 5`.
+        by: Text,
+    },
 }
 
 impl Stage {
@@ -99,6 +112,7 @@ pub struct Intent {
     /// How far it has come.
     pub stage: Stage,
     progress: verify::Progress,
+    looking: look::Looking,
 }
 
 impl Intent {
@@ -112,6 +126,7 @@ impl Intent {
             order: None,
             stage: Stage::Staged,
             progress: verify::Progress::default(),
+            looking: look::Looking::default(),
         }
     }
 
@@ -120,7 +135,10 @@ impl Intent {
     pub const fn is_over(&self) -> bool {
         matches!(
             self.stage,
-            Stage::Converged | Stage::Failed { .. } | Stage::Superseded { .. }
+            Stage::Converged
+                | Stage::Failed { .. }
+                | Stage::Superseded { .. }
+                | Stage::Overtaken { .. }
         )
     }
 }

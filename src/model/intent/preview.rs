@@ -28,10 +28,25 @@ pub struct ScalePreview {
     pub replicas_now: u32,
     /// The number that exists now, as its controller counts.
     pub replicas_existing: u32,
+    /// Which object it is.
+    pub identity: Identity,
     /// What the server's object looked like; sending fails if it has changed since.
     pub resource_version: Text,
+    /// `metadata.generation` at that version, where it could be read: a later one shows that something was
+    /// changed.
+    pub generation: Option<i64>,
     /// Who else sets the number.
     pub autoscaler: Autoscaler,
+}
+
+/// Which one of the objects that have had a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// `metadata.uid`.
+    pub uid: Text,
+    /// `metadata.creationTimestamp`, for those who are not told the uid.
+    pub created: Option<Timestamp>,
 }
 
 /// Whether an autoscaler sets the same number.
@@ -64,6 +79,8 @@ pub enum Autoscaler {
 pub struct Rollout {
     /// The number of components that is wanted.
     pub desired: u32,
+    /// Which object it is.
+    pub identity: Identity,
     /// What the server's object looked like; sending fails if it has changed since.
     pub resource_version: Text,
     /// `metadata.generation`: a later one shows that something was changed.

@@ -23,6 +23,10 @@ use crate::sources::{Closed, Outlet};
 /// Shortest and longest pause after an answer, whatever the settings say: no flood, and no overflow.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(86_400));
 
+/// For how many times its length a window's counts are shown without a newer answer, with their age; after
+/// that they are no data. So rates of a minute stay for two minutes.
+const KEPT_WINDOWS: u64 = 2;
+
 /// Asks until nobody listens any more.
 pub(super) async fn run(settings: Settings, outlet: Outlet, retry: watch::Receiver<u64>) {
     let Err(Closed) = Poll::new(settings, outlet).run(retry).await;
@@ -51,6 +55,8 @@ struct Turn {
     due: Instant,
     /// Whether it was ever answered.
     answered: bool,
+    /// When what was answered last, and is shown, was asked for; `None` where nothing is shown.
+    shown: Option<Instant>,
     /// How often it failed since it was answered last.
     failures: u32,
     /// Why it failed last; `None` after an answer.
@@ -85,6 +91,7 @@ impl Poll {
         let turn = || Turn {
             due: Instant::now(),
             answered: false,
+            shown: None,
             failures: 0,
             failure: None,
         };
@@ -109,6 +116,7 @@ impl Poll {
         self.outlet.send(statuses).await?;
         loop {
             self.round().await?;
+            self.forget().await?;
             let due = self.services.due.min(self.long.due).min(self.recent.due);
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
@@ -153,6 +161,24 @@ impl Poll {
         Ok(())
     }
 
+    /// Takes back what nobody has confirmed for too long.
+    async fn forget(&mut self) -> Result<(), Closed> {
+        for (question, span, window_ms) in [
+            (Question::Recent, Span::Recent, self.settings.recent_ms),
+            (Question::Long, Span::Long, self.settings.long_ms),
+        ] {
+            let kept = Duration::from_millis(window_ms.saturating_mul(KEPT_WINDOWS));
+            let turn = self.turn(question);
+            if turn.failure.is_some() && turn.shown.is_some_and(|at| at.elapsed() >= kept) {
+                turn.shown = None;
+                let source = Text::from(NAME);
+                let lost = Observation::Uncounted { source, span };
+                self.outlet.send(vec![lost]).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn ask(&mut self, question: Question) -> Result<Observation, Failure> {
         let client = self.client.as_mut().map_err(|failure| failure.clone())?;
         let (span, window_ms) = match question {
@@ -189,6 +215,7 @@ impl Poll {
         *turn = Turn {
             due,
             answered: true,
+            shown: Some(now),
             failures: 0,
             failure: None,
         };
@@ -235,7 +262,13 @@ impl Poll {
                     Part::Dependencies if self.long.is_well() => "the short window: ",
                     _ => "",
                 };
-                let cause = text::message(&format!("{which}{failure}"));
+                let lost = match part {
+                    Part::Dependencies if self.recent.answered && self.recent.shown.is_none() => {
+                        "; rates are no data until then"
+                    }
+                    _ => "",
+                };
+                let cause = text::message(&format!("{which}{failure}{lost}"));
                 if turns.iter().any(|turn| turn.answered) {
                     let line = match part {
                         Part::Dependencies => &self.dependencies_line,

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::preview::Rollout;
+use super::look::Looking;
+use super::preview::{Identity, Rollout};
 use super::{Intent, Operation, Order, Stage};
 use crate::model::Model;
 use crate::model::element::{ComponentType, Reason};
@@ -18,6 +19,9 @@ pub struct Sight<'a> {
     /// Whether what the intent is about (the type; the pod, for a deletion) is not there any more. What is
     /// not watched is not gone.
     pub gone: bool,
+    /// Whether what is seen is old, because its source is in trouble: then nothing moves, and that says
+    /// nothing.
+    pub stale: bool,
 }
 
 impl Model {
@@ -34,10 +38,27 @@ impl Model {
             let kind = kinds.find(|k| k.name() == &*target.kind);
             component_type.is_none() && kind.is_some_and(listed)
         };
+        let watched = match &intent.operation {
+            Operation::Delete { .. } => Some(Kind::Pod),
+            _ => Kind::NAMESPACED
+                .into_iter()
+                .find(|k| k.name() == &*target.kind),
+        };
         Sight {
             component_type,
             gone,
+            stale: watched.is_some_and(|kind| self.is_stale(kind, &target.namespace)),
         }
+    }
+
+    /// Whether whoever watches a kind in a namespace is in trouble.
+    fn is_stale(&self, kind: Kind, namespace: &str) -> bool {
+        self.sources().values().any(|status| {
+            let of = &status.key;
+            *of.part == *kind.plural()
+                && of.namespace.as_deref().is_none_or(|n| n == namespace)
+                && status.trouble().is_some()
+        })
     }
 }
 
@@ -68,6 +89,9 @@ impl Intent {
     /// The server answered, or nobody did, at `now` (ms since the start): from here on only what is
     /// observed speaks.
     pub fn answered(&mut self, stage: Stage, sight: Sight<'_>, now: u64) {
+        if matches!(stage, Stage::OutcomeUnknown { .. }) {
+            self.looking = Looking::begin(now);
+        }
         self.stage = stage;
         self.progress = Progress {
             since: now,
@@ -100,6 +124,11 @@ impl Intent {
         };
         let stage = match verdict {
             Verdict::Done => Stage::Converged,
+            Verdict::Superseded(by) if matches!(self.stage, Stage::OutcomeUnknown { .. }) => {
+                Stage::Overtaken {
+                    by: text::message(&by),
+                }
+            }
             Verdict::Superseded(by) => Stage::Superseded {
                 by: text::message(&by),
             },
@@ -118,6 +147,9 @@ impl Intent {
             return self.stage.clone();
         }
         let patience = self.order.as_ref().map_or(0, Order::patience_s);
+        if sight.stale {
+            self.progress.since = now;
+        }
         let is_deletion = matches!(self.operation, Operation::Delete { .. });
         if let Some(ty) = sight.component_type.filter(|_| !is_deletion) {
             let counts = (ty.updated, ty.ready, ty.current, ty.components);
@@ -186,6 +218,12 @@ impl Order {
         let Some(ty) = sight.component_type else {
             return waiting;
         };
+        if self
+            .identity()
+            .is_some_and(|i| i.created < ty.created && i.created.is_some())
+        {
+            return Verdict::Superseded("deleted and made anew".to_owned());
+        }
         match self {
             Self::Scale { wanted, preview } => scaled(*wanted, preview.replicas_now, accepted, ty),
             Self::Restart { preview, .. } => {
@@ -198,8 +236,8 @@ impl Order {
         }
     }
 
-    /// Whether what nobody answered for has arrived all the same. Nobody but us is known to want it, so
-    /// what looks like it was us.
+    /// Whether what nobody answered for is seen to have arrived all the same. Nobody but us is known to want
+    /// this number, so what looks like it was us.
     fn arrived(&self, sight: Sight<'_>) -> bool {
         if sight.gone {
             return true;
@@ -207,18 +245,22 @@ impl Order {
         let Some(ty) = sight.component_type else {
             return false;
         };
-        let is_later = |rollout: &Rollout| {
-            ty.generation > rollout.generation && ty.desired == Some(rollout.desired)
-        };
         match self {
-            Self::Scale { wanted, .. } => ty.desired == Some(*wanted),
-            Self::Restart { preview, .. } => {
-                is_later(&preview.rollout) && ty.images == preview.images
+            Self::Scale { wanted, preview } => {
+                ty.desired == Some(*wanted) && ty.generation > preview.generation
             }
-            Self::Rollback { preview } => {
-                is_later(&preview.rollout) && ty.images == preview.to.images
-            }
-            Self::Delete { .. } => false,
+            // Whatever changes the template looks the same from here: the object itself has to tell.
+            Self::Restart { .. } | Self::Rollback { .. } | Self::Delete { .. } => false,
+        }
+    }
+
+    /// Which object was previewed; a deletion is of a pod, and known by its uid.
+    const fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Scale { preview, .. } => Some(&preview.identity),
+            Self::Restart { preview, .. } => Some(&preview.rollout.identity),
+            Self::Rollback { preview } => Some(&preview.rollout.identity),
+            Self::Delete { .. } => None,
         }
     }
 

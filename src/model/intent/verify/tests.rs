@@ -1,6 +1,8 @@
 //! Intents and what is observed of their targets.
 
-use super::super::{Autoscaler, DeletePreview, RestartPreview, RollbackPreview, ScalePreview};
+use super::super::{
+    Autoscaler, DeletePreview, Found, RestartPreview, RollbackPreview, ScalePreview,
+};
 use super::super::{Difference, Revision, Strategy};
 use super::*;
 use crate::model::element::{ComponentState, Health, Scalability};
@@ -41,6 +43,7 @@ fn saw(ty: &ComponentType) -> Sight<'_> {
     Sight {
         component_type: Some(ty),
         gone: false,
+        stale: false,
     }
 }
 
@@ -69,7 +72,9 @@ fn scaling(to: u32, stage: Stage) -> Intent {
     let preview = ScalePreview {
         replicas_now: 2,
         replicas_existing: 2,
+        identity: Identity::default(),
         resource_version: "41".into(),
+        generation: Some(6),
         autoscaler: Autoscaler::None,
     };
     sent(
@@ -84,6 +89,7 @@ fn scaling(to: u32, stage: Stage) -> Intent {
 fn rollout() -> Rollout {
     Rollout {
         desired: 3,
+        identity: Identity::default(),
         resource_version: "41".into(),
         generation: Some(6),
         strategy: Strategy::Rolling,
@@ -198,16 +204,102 @@ fn an_unknown_outcome_is_resolved_by_what_is_seen() {
         assert!(!intent.verify(saw(&ty(3, (6, 6), 3, 3)), 0));
         // Another number alone makes another generation too.
         assert!(!intent.verify(saw(&ty(4, (7, 7), 3, 3)), 0));
-        assert!(intent.verify(saw(&ty(3, (7, 6), 3, 3)), 0));
+        // And so does another variable: only the object tells whether it was us.
+        let later = ty(3, (7, 6), 3, 3);
+        assert!(!intent.verify(saw(&later), 0));
+        let generation = Some(7);
+        intent.looked(Ok(Found::Arrived { generation }), saw(&later), 0);
         assert_eq!(intent.stage, accepted(Some(7)));
     }
     let gone = Sight {
         component_type: None,
         gone: true,
+        stale: false,
     };
     let mut intent = deleting(unknown());
     assert!(intent.verify(gone, 0));
     assert_eq!(intent.stage, Stage::Converged);
+}
+
+#[test]
+fn what_nobody_answered_for_is_looked_at_until_it_is_known() {
+    let second = |s: u64| s * 1_000;
+    let before = ty(2, (6, 6), 2, 2);
+    let mut intent = scaling(5, Stage::Sending);
+    assert!(!intent.looks(0), "an answer may come");
+    intent.answered(unknown(), saw(&before), 0);
+    assert!(intent.looks(0));
+    assert!(!intent.looks(second(60)), "one at a time");
+    let remark = intent.looked(Err("cut".into()), saw(&before), second(1));
+    assert!(remark.is_some_and(|r| r.ends_with("every 5 s: cut")));
+    assert!(!intent.looks(second(5)));
+    assert!(intent.looks(second(6)));
+    assert_eq!(
+        intent.looked(Ok(Found::Unchanged), saw(&before), second(6)),
+        None,
+        "the first remark was of the same sort"
+    );
+    assert!(intent.looks(second(61)));
+    let late = intent.looked(Ok(Found::Unchanged), saw(&before), second(61));
+    assert!(late.is_some_and(|r| r.starts_with("did not arrive within 61 s")));
+    assert!(!intent.looks(second(90)));
+    assert!(intent.looks(second(91)), "it may still");
+    let generation = Some(7);
+    intent.looked(Ok(Found::Arrived { generation }), saw(&before), second(91));
+    assert_eq!(intent.stage, accepted(generation));
+    assert!(!intent.looks(second(200)));
+    assert!(!intent.verify(saw(&before), second(92)));
+    assert!(intent.verify(saw(&ty(5, (7, 7), 5, 5)), second(93)));
+    assert_eq!(intent.stage, Stage::Converged);
+}
+
+#[test]
+fn what_cannot_arrive_any_more_is_not_done_and_what_cannot_be_told_is_neither() {
+    let before = ty(2, (6, 6), 2, 2);
+    let looked = |found: Found| {
+        let mut intent = scaling(5, unknown());
+        assert_eq!(intent.looked(Ok(found), saw(&before), 0), None);
+        assert!(intent.is_over());
+        intent.stage
+    };
+    assert!(matches!(looked(Found::Missed), Stage::Failed { .. }));
+    let by = "turned to 7";
+    let overtaken = Stage::Overtaken { by: by.into() };
+    assert_eq!(looked(Found::Overtaken { by: by.into() }), overtaken);
+    // A look that comes late changes nothing.
+    let mut intent = scaling(5, accepted(Some(7)));
+    intent.looked(Ok(Found::Missed), saw(&before), 0);
+    assert_eq!(intent.stage, accepted(Some(7)));
+}
+
+#[test]
+fn another_object_of_the_name_is_not_the_one_that_was_changed() {
+    let at = |second| jiff::Timestamp::from_second(second).ok();
+    for (order, made, superseded) in [
+        (scaling as fn(u32, Stage) -> Intent, 0, false),
+        (scaling, 1, true),
+    ] {
+        let mut intent = order(5, accepted(Some(7)));
+        if let Some(Order::Scale { preview, .. }) = &mut intent.order {
+            preview.identity.created = at(0);
+        }
+        let mut other = ty(5, (1, 1), 5, 5);
+        other.created = at(made);
+        assert_eq!(intent.verify(saw(&other), 0), superseded);
+    }
+}
+
+#[test]
+fn what_is_old_does_not_stand_still() {
+    let old = ty(5, (7, 7), 2, 5);
+    let mut sight = saw(&old);
+    sight.stale = true;
+    let mut intent = scaling(5, Stage::Sending);
+    intent.answered(accepted(Some(7)), sight, 0);
+    assert!(!intent.verify(sight, PATIENCE));
+    sight.stale = false;
+    assert!(!intent.verify(sight, 2 * PATIENCE - 1));
+    assert!(intent.verify(sight, 2 * PATIENCE));
 }
 
 #[test]
@@ -330,6 +422,7 @@ fn what_does_not_move_is_told_after_a_while() {
     let unseen = Sight {
         component_type: None,
         gone: false,
+        stale: false,
     };
     let mut intent = deleting(Stage::Sending);
     intent.answered(accepted(None), unseen, 0);
@@ -342,6 +435,7 @@ fn what_is_deleted_is_gone_or_was_deleted_by_somebody_else() {
     let gone = Sight {
         component_type: None,
         gone: true,
+        stale: false,
     };
     let mut deletion = deleting(accepted(None));
     assert!(!deletion.verify(saw(&ty(3, (7, 7), 3, 4)), 0));

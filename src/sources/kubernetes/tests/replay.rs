@@ -110,7 +110,9 @@ impl Replay {
             Observation::Behind { .. } => {}
             Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => self.status(status),
-            Observation::Links(_) | Observation::Names { .. } => panic!("not from Kubernetes"),
+            Observation::Links(_) | Observation::Uncounted { .. } | Observation::Names { .. } => {
+                panic!("not from Kubernetes")
+            }
         }
     }
 

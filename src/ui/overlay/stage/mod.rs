@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Widget, Wrap};
 
 use crate::model::element::ComponentType;
-use crate::model::intent::{Intent, Operation, Preview, Stage};
+use crate::model::intent::{Intent, Operation, Preview, READING_S, Stage};
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::ui::Ctx;
@@ -151,7 +151,9 @@ fn page(intent: &Intent, words: Words, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
             // What cannot be taken back is said before anything is asked.
             lines.extend(words.undo.err().map(|why| warned(why, theme)));
         }
-        Stage::Previewing => lines.push(Line::from("reading how it is now …")),
+        Stage::Previewing => lines.push(Line::from(format!(
+            "reading how it is now: each answer is waited for, up to {READING_S} s"
+        ))),
         Stage::Previewed { .. } => {
             lines.extend(words.told);
             let mut spans = vec![

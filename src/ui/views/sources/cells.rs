@@ -51,10 +51,15 @@ impl Cells {
             part: status.key.part.to_string(),
             namespace: status.key.namespace.as_deref().unwrap_or("all").to_owned(),
             state,
-            last: if polled {
-                format::age(Some(status.at), ctx.now)
-            } else {
-                NONE.to_owned()
+            // The last answer that was of use, not the last try.
+            last: match &status.state {
+                Some(SourceState::Live | SourceState::Loading { .. }) if polled => {
+                    format::age(Some(status.at), ctx.now)
+                }
+                Some(SourceState::Stale { since, .. }) if polled => {
+                    format::age(Some(*since), ctx.now)
+                }
+                _ => NONE.to_owned(),
             },
             every: interval(status),
             why,

@@ -169,7 +169,7 @@ fn trouble_stands_first() {
     |     session         all        live                -  watch
     |     statefulsets    all        live                -  watch
     | ! zipkin  http://zipkin.tracing:9411  1 failed, 1 of 2 live, clock 3.2 s ahead of ours
-    | !   services        all        failed             4s    60s  HTTP 404: is this the address of a Zipkin server? It ends before /api
+    | !   services        all        failed              -    60s  HTTP 404: is this the address of a Zipkin server? It ends before /api
     |     dependencies    all        live               4s    15s
     | x metrics  off
     | x   pods            all        off                 -      -  switch it on with metrics = true in the configuration
@@ -252,7 +252,7 @@ fn every_row_can_be_read_whole() {
     |     session         all        live                -
     |     statefulsets    all        live                -
     | ! zipkin  http://zipkin.trac…  1 failed, 1 of 2 live, clock 3.2 s ahead of ours
-    | !   services        all        failed             4s  HTTP 404: is this the ad…
+    | !   services        all        failed              -  HTTP 404: is this the ad…
     |     dependencies    all        live               4s
     | x metrics  off
     |>x   pods            all        off                 -  switch it on with metric…

@@ -1,202 +1,22 @@
-//! The tracing source against a server of our own making, over real HTTP: every answer and every
-//! trouble that its status lines must tell apart. Nothing here sleeps; tests wait for what the source says.
+//! Every answer that its status lines must tell apart.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "the helpers of tests fail as tests do"
-)]
-
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use portolan::model::observation::{Link, Links, NamespaceChoice, Observation, Span};
+use portolan::model::observation::{NamespaceChoice, Observation, Span};
 use portolan::model::source::{SourceState, SourceStatus};
 use portolan::model::text::NAME_LIMIT;
-use portolan::sources::zipkin::{Settings, Zipkin};
+use portolan::sources::zipkin::Zipkin;
 use portolan::sources::{CHANNEL_LIMIT, Control, Outlet, Source};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{header, method, path, query_param};
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-/// Far longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-const DEPENDENCIES: &str = "/api/v2/dependencies";
-const SERVICES: &str = "/api/v2/services";
-
-/// A source at work.
-struct Running {
-    heard: mpsc::Receiver<Vec<Observation>>,
-    waiting: Vec<Observation>,
-    retry: watch::Sender<u64>,
-    _namespaces: watch::Sender<NamespaceChoice>,
-    stop: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    fn start(settings: Option<Settings>) -> Self {
-        // A second test of this process finds it installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (outlet, heard) = Outlet::new();
-        let (retry, retried) = watch::channel(0);
-        let (namespaces, chosen) = watch::channel(NamespaceChoice::All);
-        let stop = CancellationToken::new();
-        let control = Control {
-            namespaces: chosen,
-            retry: retried,
-            stop: stop.clone(),
-        };
-        let source = Box::new(Zipkin::new(settings));
-        assert_eq!(source.name(), "zipkin");
-        let task = tokio::spawn(source.run(outlet, control));
-        Self {
-            heard,
-            waiting: Vec::new(),
-            retry,
-            _namespaces: namespaces,
-            stop,
-            task,
-        }
-    }
-
-    /// The next observation of which `pick` makes something; others are passed over.
-    async fn next<T>(&mut self, what: &str, pick: impl Fn(&Observation) -> Option<T>) -> T {
-        let found = tokio::time::timeout(PATIENCE, async {
-            loop {
-                while !self.waiting.is_empty() {
-                    if let Some(found) = pick(&self.waiting.remove(0)) {
-                        return found;
-                    }
-                }
-                self.waiting = self.heard.recv().await.expect("the source ended");
-            }
-        });
-        found
-            .await
-            .unwrap_or_else(|_| panic!("the source never said {what}"))
-    }
-
-    async fn links(&mut self, span: Span) -> Links {
-        self.next("links", |said| match said {
-            Observation::Links(links) if links.span == span => Some(links.clone()),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn names(&mut self) -> Vec<String> {
-        self.next("names", |said| match said {
-            Observation::Names { names, .. } => {
-                Some(names.iter().map(ToString::to_string).collect())
-            }
-            _ => None,
-        })
-        .await
-    }
-
-    /// The next status of a part in a state of which the word is given.
-    async fn status(&mut self, part: &str, word: &str) -> SourceStatus {
-        self.next(&format!("{part} {word}"), |said| match said {
-            Observation::Status(status)
-                if &*status.key.part == part
-                    && status.state.as_ref().is_some_and(|s| s.word() == word) =>
-            {
-                Some(status.clone())
-            }
-            _ => None,
-        })
-        .await
-    }
-
-    /// The line that says why a part never worked.
-    async fn failed(&mut self, part: &str) -> String {
-        cause(&self.status(part, "failed").await)
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.task)
-            .await
-            .expect("the source does not stop")
-            .expect("the source panicked");
-    }
-}
-
-fn cause(status: &SourceStatus) -> String {
-    match status.state.as_ref().expect("a state") {
-        SourceState::Failed { cause } | SourceState::Stale { cause, .. } => cause.to_string(),
-        SourceState::Forbidden { what } => what.to_string(),
-        other => panic!("no trouble: {other:?}"),
-    }
-}
-
-/// Settings that ask often.
-fn quick(url: &str) -> Settings {
-    let mut settings = Settings::new(url).expect("a URL");
-    settings.interval = Duration::from_millis(20);
-    settings.long_interval = Duration::from_millis(50);
-    settings
-}
-
-fn link(from: &str, to: &str, calls: u64, errors: u64) -> Link {
-    Link {
-        caller: from.into(),
-        callee: to.into(),
-        calls,
-        errors,
-    }
-}
-
-fn json(body: impl Into<Vec<u8>>) -> ResponseTemplate {
-    ResponseTemplate::new(200).set_body_raw(body.into(), "application/json")
-}
-
-async fn answer(server: &MockServer, at: &str, template: ResponseTemplate) {
-    Mock::given(method("GET"))
-        .and(path(at))
-        .respond_with(template)
-        .mount(server)
-        .await;
-}
-
-/// A server whose every answer about links is `template` and which knows no names.
-async fn server_with(template: ResponseTemplate) -> MockServer {
-    let server = MockServer::start().await;
-    answer(&server, SERVICES, json("[]")).await;
-    answer(&server, DEPENDENCIES, template).await;
-    server
-}
-
-/// The line that such a server leads to.
-async fn complaint_about(template: ResponseTemplate) -> String {
-    let server = server_with(template).await;
-    let mut running = Running::start(Some(quick(&server.uri())));
-    let line = running.failed("dependencies").await;
-    running.stop().await;
-    assert!(!line.contains('\n') && line.chars().count() < 400, "{line}");
-    line
-}
-
-/// Answers in turn, the last one for ever.
-struct InTurn(Vec<ResponseTemplate>, AtomicU64);
-
-impl InTurn {
-    fn new(templates: Vec<ResponseTemplate>) -> Self {
-        Self(templates, AtomicU64::new(0))
-    }
-}
-
-impl Respond for InTurn {
-    fn respond(&self, _: &Request) -> ResponseTemplate {
-        let turn = usize::try_from(self.1.fetch_add(1, Ordering::SeqCst)).expect("few");
-        self.0[turn.min(self.0.len() - 1)].clone()
-    }
-}
+use crate::running::{
+    DEPENDENCIES, InTurn, PATIENCE, Running, SERVICES, answer, cause, complaint_about, json, link,
+    quick, server_with,
+};
 
 #[tokio::test]
 async fn without_a_server_it_is_off_and_says_how_to_switch_it_on() {
