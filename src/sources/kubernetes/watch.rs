@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::model::observation::{Observation, Scope};
 use crate::model::source::SourceState;
@@ -20,6 +20,7 @@ use super::trouble::{Class, Trouble};
 pub(super) struct Watch {
     scope: Scope,
     session: Session,
+    renewals: watch::Receiver<u64>,
     outlet: Outlet,
     pause: Pause,
     /// Bounds how many lists are read at a time: they are what costs the server.
@@ -50,6 +51,7 @@ impl Watch {
         );
         Self {
             scope,
+            renewals: session.renewals(),
             session,
             outlet,
             pause,
@@ -94,15 +96,24 @@ impl Watch {
 
     async fn connect<K: Observe>(&mut self) -> Result<Feed<K>, Closed> {
         loop {
+            self.renewals.mark_unchanged();
             match self.session.connection().await {
                 Ok(connection) => return Ok(Feed::new(&self.session, connection, &self.scope)),
                 Err(error) => {
                     let trouble = Trouble::session(&error);
                     self.out.extend(self.line.broken(trouble.line, self.shown));
                     self.flush().await?;
-                    self.pause.exactly(SLOW).await;
+                    self.until_mended().await;
                 }
             }
+        }
+    }
+
+    /// Waits for people to mend the credentials: for a new one, or a while.
+    async fn until_mended(&mut self) {
+        tokio::select! {
+            () = self.pause.exactly(SLOW) => {}
+            _ = self.renewals.changed() => {}
         }
     }
 
@@ -166,6 +177,8 @@ impl Watch {
             Class::Unauthorized if first => match self.session.renew(feed.generation()).await {
                 Ok(connection) => {
                     feed.reconnect(connection);
+                    // That one is in use now: only the next is news.
+                    self.renewals.mark_unchanged();
                     Ok(())
                 }
                 Err(error) => self.wait(Trouble::session(&error)).await,
@@ -181,11 +194,12 @@ impl Watch {
         self.out.extend(self.line.broken(trouble.line, self.shown));
         self.flush().await?;
         match trouble.class {
-            Class::NoClient | Class::Unauthorized | Class::Unknown => {
-                self.pause.exactly(SLOW).await;
+            Class::NoClient | Class::Unauthorized => {
+                self.until_mended().await;
                 // The next attempt may be with what a person has just mended.
                 self.met.remove(&Class::Unauthorized);
             }
+            Class::Unknown => self.pause.exactly(SLOW).await,
             Class::Busy(Some(wait)) => self.pause.exactly(wait.min(SLOW)).await,
             _ => self.pause.longer().await,
         }
