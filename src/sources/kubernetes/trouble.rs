@@ -134,7 +134,8 @@ impl Trouble {
                 session.remedy()
             ),
             Class::Forbidden => format!(
-                "may not list {what}; {}ask for get, list, watch on {}",
+                "may not list {what}{}; {}ask for get, list, watch on {}",
+                consequence(scope),
                 elsewhere(scope),
                 resource(scope)
             ),
@@ -170,6 +171,19 @@ fn what(scope: &Scope) -> String {
         (Some(namespace), _) => format!("{plural} in namespace {namespace}"),
         (None, Kind::Node | Kind::Namespace) => plural.to_owned(),
         (None, _) => format!("{plural} in all namespaces"),
+    }
+}
+
+/// What is not known because of it, where the name of the kind does not say so.
+fn consequence(scope: Option<&Scope>) -> &'static str {
+    match scope.map(|scope| scope.kind) {
+        Some(Kind::Service) => ", so links and calls that go by their names are no data",
+        Some(Kind::EndpointSlice) => ", so what stands behind a Service is no data",
+        Some(Kind::Ingress) => ", so what leads in from outside is no data",
+        Some(Kind::Node) => ", so the state of machines is no data",
+        Some(Kind::Event) => ", so what the cluster says is missing from the log",
+        Some(Kind::Namespace) => ", so only the chosen ones are known",
+        _ => "",
     }
 }
 
