@@ -7,6 +7,7 @@
 mod delete;
 mod failure;
 mod restart;
+mod rights;
 mod rollback;
 mod rollout;
 mod scale;
@@ -28,8 +29,21 @@ const WRITER: &str = "portolan";
 /// What an operation would mean. Reads, and changes nothing.
 ///
 /// # Errors
-/// [`EffectError`] when it cannot be found out, or when the operation cannot be done.
+/// [`EffectError`] when it cannot be found out, when the operation cannot be done, or when this user may
+/// not do it.
 pub async fn preview(
+    client: &Client,
+    target: &TypeKey,
+    operation: &Operation,
+) -> Result<Preview, EffectError> {
+    // Before anybody is asked to confirm what would be refused.
+    let may = rights::may(client, target, operation);
+    let (may, preview) = futures::join!(may, read(client, target, operation));
+    may?;
+    preview
+}
+
+async fn read(
     client: &Client,
     target: &TypeKey,
     operation: &Operation,

@@ -10,7 +10,7 @@ use crate::model::element::{
     Component, ComponentType, Declared, Element, External, Health, Machine, Outside, Service,
 };
 use crate::model::key::ElementKey;
-use crate::model::observation::{ContainerFact, ContainerState, Labels, Role};
+use crate::model::observation::{ContainerFact, ContainerState, Kind, Labels, Role};
 use crate::model::query::links::{Neighbour, Side};
 
 /// Width of the field names.
@@ -156,8 +156,10 @@ impl Out<'_> {
             self.field("inbound", &text);
         }
         let services = self.ctx.model.services_of(&e.key);
-        if services.is_empty() {
+        if services.is_empty() && !self.ctx.lacks(Kind::Service) {
             self.field("provides", "no Service leads to it");
+        } else if services.is_empty() {
+            self.field("provides", "no data: Services are not listed (:sources)");
         }
         for (index, service) in services.iter().enumerate() {
             let ports: Vec<String> = service
@@ -177,7 +179,9 @@ impl Out<'_> {
         for (side, name) in [(Side::Callers, "callers"), (Side::Callees, "calls")] {
             let found = self.ctx.model.neighbours(key, side);
             if found.is_empty() {
-                let text = if self.ctx.model.has_telemetry() {
+                let text = if self.ctx.lacks(Kind::Service) {
+                    "no data: Services are not listed (:sources)"
+                } else if self.ctx.model.has_telemetry() {
                     "none seen, none declared"
                 } else {
                     "none declared; no trace source (:sources)"

@@ -27,6 +27,7 @@ use crate::model::Model;
 use crate::model::key::ElementKey;
 use crate::model::log::Log;
 use crate::model::observation::{Kind, NamespaceChoice};
+use crate::model::source::SourceState;
 use action::Verb;
 use filter::Filter;
 use theme::Theme;
@@ -55,6 +56,20 @@ pub struct Ctx<'a> {
 }
 
 impl Ctx<'_> {
+    /// Whether a kind may not be listed in something that is chosen, or could not be: that there is none
+    /// of it is then not known.
+    #[must_use]
+    pub fn lacks(&self, kind: Kind) -> bool {
+        let mut sources = self.model.sources().values();
+        sources.any(|status| {
+            &*status.key.part == kind.plural()
+                && matches!(
+                    status.state,
+                    Some(SourceState::Forbidden { .. } | SourceState::Failed { .. })
+                )
+        })
+    }
+
     /// Whether the first list of a kind is complete for everything that is chosen.
     #[must_use]
     pub fn has_listed(&self, kind: Kind) -> bool {

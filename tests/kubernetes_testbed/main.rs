@@ -4,11 +4,7 @@
 //! `eval "$(testbed/up)"`, then `cargo test --test kubernetes_testbed -- --ignored`. Each test has
 //! a namespace of its own; nothing else in the cluster is touched.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests fail as tests do"
-)]
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
 
 #[path = "../real/mod.rs"]
 mod real;

@@ -4,6 +4,7 @@ use super::{Entry, Run, app};
 use crate::app::effect::Effect;
 use crate::app::state::App;
 use crate::model::key::ElementKey;
+use crate::model::observation::Kind;
 use crate::model::query::links::Side;
 use crate::ui::View;
 use crate::ui::action::{Action, Place};
@@ -176,7 +177,15 @@ fn along(app: &mut App, side: Side) -> Vec<Effect> {
         .map(|n| detail::name(n.key, &app.ctx()))
         .collect();
     let name = detail::name(&key, &app.ctx());
+    // Links go by the names of Services: without those, that there is none is not known.
+    let unnamed = app.ctx().lacks(Kind::Service);
     let text = match (side, names.is_empty()) {
+        (Side::Callees, true) if unnamed => {
+            format!("whom {name} calls is no data: Services are not listed, v s says why")
+        }
+        (Side::Callers, true) if unnamed => {
+            format!("who calls {name} is no data: Services are not listed, v s says why")
+        }
         (Side::Callees, true) => format!("{name} calls nobody that is known"),
         (Side::Callers, true) => format!("nobody that is known calls {name}"),
         (Side::Callees, false) => format!("{name} calls {}", names.join(", ")),

@@ -103,7 +103,13 @@ impl FirstLists {
 
     /// Why nothing could be listed, in one line.
     pub(super) fn why_hopeless(&self) -> String {
-        let first = self.failed.first().or_else(|| self.forbidden.first());
+        // What is refused everywhere says least about what is lacking; pods are what all else hangs on.
+        let of_pods = self
+            .forbidden
+            .iter()
+            .find(|lack| lack.what.starts_with("pods"));
+        let forbidden = of_pods.or_else(|| self.forbidden.first());
+        let first = self.failed.first().or(forbidden);
         let why = first.and_then(|lack| lack.why.as_deref());
         let why = why.unwrap_or("the sources do not say why; see the log");
         if self.failed.is_empty() {

@@ -4,12 +4,15 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kube::config::{ExecInteractiveMode, Kubeconfig, KubeconfigError};
+use kube::config::{Kubeconfig, KubeconfigError};
 
 use super::session::SessionError;
 
 /// Most names that an error lists.
 const NAMES_SHOWN: usize = 12;
+
+/// The largest file, in bytes.
+const SIZE_LIMIT: u64 = 16_000_000;
 
 /// What a context names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub(super) struct Chosen {
     pub(super) namespace: String,
     /// Whether the cluster's entry names a proxy itself.
     pub(super) proxied: bool,
+    /// What to do when the credentials are refused.
+    pub(super) remedy: &'static str,
 }
 
 /// The merged kubeconfig: the flag's file, else the files of `KUBECONFIG`, else the home's; `None`
@@ -58,6 +63,19 @@ pub(super) fn read(
     Ok(merged)
 }
 
+/// The same once more, later; `None` where it cannot be used now, or where a file can be read only once.
+pub(super) fn again(
+    flag: Option<&Path>,
+    environment: impl Fn(&str) -> Option<OsString>,
+) -> Option<Kubeconfig> {
+    let paths = flag.map_or_else(|| places(&environment), |path| vec![path.to_owned()]);
+    let is_file = |path: &PathBuf| std::fs::metadata(path).map_or(true, |file| file.is_file());
+    if !paths.iter().all(is_file) {
+        return None;
+    }
+    read(flag, environment).ok()?
+}
+
 fn places(environment: &impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let named: Vec<PathBuf> = environment("KUBECONFIG")
         .map(|value| std::env::split_paths(&value).collect())
@@ -76,11 +94,16 @@ fn places(environment: &impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
 }
 
 fn read_file(path: &Path) -> Result<Option<Kubeconfig>, SessionError> {
+    if let Some(why) = unreadable(path) {
+        return Err(SessionError::Malformed {
+            path: path.display().to_string(),
+            why,
+        });
+    }
     match Kubeconfig::read_from(path) {
         Ok(mut config) => {
             // An empty name is none: the next file's counts.
             config.current_context = config.current_context.filter(|name| !name.is_empty());
-            without_terminal(&mut config);
             Ok(Some(config))
         }
         Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == io::ErrorKind::NotFound => {
@@ -90,12 +113,17 @@ fn read_file(path: &Path) -> Result<Option<Kubeconfig>, SessionError> {
     }
 }
 
-/// Credential plugins must not ask on, read from or write to the terminal that we draw on.
-fn without_terminal(config: &mut Kubeconfig) {
-    for user in &mut config.auth_infos {
-        if let Some(exec) = user.auth_info.as_mut().and_then(|auth| auth.exec.as_mut()) {
-            exec.interactive_mode = Some(ExecInteractiveMode::Never);
-        }
+/// Why a file is not even opened: it would take all memory, or all time.
+fn unreadable(path: &Path) -> Option<String> {
+    use std::os::unix::fs::FileTypeExt;
+    let file = std::fs::metadata(path).ok()?;
+    let kind = file.file_type();
+    if file.len() > SIZE_LIMIT {
+        Some(format!("it has more than {} MB", SIZE_LIMIT / 1_000_000))
+    } else if kind.is_char_device() && path != Path::new("/dev/null") || kind.is_block_device() {
+        Some("it is a device".to_owned())
+    } else {
+        None
     }
 }
 
@@ -168,7 +196,35 @@ pub(super) fn choose(config: &Kubeconfig, wanted: Option<&str>) -> Result<Chosen
             .filter(|namespace| !namespace.is_empty())
             .unwrap_or_else(|| "default".to_owned()),
         proxied: cluster.is_some_and(|cluster| cluster.proxy_url.is_some()),
+        remedy: remedy(config, context.user.as_deref()),
     })
+}
+
+/// What to do when the server refuses what the kubeconfig has of a user.
+fn remedy(config: &Kubeconfig, user: Option<&str>) -> &'static str {
+    let entry = config
+        .auth_infos
+        .iter()
+        .find(|entry| Some(&*entry.name) == user);
+    match entry.and_then(|entry| entry.auth_info.as_ref()) {
+        None => "the kubeconfig has no such user; correct the context",
+        Some(user) if user.username.is_some() => {
+            "Kubernetes takes no user name and password since 1.19; use a token or a certificate"
+        }
+        Some(user) if user.token_file.is_some() => {
+            "put a new token into its tokenFile; it is taken at once"
+        }
+        Some(user) if user.exec.is_some() => "sign in again with kubectl, then retry",
+        Some(user) if user.token.is_some() || user.auth_provider.is_some() => {
+            "the token may have ended; put a new one into the kubeconfig, then retry"
+        }
+        Some(user)
+            if user.client_certificate.is_some() || user.client_certificate_data.is_some() =>
+        {
+            "its client certificate may have ended, or is of another authority; put a new one into the kubeconfig, then retry"
+        }
+        Some(_) => "the kubeconfig has nothing to sign in with; correct the user",
+    }
 }
 
 fn names(config: &Kubeconfig) -> String {
@@ -261,21 +317,6 @@ current-context: one
         ] {
             assert_eq!(public(url), shown);
         }
-    }
-
-    #[test]
-    fn plugins_are_kept_from_the_terminal() {
-        let mut read =
-            config("users: [{name: u, user: {exec: {command: login, interactiveMode: Always}}}]");
-        without_terminal(&mut read);
-        let exec = read
-            .auth_infos
-            .first()
-            .and_then(|u| u.auth_info.as_ref()?.exec.as_ref());
-        assert_eq!(
-            exec.and_then(|e| e.interactive_mode.clone()),
-            Some(ExecInteractiveMode::Never)
-        );
     }
 
     mod files {

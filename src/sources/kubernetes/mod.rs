@@ -1,19 +1,22 @@
 //! Kubernetes: lists and watches the kinds that make up the architecture, one watch for each kind and
 //! chosen namespace, and says what they are.
 //!
-//! [`session`] reads the kubeconfig and builds the client; [`feed`] speaks the list-and-watch
-//! protocol, [`asking`] puts its
-//! questions, [`answer`] reads what comes within bounds, [`reach`] is what all parts know of the way to the server; [`lean`] is what is read of an object and [`convert`] what it means in the model's words;
+//! [`session`] reads the kubeconfig and builds the client, whose [`credential`] may come from a
+//! [`plugin`]; [`feed`] speaks the list-and-watch protocol, [`asking`] puts its questions, [`answer`] reads
+//! what comes within bounds, [`reach`] is what all parts know of the way to the server; [`lean`] is what is
+//! read of an object and [`convert`] what it means in the model's words;
 //! [`watch`] is one scope's task, and this module starts and stops those. Nothing is judged here.
 
 mod answer;
 mod asking;
 mod convert;
+mod credential;
 mod feed;
 mod kubeconfig;
 mod lean;
 mod line;
 mod pause;
+mod plugin;
 mod presence;
 mod reach;
 mod scopes;

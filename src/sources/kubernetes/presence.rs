@@ -37,11 +37,14 @@ pub(super) async fn run(
     let mut line = Line::new("session", None, session.server().clone());
     let mut shown = false;
     outlet.send(line.count(0).into_iter().collect()).await?;
+    let mut renewals = session.renewals();
     loop {
+        // From here on: one that comes while the server is asked is news too.
+        renewals.mark_unchanged();
         let back = reach.is_back();
         let asked = Timestamp::now();
         let mut lost = None;
-        let (said, wait) = match ask(&session).await {
+        let (said, wait) = match patiently(&session, &mut line, &outlet, shown).await? {
             Ok(skew) => {
                 shown = true;
                 reach.heard();
@@ -75,8 +78,33 @@ pub(super) async fn run(
             Some(wait) => tokio::select! {
                 () = pause.exactly(wait) => {}
                 () = reach.doubted() => {}
+                // Refused credentials may be mended before.
+                _ = renewals.changed() => {}
             },
             None => pause.longer(back).await,
+        }
+    }
+}
+
+/// Asks, and says what is waited for meanwhile: a credential plugin may take a minute.
+async fn patiently(
+    session: &Session,
+    line: &mut Line,
+    outlet: &Outlet,
+    shown: bool,
+) -> Result<Result<Option<i64>, Failure>, Closed> {
+    let mut waiting = session.waiting();
+    let asking = ask(session);
+    futures::pin_mut!(asking);
+    loop {
+        let what = waiting.borrow_and_update().clone();
+        let said = what.and_then(|what| line.broken(what, shown, Timestamp::now()));
+        outlet.send(said.into_iter().collect()).await?;
+        tokio::select! {
+            biased;
+            answer = &mut asking => return Ok(answer),
+            // The sender lives as long as the session.
+            _ = waiting.changed() => {}
         }
     }
 }

@@ -3,17 +3,25 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
 use kube::Client;
-use kube::config::{Config, KubeConfigOptions, Kubeconfig};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use kube::client::ClientBuilder;
+use kube::config::{Config, ExecAuthCluster, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio_util::task::AbortOnDropHandle;
+use tower::util::MapRequestLayer;
 
 use crate::model::text::{self, Text};
 
+use super::credential::{self, Bearer};
+use super::kubeconfig::Chosen;
 use super::{kubeconfig, trouble};
 
 /// How long a connection may take to be made.
@@ -21,8 +29,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a connection may be silent. Watches end after [`super::feed::WATCH_SECONDS`], so a longer
 /// silence means that the other end is gone.
 const SILENCE: Duration = Duration::from_secs(75);
-/// How long a credential plugin may take; signing in through a browser takes a while.
-const PLUGIN: Duration = Duration::from_secs(60);
 
 /// Why there is no session, in one line that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,8 +100,14 @@ struct Shared {
     server: Text,
     user: Option<Text>,
     namespace: Text,
-    origin: Origin,
-    connection: Mutex<Slot>,
+    remedy: &'static str,
+    origin: Arc<Origin>,
+    bearer: Bearer,
+    slot: Mutex<Slot>,
+    /// Counts the credentials that were given since the start.
+    renewed: watch::Sender<u64>,
+    /// What is waited for while there is no client.
+    waiting: watch::Sender<Option<Text>>,
     /// The server does not stream lists.
     pages: AtomicBool,
 }
@@ -104,18 +116,39 @@ struct Shared {
 enum Origin {
     File {
         config: Box<Kubeconfig>,
-        proxied: bool,
+        /// Where it was read from, if it was: signing in may write to it.
+        read: Option<Read>,
     },
     Cluster,
     Given,
 }
 
-/// The client, and how the last attempt to make one ended.
+/// What was read: the files of the environment, unless one was named.
+struct Read {
+    named: Option<PathBuf>,
+}
+
+/// The client, and the one that is being made.
 #[derive(Default)]
 struct Slot {
     made: Option<Connection>,
-    failed: Option<(Instant, SessionError)>,
+    /// Everybody who asks meanwhile awaits the same. It goes on when one of them does not want it any more:
+    /// somebody may be signing in.
+    making: Option<(u64, Making)>,
+    /// Keeps the credential of the made client fresh.
+    keeper: Option<AbortOnDropHandle<()>>,
     generation: u64,
+    /// Whether one was tried to be made: what was read at the start may be old by the next time.
+    tried: bool,
+}
+
+type Making = futures::future::Shared<BoxFuture<'static, Result<Made, SessionError>>>;
+
+/// A client, and where its credential comes from.
+#[derive(Clone)]
+struct Made {
+    client: Client,
+    credential: credential::Origin,
 }
 
 /// A client and which one it is.
@@ -151,7 +184,7 @@ impl Session {
     ) -> Result<Self, SessionError> {
         let read = kubeconfig::read(kubeconfig.as_deref(), |name| std::env::var_os(name))?;
         match read {
-            Some(config) => Self::of(config, context.as_deref()),
+            Some(config) => Self::of(config, context.as_deref(), Some(Read { named: kubeconfig })),
             None => Self::in_cluster(),
         }
     }
@@ -165,66 +198,66 @@ impl Session {
         let config = Kubeconfig::from_yaml(kubeconfig).map_err(|error| SessionError::Client {
             why: trouble::kubeconfig(&error),
         })?;
-        Self::of(config, None)
+        Self::of(config, None, None)
     }
 
-    fn of(config: Kubeconfig, context: Option<&str>) -> Result<Self, SessionError> {
+    fn of(
+        config: Kubeconfig,
+        context: Option<&str>,
+        read: Option<Read>,
+    ) -> Result<Self, SessionError> {
         let chosen = kubeconfig::choose(&config, context)?;
-        Ok(Self::new(
-            &chosen.context,
-            &chosen.server,
-            chosen.user.as_deref(),
-            &chosen.namespace,
-            Origin::File {
-                config: Box::new(config),
-                proxied: chosen.proxied,
-            },
-        ))
+        let config = Box::new(config);
+        Ok(Self::new(&chosen, Origin::File { config, read }))
     }
 
     fn in_cluster() -> Result<Self, SessionError> {
         let config = Config::incluster().map_err(|_| SessionError::Client {
             why: "this pod has no service account token; mount one or give --kubeconfig".into(),
         })?;
-        let server = config.cluster_url.to_string();
-        Ok(Self::new(
-            "in-cluster",
-            &server,
-            None,
-            &config.default_namespace,
-            Origin::Cluster,
-        ))
+        let chosen = Chosen {
+            context: "in-cluster".to_owned(),
+            server: config.cluster_url.to_string(),
+            user: None,
+            namespace: config.default_namespace,
+            proxied: false,
+            remedy: "its token may have ended; a new one is taken as soon as it is mounted",
+        };
+        Ok(Self::new(&chosen, Origin::Cluster))
     }
 
     /// A session over a client that exists already, for tests and simulations.
     #[must_use]
     pub fn with_client(client: Client, context: &str, server: &str, namespace: &str) -> Self {
-        let session = Self::new(context, server, None, namespace, Origin::Given);
-        // Nobody else has the session yet, so the slot is free.
-        if let Ok(mut slot) = session.shared.connection.try_lock() {
-            slot.made = Some(Connection {
-                client,
-                generation: 0,
-            });
-        }
+        let chosen = Chosen {
+            context: context.to_owned(),
+            server: server.to_owned(),
+            user: None,
+            namespace: namespace.to_owned(),
+            proxied: false,
+            remedy: "sign in again, then retry",
+        };
+        let session = Self::new(&chosen, Origin::Given);
+        session.shared.slot().made = Some(Connection {
+            client,
+            generation: 0,
+        });
         session
     }
 
-    fn new(
-        context: &str,
-        server: &str,
-        user: Option<&str>,
-        namespace: &str,
-        origin: Origin,
-    ) -> Self {
+    fn new(chosen: &Chosen, origin: Origin) -> Self {
         Self {
             shared: Arc::new(Shared {
-                context: text::name(context),
-                server: text::name(&kubeconfig::public(server)),
-                user: user.map(text::name),
-                namespace: text::name(namespace),
-                origin,
-                connection: Mutex::default(),
+                context: text::name(&chosen.context),
+                server: text::name(&kubeconfig::public(&chosen.server)),
+                user: chosen.user.as_deref().map(text::name),
+                namespace: text::name(&chosen.namespace),
+                remedy: chosen.remedy,
+                origin: Arc::new(origin),
+                bearer: Bearer::default(),
+                slot: Mutex::default(),
+                renewed: watch::Sender::new(0),
+                waiting: watch::Sender::new(None),
                 pages: AtomicBool::new(false),
             }),
         }
@@ -248,6 +281,11 @@ impl Session {
         self.shared.user.as_ref()
     }
 
+    /// What to do when the server refuses the credentials.
+    pub(super) fn remedy(&self) -> &'static str {
+        self.shared.remedy
+    }
+
     /// The context's namespace, `default` where it names none.
     #[must_use]
     pub fn namespace(&self) -> &Text {
@@ -264,97 +302,65 @@ impl Session {
 
     /// The client and which one it is.
     pub(super) async fn connection(&self) -> Result<Connection, SessionError> {
-        let asked = Instant::now();
-        let mut slot = self.shared.connection.lock().await;
-        if let Some(connection) = slot.made.as_ref().filter(|c| is_valid(&c.client)) {
-            return Ok(connection.clone());
-        }
-        self.build(&mut slot, asked).await
+        let making = {
+            let mut slot = self.shared.slot();
+            let valid = self.shared.bearer.is_valid(Timestamp::now());
+            if let Some(connection) = slot.made.as_ref().filter(|_| valid) {
+                return Ok(connection.clone());
+            }
+            self.shared.make(&mut slot)
+        };
+        self.made(making).await
     }
 
     /// A new client in place of one whose credentials were refused; everybody who held the old one
     /// gets the same new one.
     pub(super) async fn renew(&self, refused: u64) -> Result<Connection, SessionError> {
-        let asked = Instant::now();
-        let mut slot = self.shared.connection.lock().await;
-        match (&slot.made, &self.shared.origin) {
-            (Some(connection), Origin::Given) => Ok(connection.clone()),
-            (Some(connection), _) if connection.generation != refused => Ok(connection.clone()),
-            _ => self.build(&mut slot, asked).await,
-        }
+        let making = {
+            let mut slot = self.shared.slot();
+            match (&slot.made, &*self.shared.origin) {
+                (Some(connection), Origin::Given) => return Ok(connection.clone()),
+                (Some(connection), _) if connection.generation != refused => {
+                    return Ok(connection.clone());
+                }
+                _ => self.shared.make(&mut slot),
+            }
+        };
+        self.made(making).await
     }
 
-    /// Many ask at once, and a plugin may open a browser: whoever waited while somebody else failed
-    /// shares that failure.
-    async fn build(&self, slot: &mut Slot, asked: Instant) -> Result<Connection, SessionError> {
-        if let Some((at, error)) = &slot.failed
-            && *at >= asked
-        {
-            return Err(error.clone());
-        }
-        match self.make().await {
-            Ok(client) => {
+    /// Changes when there is another credential: what was refused may be accepted. Lives as long as the
+    /// session.
+    pub(super) fn renewals(&self) -> watch::Receiver<u64> {
+        self.shared.renewed.subscribe()
+    }
+
+    /// What is waited for while there is no client, such as a credential plugin; whenever it changes.
+    pub(super) fn waiting(&self) -> watch::Receiver<Option<Text>> {
+        self.shared.waiting.subscribe()
+    }
+
+    async fn made(&self, (number, making): (u64, Making)) -> Result<Connection, SessionError> {
+        let made = making.await;
+        let mut slot = self.shared.slot();
+        let is_first = slot.making.take_if(|(own, _)| *own == number).is_some();
+        let made = made?;
+        match &slot.made {
+            // Somebody else was here first.
+            Some(connection) if !is_first => Ok(connection.clone()),
+            _ => {
                 slot.generation += 1;
-                slot.failed = None;
                 let connection = Connection {
-                    client,
+                    client: made.client,
                     generation: slot.generation,
                 };
                 slot.made = Some(connection.clone());
+                let (bearer, renewed) = (self.shared.bearer.clone(), self.shared.renewed.clone());
+                let keeping = credential::keep(made.credential, bearer, renewed);
+                slot.keeper = Some(AbortOnDropHandle::new(tokio::spawn(keeping)));
+                self.shared.renewed.send_modify(|count| *count += 1);
                 Ok(connection)
             }
-            Err(error) => {
-                slot.failed = Some((Instant::now(), error.clone()));
-                Err(error)
-            }
-        }
-    }
-
-    async fn make(&self) -> Result<Client, SessionError> {
-        let failed = |why: Text| SessionError::Client { why };
-        let mut config = match &self.shared.origin {
-            Origin::Given => {
-                return Err(failed("the session was closed; start again".into()));
-            }
-            Origin::Cluster => Config::incluster().map_err(|_| {
-                failed("this pod's service account token cannot be read; mount it again".into())
-            })?,
-            Origin::File { config, proxied } => {
-                let options = KubeConfigOptions {
-                    context: Some(self.shared.context.to_string()),
-                    ..KubeConfigOptions::default()
-                };
-                let mut made = Config::from_custom_kubeconfig((**config).clone(), &options)
-                    .await
-                    .map_err(|error| failed(trouble::kubeconfig(&error)))?;
-                // kube reads HTTPS_PROXY but not NO_PROXY, and without proxy support refuses to
-                // start at all. A proxy that the kubeconfig itself names is an honest error.
-                if !proxied && made.proxy_url.take().is_some() {
-                    tracing::info!("HTTPS_PROXY is not used for the Kubernetes server");
-                }
-                made
-            }
-        };
-        config.connect_timeout = Some(CONNECT);
-        config.read_timeout = Some(SILENCE);
-        config.reset_reader_on_write = true;
-        // Our own back-off shows what it waits for, and a write must never be repeated silently.
-        config.default_retry = false;
-        // Plugins are run synchronously by kube; this keeps them off the runtime's workers.
-        let runtime = tokio::runtime::Handle::current();
-        let building = tokio::task::spawn_blocking(move || {
-            let _inside = runtime.enter();
-            Client::try_from(config)
-        });
-        match tokio::time::timeout(PLUGIN, building).await {
-            Ok(Ok(Ok(client))) => Ok(client),
-            Ok(Ok(Err(error))) => Err(failed(trouble::client(&error))),
-            Ok(Err(_)) => Err(failed(
-                "the client could not be built (see the log); restart Portolan".into(),
-            )),
-            Err(_) => Err(failed(
-                "the credential plugin did not answer within a minute; sign in with kubectl, then retry".into(),
-            )),
         }
     }
 
@@ -371,11 +377,122 @@ impl Session {
     }
 }
 
-/// Certificates from plugins end; the client says when.
-fn is_valid(client: &Client) -> bool {
-    client
-        .valid_until()
-        .is_none_or(|end| jiff::Timestamp::now() < end)
+impl Shared {
+    /// Held for a moment, never while anything is awaited.
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client that is being made, by a task that this begins if there is none.
+    fn make(&self, slot: &mut Slot) -> (u64, Making) {
+        if let Some((number, making)) = &slot.making {
+            return (*number, making.clone());
+        }
+        let is_again = std::mem::replace(&mut slot.tried, true);
+        let task = make(
+            Arc::clone(&self.origin),
+            is_again,
+            self.context.clone(),
+            self.bearer.clone(),
+            self.waiting.clone(),
+        );
+        let task = AbortOnDropHandle::new(tokio::spawn(task));
+        let making = async move {
+            task.await.unwrap_or_else(|_| {
+                Err(failed(
+                    "the client could not be built (see the log); restart Portolan".into(),
+                ))
+            })
+        };
+        let number = slot.generation;
+        let making = making.boxed().shared();
+        slot.making = Some((number, making.clone()));
+        (number, making)
+    }
+}
+
+fn failed(why: Text) -> SessionError {
+    SessionError::Client { why }
+}
+
+/// Makes a client: reads certificates and gets the credential, which may take a plugin's time.
+async fn make(
+    origin: Arc<Origin>,
+    is_again: bool,
+    context: Text,
+    bearer: Bearer,
+    waiting: watch::Sender<Option<Text>>,
+) -> Result<Made, SessionError> {
+    let (mut config, cluster) = match &*origin {
+        Origin::Given => return Err(failed("the session was closed; start again".into())),
+        Origin::Cluster => {
+            let config = Config::incluster().map_err(|_| {
+                failed("this pod's service account token cannot be read; mount it again".into())
+            })?;
+            (config, None)
+        }
+        Origin::File { config, read } => {
+            let read = read.as_ref().filter(|_| is_again);
+            configured(config, read, &context).await?
+        }
+    };
+    config.connect_timeout = Some(CONNECT);
+    config.read_timeout = Some(SILENCE);
+    config.reset_reader_on_write = true;
+    // Our own back-off shows what it waits for, and a write must never be repeated silently.
+    config.default_retry = false;
+    let credential = credential::origin(&mut config.auth_info, cluster).map_err(failed)?;
+    waiting.send_replace(credential.waiting());
+    let got = credential::get(&credential, &mut config.auth_info, &bearer).await;
+    waiting.send_replace(None);
+    got.map_err(failed)?;
+    let builder =
+        ClientBuilder::try_from(config).map_err(|error| failed(trouble::client(&error)))?;
+    let signs = MapRequestLayer::new(move |request| bearer.sign(request));
+    Ok(Made {
+        client: builder.with_layer(&signs).build(),
+        credential,
+    })
+}
+
+/// What the kubeconfig says, and what a plugin may be told of its cluster.
+async fn configured(
+    kubeconfig: &Kubeconfig,
+    read: Option<&Read>,
+    context: &str,
+) -> Result<(Config, Option<ExecAuthCluster>), SessionError> {
+    let before = kubeconfig::choose(kubeconfig, Some(context))?;
+    let now = match read {
+        Some(read) => again(read, context, &before.server).await,
+        None => None,
+    };
+    let (kubeconfig, chosen) = now.unwrap_or_else(|| (kubeconfig.clone(), before));
+    let options = KubeConfigOptions {
+        context: Some(context.to_owned()),
+        ..KubeConfigOptions::default()
+    };
+    let unusable = |error: KubeconfigError| failed(trouble::kubeconfig(&error));
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(unusable)?;
+    // kube reads HTTPS_PROXY but not NO_PROXY, and without proxy support refuses to start at all. A proxy
+    // that the kubeconfig itself names is an honest error.
+    if !chosen.proxied && config.proxy_url.take().is_some() {
+        tracing::info!("HTTPS_PROXY is not used for the Kubernetes server");
+    }
+    let exec = config.auth_info.exec.as_mut();
+    let cluster = exec.and_then(|exec| exec.cluster.take());
+    Ok((config, cluster))
+}
+
+/// The kubeconfig as it is now: who signs in again often writes to it. Not where it cannot be used any more,
+/// nor where it is about another server: what is on screen is of the one that it was.
+async fn again(read: &Read, context: &str, server: &str) -> Option<(Kubeconfig, Chosen)> {
+    let named = read.named.clone();
+    let reading = move || kubeconfig::again(named.as_deref(), |name| std::env::var_os(name));
+    let config = spawn_blocking(reading).await.ok()??;
+    let chosen = kubeconfig::choose(&config, Some(context)).ok()?;
+    (chosen.server == server).then_some((config, chosen))
 }
 
 #[cfg(test)]
@@ -443,7 +560,7 @@ mod tests {
             runs.display()
         );
         let session = with_user(&format!(
-            "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: ['-c', \"{script}\"], interactiveMode: Always}}}}"
+            "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: ['-c', \"{script}\"], interactiveMode: IfAvailable}}}}"
         ));
         let (a, b) = tokio::join!(session.client(), session.client());
         for error in [a, b].map(|r| r.err().expect("it fails").to_string()) {

@@ -4,11 +4,10 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use kube::client::AuthError;
 use kube::config::KubeconfigError;
 use kube::core::Status;
 
-use crate::model::observation::Scope;
+use crate::model::observation::{Kind, Scope};
 use crate::model::text::{self, Text};
 
 use super::answer::Broken;
@@ -184,12 +183,25 @@ impl Trouble {
             Class::Unauthorized => {
                 let user = session.user().map_or("this user", |user| user);
                 format!(
-                    "{} does not accept the credentials of {user} (401); sign in again, then retry",
-                    session.server()
+                    "{} does not accept the credentials of {user} (401); {}",
+                    session.server(),
+                    session.remedy()
                 )
             }
+            Class::Forbidden if status.message.contains("cannot impersonate") => {
+                "may not act as whom the kubeconfig names (as:); take it out, or ask for impersonate on \
+                 users and groups"
+                    .to_owned()
+            }
+            Class::Forbidden if status.message.contains("\"system:anonymous\"") => format!(
+                "{} does not know who is asking; {}",
+                session.server(),
+                session.remedy()
+            ),
             Class::Forbidden => format!(
-                "may not list {what}; ask for get, list, watch on {}",
+                "may not list {what}{}; {}ask for get, list, watch on {}",
+                consequence(scope),
+                elsewhere(scope),
                 resource(scope)
             ),
             Class::Unknown => {
@@ -223,12 +235,35 @@ fn is_ahead(status: &Status) -> bool {
 
 /// `pods in namespace shop`, `pods in all namespaces`, `nodes`.
 fn what(scope: &Scope) -> String {
-    use crate::model::observation::Kind;
     let plural = scope.kind.plural();
     match (&scope.namespace, scope.kind) {
         (Some(namespace), _) => format!("{plural} in namespace {namespace}"),
         (None, Kind::Node | Kind::Namespace) => plural.to_owned(),
         (None, _) => format!("{plural} in all namespaces"),
+    }
+}
+
+/// What is not known because of it, where the name of the kind does not say so.
+fn consequence(scope: Option<&Scope>) -> &'static str {
+    match scope.map(|scope| scope.kind) {
+        Some(Kind::Service) => ", so links and calls that go by their names are no data",
+        Some(Kind::EndpointSlice) => ", so what stands behind a Service is no data",
+        Some(Kind::Ingress) => ", so what leads in from outside is no data",
+        Some(Kind::Node) => ", so the state of machines is no data",
+        Some(Kind::Event) => ", so what the cluster says is missing from the log",
+        Some(Kind::Namespace) => ", so only the chosen ones are known",
+        _ => "",
+    }
+}
+
+/// What can be done without asking anybody.
+fn elsewhere(scope: Option<&Scope>) -> &'static str {
+    let everywhere =
+        scope.is_some_and(|s| s.namespace.is_none() && !Kind::CLUSTER_WIDE.contains(&s.kind));
+    if everywhere {
+        "choose a namespace that you may see (-n NAME), or "
+    } else {
+        ""
     }
 }
 
@@ -238,15 +273,9 @@ fn resource(scope: Option<&Scope>) -> &'static str {
 
 /// Why a request did not get through: the deepest cause that says something.
 pub(super) fn transport(error: &kube::Error, server: &str) -> Text {
-    if let kube::Error::Auth(error) = error {
-        return auth(error);
-    }
     let mut why: Option<String> = None;
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(cause) = next {
-        if let Some(auth_error) = cause.downcast_ref::<AuthError>() {
-            return auth(auth_error);
-        }
         why = explained(cause).or(why);
         next = source(cause);
     }
@@ -272,9 +301,7 @@ fn source<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError +
 fn explained(cause: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         return Some(match error {
-            rustls::Error::InvalidCertificate(why) => format!(
-                "its certificate is not valid ({why}); check certificate-authority and the server's name in the kubeconfig"
-            ),
+            rustls::Error::InvalidCertificate(why) => certificate(why),
             rustls::Error::AlertReceived(alert) => {
                 format!(
                     "it refused the TLS connection ({alert:?}); check the client certificate in the kubeconfig"
@@ -300,6 +327,27 @@ fn explained(cause: &(dyn StdError + 'static)) -> Option<String> {
     })
 }
 
+/// What is wrong with the server's certificate, and where to correct that.
+fn certificate(why: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Why;
+    match why {
+        Why::UnknownIssuer | Why::BadSignature => {
+            "its certificate is of an authority that the kubeconfig does not name; check certificate-authority"
+                .to_owned()
+        }
+        Why::NotValidForName | Why::NotValidForNameContext { .. } => {
+            "its certificate is not for this name; check server and tls-server-name in the kubeconfig"
+                .to_owned()
+        }
+        Why::Expired | Why::ExpiredContext { .. } | Why::NotValidYet | Why::NotValidYetContext { .. } => {
+            "its certificate is not valid at this time; renew it, or set this machine's clock".to_owned()
+        }
+        other => format!(
+            "its certificate is not valid ({other}); check certificate-authority and the server's name in the kubeconfig"
+        ),
+    }
+}
+
 fn deepest(error: &(dyn StdError + 'static)) -> String {
     let mut last = error;
     while let Some(next) = source(last) {
@@ -311,50 +359,39 @@ fn deepest(error: &(dyn StdError + 'static)) -> String {
 /// Why no client could be built.
 pub(super) fn client(error: &kube::Error) -> Text {
     match error {
-        kube::Error::Auth(error) => auth(error),
+        // What it holds may be the credential itself.
+        kube::Error::Auth(_) => {
+            "the credentials of the kubeconfig cannot be used; sign in again, then retry".into()
+        }
         kube::Error::InferKubeconfig(error) => kubeconfig(error),
         kube::Error::ProxyProtocolDisabled { .. } | kube::Error::ProxyProtocolUnsupported { .. } => {
             "the kubeconfig names a proxy-url of a kind that is not supported; take it out or use a tunnel".into()
         }
-        other => text::message(&format!(
-            "the client cannot be built: {}; check certificates and keys in the kubeconfig",
-            text::clean(&deepest(other), LIMIT)
-        )),
+        kube::Error::RustlsTls(error) => tls(error).into(),
+        _ => "the client cannot be built; check server, certificates and keys in the kubeconfig".into(),
     }
 }
 
-/// Why credentials could not be had. A plugin's output holds them, so only its complaints are shown.
-fn auth(error: &AuthError) -> Text {
-    let line = match error {
-        AuthError::AuthExecStart(error) => format!(
-            "the credential plugin of the kubeconfig cannot be started ({}); install it or put it into PATH",
-            error.kind()
-        ),
-        AuthError::AuthExecRun { out, .. } => {
-            let said = String::from_utf8_lossy(&out.stderr);
-            let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            let last = last.map_or_else(String::new, |line| {
-                format!(": {}", text::clean(line, LIMIT))
-            });
-            format!(
-                "the credential plugin failed ({}){last}; sign in with kubectl, then retry",
-                out.status
-            )
+/// Why certificates and keys cannot be used. The errors themselves quote them.
+fn tls(error: &kube::client::RustlsTlsError) -> &'static str {
+    use kube::client::RustlsTlsError as Why;
+    match error {
+        Why::InvalidIdentityPem(_) => {
+            "the client certificate or its key is not PEM; put good ones into the kubeconfig"
         }
-        AuthError::ReadTokenFile(error, path) => {
-            format!(
-                "cannot read the token file {}: {}",
-                path.display(),
-                error.kind()
-            )
+        Why::MissingPrivateKey | Why::UnknownPrivateKeyFormat | Why::InvalidPrivateKey(_) => {
+            "the client key cannot be used, or is not that of the client certificate; put the right one into the kubeconfig"
         }
-        AuthError::MissingCommand => {
-            "the kubeconfig's credential plugin has no command; correct it".to_owned()
+        Why::MissingCertificate => {
+            "there is no client certificate beside the client key; put it into the kubeconfig"
         }
-        _ => "the credentials of the kubeconfig cannot be used; sign in with kubectl, then retry"
-            .to_owned(),
-    };
-    text::message(&line)
+        Why::AddRootCertificate(_) | Why::NoValidNativeRootCA(_) => {
+            "the certificate authority cannot be used; correct certificate-authority in the kubeconfig"
+        }
+        Why::InvalidServerName(_) => {
+            "tls-server-name in the kubeconfig is no name of a server; correct it"
+        }
+    }
 }
 
 /// Why a kubeconfig that could be read cannot be used; only names of files are shown.
@@ -368,7 +405,12 @@ pub(super) fn kubeconfig(error: &KubeconfigError) -> Text {
                 error.kind()
             )
         }
-        _ => format!("the {what} in the kubeconfig cannot be decoded; correct it"),
+        LoadDataError::NoBase64DataOrFile => {
+            format!("the kubeconfig has no {what} beside its other half; put both into it")
+        }
+        LoadDataError::DecodeBase64(_) => {
+            format!("the {what} in the kubeconfig is not base64; correct it")
+        }
     };
     let line = match error {
         KubeconfigError::LoadCertificateAuthority(error) => load("certificate authority", error),
@@ -393,7 +435,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::model::observation::Kind;
 
     fn session(url: &str) -> (Session, kube::Client) {
         let _ = rustls::crypto::ring::default_provider().install_default();

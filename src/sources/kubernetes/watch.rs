@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::model::observation::{Observation, Scope};
@@ -28,6 +28,7 @@ pub(super) struct Watch {
     scope: Scope,
     session: Session,
     reach: Reach,
+    renewals: watch::Receiver<u64>,
     outlet: Outlet,
     pause: Pause,
     /// Bounds how many lists are read at a time: they are what costs the server.
@@ -59,6 +60,7 @@ impl Watch {
         );
         Self {
             scope,
+            renewals: session.renewals(),
             session,
             reach,
             outlet,
@@ -104,6 +106,7 @@ impl Watch {
 
     async fn connect<K: Observe>(&mut self) -> Result<Feed<K>, Closed> {
         loop {
+            self.renewals.mark_unchanged();
             match self.session.connection().await {
                 Ok(connection) => {
                     return Ok(Feed::new(
@@ -116,9 +119,17 @@ impl Watch {
                 Err(error) => {
                     self.say(&Trouble::session(&error));
                     self.flush().await?;
-                    self.pause.exactly(SLOW).await;
+                    self.until_mended().await;
                 }
             }
+        }
+    }
+
+    /// Waits for people to mend the credentials: for a new one, or a while.
+    async fn until_mended(&mut self) {
+        tokio::select! {
+            () = self.pause.exactly(SLOW) => {}
+            _ = self.renewals.changed() => {}
         }
     }
 
@@ -186,6 +197,8 @@ impl Watch {
             Class::Unauthorized if first => match self.session.renew(feed.generation()).await {
                 Ok(connection) => {
                     feed.reconnect(connection);
+                    // That one is in use now: only the next is news.
+                    self.renewals.mark_unchanged();
                     Ok(())
                 }
                 Err(error) => self.wait(Trouble::session(&error)).await,
@@ -221,7 +234,7 @@ impl Watch {
         self.flush().await?;
         match trouble.class {
             Class::NoClient | Class::Unauthorized => {
-                self.pause.exactly(SLOW).await;
+                self.until_mended().await;
                 // The next attempt may be with what a person has just mended.
                 self.met.remove(&Class::Unauthorized);
             }

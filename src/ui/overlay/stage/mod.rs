@@ -15,6 +15,7 @@ use ratatui::widgets::{Block, Clear, Paragraph, Widget, Wrap};
 use crate::model::element::ComponentType;
 use crate::model::intent::{Intent, Operation, Preview, READING_S, Stage};
 use crate::model::key::ElementKey;
+use crate::model::observation::Kind;
 use crate::model::query::links::Side;
 use crate::ui::Ctx;
 use crate::ui::detail;
@@ -223,7 +224,9 @@ fn who_depends(e: &ComponentType, intent: &Intent, ctx: &Ctx<'_>) -> Line<'stati
     if callers.len() > CALLERS {
         names.push(format!("{} more", callers.len() - CALLERS));
     }
-    let who = if names.is_empty() {
+    let who = if names.is_empty() && ctx.lacks(Kind::Service) {
+        "who calls it is no data".to_owned()
+    } else if names.is_empty() {
         "nobody that is known calls it".to_owned()
     } else {
         format!("called by {}", names.join(", "))

@@ -5,6 +5,7 @@ use super::plan::Plan;
 use super::words;
 use crate::model::element::{Counts, Declared, Element, Health, Outside};
 use crate::model::key::ElementKey;
+use crate::model::observation::Kind;
 use crate::model::query::links::Side;
 use crate::model::source::SourceState;
 use crate::ui::{Ctx, format};
@@ -16,13 +17,30 @@ const NO_TRACES: [&str; 3] = [
     "declared links only; for calls add --zipkin URL",
 ];
 
+/// What is said first where links cannot be told; the longest that fits is said.
+const NO_NAMES: [&str; 3] = [
+    "Services are not listed, so links and calls that go by their names are missing below; v s says why",
+    "Services are not listed: links are missing; v s says why",
+    "no Services: links are missing",
+];
+
 /// Names that a fold says it hides, at most.
 const NAMES: usize = 12;
 
-/// That there is no trace source, in at most so many cells where possible.
-pub(super) fn no_traces(cells: usize) -> String {
-    let [.., shortest] = NO_TRACES;
-    let fits = NO_TRACES.iter().find(|text| format::width(text) <= cells);
+/// Whether there is something to be said before all else.
+pub(super) fn has_notice(ctx: &Ctx<'_>) -> bool {
+    !ctx.model.has_telemetry() || ctx.lacks(Kind::Service)
+}
+
+/// That links cannot be told, or that there is no trace source; in at most so many cells where possible.
+pub(super) fn notice(ctx: &Ctx<'_>, cells: usize) -> String {
+    let said = if ctx.lacks(Kind::Service) {
+        NO_NAMES
+    } else {
+        NO_TRACES
+    };
+    let [.., shortest] = said;
+    let fits = said.iter().find(|text| format::width(text) <= cells);
     (*fits.unwrap_or(&shortest)).to_owned()
 }
 
@@ -237,6 +255,11 @@ fn nobody(ctx: &Ctx<'_>, stop: &Stop) -> String {
         return String::new();
     };
     let name = words::name(ctx, key);
+    if ctx.lacks(Kind::Service) {
+        return format!(
+            "who calls {name}, and whom it calls, is no data: Services are not listed, v s says why"
+        );
+    }
     let known = match (ctx.model.has_telemetry(), ctx.model.recent_window_ms()) {
         (true, _) => "the traces and the cluster's configuration tell",
         (false, _) => "the cluster's configuration tells (no trace source)",

@@ -335,7 +335,7 @@ impl View for GraphView {
         };
         let (notice, header) = (next(rows.notice), next(rows.header));
         let (chart, also, info) = (next(chart), next(rows.also), next(rows.info));
-        let said = [info::no_traces(usize::from(area.width))];
+        let said = [info::notice(ctx, usize::from(area.width))];
         put_text(buf, notice, &said, ctx.theme.warning(), ctx);
 
         let at = self.at();

@@ -23,7 +23,7 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(ctx: &Ctx<'_>, height: u16, also: bool) -> Self {
         Self {
-            notice: u16::from(!ctx.model.has_telemetry() && height >= 6),
+            notice: u16::from(super::info::has_notice(ctx) && height >= 6),
             header: u16::from(height >= 5),
             also: u16::from(also && height >= 4),
             info: match height {
