@@ -14,6 +14,9 @@ use crate::ui::overlay::prompt::Purpose;
 use crate::ui::screen::{Focus, Mode};
 use crate::ui::{Answer, View};
 
+/// Characters of a paste that are looked at: no prompt takes more.
+const PASTE_LIMIT: usize = 1_000;
+
 impl App {
     /// Takes a message in and says what is to be done outside.
     pub fn update(&mut self, msg: Msg, now: Moment) -> Vec<Effect> {
@@ -29,6 +32,11 @@ impl App {
             Msg::Drawn => {
                 if let Some(staged) = &mut self.stage {
                     staged.seen = matches!(staged.intent.stage, Stage::Previewed { .. });
+                }
+            }
+            Msg::Quiet => {
+                if let Some(staged) = &mut self.stage {
+                    staged.ripe = staged.seen;
                 }
             }
             Msg::Observations(batch) => self.observe(batch),
@@ -61,11 +69,13 @@ impl App {
     fn paste(&mut self, text: &str) {
         match self.overlays.last_mut() {
             Some(Overlay::Prompt(prompt)) => {
-                text.chars().for_each(|c| prompt.type_char(c));
+                let some = text.chars().take(PASTE_LIMIT);
+                some.for_each(|c| prompt.type_char(c));
                 self.judge_prompt();
             }
             Some(Overlay::Namespaces(switcher)) => {
-                text.trim().chars().for_each(|c| switcher.input(c));
+                let some = text.trim().chars().take(PASTE_LIMIT);
+                some.for_each(|c| switcher.input(c));
             }
             _ => self.say("pasted text was dropped: there is no prompt open"),
         }
