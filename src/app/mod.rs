@@ -13,6 +13,7 @@ pub mod msg;
 mod outcome;
 pub mod runtime;
 pub mod state;
+pub mod tty;
 mod update;
 mod writing;
 
