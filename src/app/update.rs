@@ -5,6 +5,7 @@ use super::effect::Effect;
 use super::msg::{Moment, Msg};
 use super::state::{App, Overlay};
 use crate::model::intent::Stage;
+use crate::model::text;
 use crate::ui::action::{Action, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
@@ -14,7 +15,7 @@ use crate::ui::overlay::prompt::Purpose;
 use crate::ui::screen::{Focus, Mode};
 use crate::ui::{Answer, View};
 
-/// Characters of a paste that are looked at: no prompt takes more.
+/// Characters of a paste that are kept: no prompt takes more.
 const PASTE_LIMIT: usize = 1_000;
 
 impl App {
@@ -67,15 +68,14 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
+        let text = text::clean(text, PASTE_LIMIT);
         match self.overlays.last_mut() {
             Some(Overlay::Prompt(prompt)) => {
-                let some = text.chars().take(PASTE_LIMIT);
-                some.for_each(|c| prompt.type_char(c));
+                text.chars().for_each(|c| prompt.type_char(c));
                 self.judge_prompt();
             }
             Some(Overlay::Namespaces(switcher)) => {
-                let some = text.trim().chars().take(PASTE_LIMIT);
-                some.for_each(|c| switcher.input(c));
+                text.trim().chars().for_each(|c| switcher.input(c));
             }
             _ => self.say("pasted text was dropped: there is no prompt open"),
         }

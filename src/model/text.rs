@@ -139,6 +139,7 @@ impl Kept {
         if is_hostile(c) {
             return true;
         }
+        let c = settled(c);
         if c.width() == Some(0) {
             let Some(marks) = self.marks.as_mut().filter(|n| **n < MARKS) else {
                 return true;
@@ -147,7 +148,7 @@ impl Kept {
             return self.push(c);
         }
         self.marks = (c != ' ').then_some(0);
-        self.push(flag_letter(c).unwrap_or(c))
+        self.push(c)
     }
 
     fn push(&mut self, c: char) -> bool {
@@ -170,10 +171,18 @@ impl Kept {
     }
 }
 
-/// The letter that one half of a flag stands for.
-fn flag_letter(c: char) -> Option<char> {
-    let at = u32::from(c).checked_sub(0x1f1e6).filter(|n| *n < 26)?;
-    char::from_u32(u32::from('A') + at)
+/// A character of the same meaning on whose width everybody agrees: one half of a flag is the letter that
+/// it stands for; the halfwidth voiced marks are marks to some and characters to others.
+fn settled(c: char) -> char {
+    match c {
+        '\u{1f1e6}'..='\u{1f1ff}' => {
+            let letter = u32::from('A') + u32::from(c) - 0x1f1e6;
+            char::from_u32(letter).unwrap_or(c)
+        }
+        '\u{ff9e}' => '\u{3099}',
+        '\u{ff9f}' => '\u{309a}',
+        c => c,
+    }
 }
 
 /// The escape sequences of one text.

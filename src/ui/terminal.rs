@@ -94,6 +94,7 @@ impl Canvas for Screen {
         let drawn = self.terminal.draw(|frame| {
             let area = frame.area();
             render(area, frame.buffer_mut());
+            ink::apart(frame.buffer_mut());
         });
         let drawn = drawn.map(|_| ());
         let ink = self.terminal.backend_mut();

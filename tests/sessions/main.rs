@@ -8,11 +8,14 @@
 
 mod cluster;
 mod harness;
+#[path = "../soup/mod.rs"]
+mod soup;
 
 mod deletions;
 mod finding;
 mod hostile;
 mod hosting;
+mod ink;
 mod keys;
 mod restarts;
 mod rollbacks;

@@ -60,6 +60,7 @@ fn marks_need_a_letter_and_are_few() {
 fn what_terminals_disagree_on_is_taken_apart() {
     assert_eq!(&*clean("🇩🇪", 99), "DE");
     assert_eq!(&*clean("👩🏽‍🚀", 99), "👩🚀");
+    assert_eq!(&*clean("ｶﾞ", 99), "ｶ\u{3099}");
     assert_eq!(&*clean("❤\u{fe0f}", 99), "❤");
 }
 

@@ -11,9 +11,10 @@ use crossterm::queue;
 use crossterm::style::Print;
 use crossterm::terminal::{Clear, ClearType as What};
 use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::{Cell, CellWidth};
+use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::text;
 
@@ -40,6 +41,11 @@ impl<W: Write> Ink<W> {
             frame: Vec::new(),
             size,
         }
+    }
+
+    /// Where it writes.
+    pub const fn written(&self) -> &W {
+        &self.to
     }
 
     /// Adds bytes to the frame.
@@ -147,6 +153,49 @@ impl<W: Write> Backend for Ink<W> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Takes letters apart that share a place in the buffer and have cells of their own on a terminal, such as
+/// those of Thai and Hindi: of what is gone, only the first one would be erased.
+pub fn apart(buf: &mut Buffer) {
+    for at in 0..buf.content.len() {
+        let Some(cell) = buf.content.get(at) else {
+            return;
+        };
+        // Most cells are one character, and most of those are ASCII.
+        if cell.symbol().len() < 4 {
+            continue;
+        }
+        let pieces = pieces(cell.symbol());
+        if pieces.len() < 2 {
+            continue;
+        }
+        let (whole, room) = (cell.clone(), usize::from(cell.cell_width()));
+        let mut used = 0;
+        for piece in pieces {
+            let width = piece.width();
+            if used + width > room {
+                break;
+            }
+            if let Some(cell) = buf.content.get_mut(at + used) {
+                cell.clone_from(&whole);
+                cell.set_symbol(&piece);
+            }
+            used += width;
+        }
+    }
+}
+
+/// A symbol as letters, each with the marks on it.
+fn pieces(symbol: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for c in symbol.chars() {
+        match pieces.last_mut() {
+            Some(piece) if c.width().unwrap_or(0) == 0 => piece.push(c),
+            _ => pieces.push(c.to_string()),
+        }
+    }
+    pieces
 }
 
 /// Whether all terminals agree that it takes one cell: Latin, Greek and Cyrillic letters, lines of boxes,
@@ -272,6 +321,15 @@ mod tests {
         dim.set_style(Style::new().fg(Color::DarkGray).bg(Color::White));
         let text = written(&[(0, red), (1, dim)]);
         assert_eq!(text, "\u{1b}[1;1H\u{1b}[0;1;31mx\u{1b}[0;90;107my\u{1b}[0m");
+    }
+
+    #[test]
+    fn letters_that_share_a_place_get_their_own() {
+        let mut buf = Buffer::empty(ratatui::layout::Rect::new(0, 0, 6, 1));
+        buf.set_string(0, 0, "กำx漢", Style::new());
+        apart(&mut buf);
+        let symbols: Vec<&str> = buf.content.iter().map(Cell::symbol).collect();
+        assert_eq!(symbols, ["ก", "ำ", "x", "漢", " ", " "]);
     }
 
     #[test]
