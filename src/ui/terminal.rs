@@ -75,7 +75,7 @@ impl Screen {
     /// # Errors
     /// Where stdout is no terminal, or it refuses.
     pub fn open() -> io::Result<Self> {
-        give_back_on_panic();
+        guard_panics();
         let opened = take().and_then(|()| Terminal::new(Ink::new(stdout(), size)));
         match opened {
             Ok(terminal) => Ok(Self { terminal }),
@@ -216,8 +216,9 @@ pub fn wrest() {
 }
 
 /// A panic's message belongs on the person's own screen, so the terminal is given back before it is told.
-/// A task that breaks elsewhere ends nothing but itself, so the screen stays, and the log has it.
-fn give_back_on_panic() {
+/// A task that breaks elsewhere ends nothing but itself, so the screen stays, and the log has it. From the
+/// first call on; each later one does nothing.
+pub fn guard_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let tell = std::panic::take_hook();
