@@ -49,13 +49,10 @@ fn answer(mut stream: TcpStream, mut soup: Soup, broken: bool) -> Option<()> {
     let path = request.split(' ').nth(1)?.to_owned();
     let kind = path.split('?').next()?.rsplit('/').next()?.to_owned();
     if path.starts_with("/api/v2/") {
-        let link = || json!({"parent": 0, "child": 0, "callCount": 9, "errorCount": 2});
         let links: Vec<Value> = (0..8)
             .map(|_| {
-                let mut link = link();
-                link["parent"] = json!(text(&mut soup));
-                link["child"] = json!(text(&mut soup));
-                link
+                let (parent, child) = (text(&mut soup), text(&mut soup));
+                json!({"parent": parent, "child": child, "callCount": 9, "errorCount": 2})
             })
             .collect();
         return whole(&mut stream, "200 OK", json!(links).to_string().as_bytes());
