@@ -8,6 +8,8 @@ use portolan::cli::{self, Asked, Fault};
 use portolan::commands;
 use portolan::config;
 use portolan::logging;
+use portolan::model::text;
+use portolan::ui::terminal;
 
 /// How long the end may wait for tasks that do not end by themselves, such as a credential plugin.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -23,8 +25,9 @@ fn main() -> ExitCode {
 }
 
 fn tell(line: &str) {
-    // Nobody can be told that standard error is closed.
-    let _ = writeln!(io::stderr(), "portolan: {line}");
+    // It may tell back what somebody else wrote: an argument, a name in a file, a server's answer. Nobody
+    // can be told that standard error is closed.
+    let _ = writeln!(io::stderr(), "portolan: {}", text::escaped(line));
 }
 
 fn start() -> Result<u8, Fault> {
@@ -39,6 +42,7 @@ fn start() -> Result<u8, Fault> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Without the hook a panic is only told less well.
     let _ = color_eyre::install();
+    terminal::guard_panics();
     let config = config::load(|name| std::env::var_os(name))
         .map_err(|error| Fault::Usage(error.to_string()))?;
     let log = logging::start(cli.flags.log_file.as_deref());

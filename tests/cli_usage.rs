@@ -207,3 +207,35 @@ fn the_log_goes_to_a_file_and_its_failure_stops_nothing() {
     assert!(text.contains("no log is written"), "{text}");
     assert_eq!(text.lines().count(), 2, "{text}");
 }
+
+#[test]
+fn what_is_told_back_does_nothing_in_a_terminal() {
+    const BAD: &str = "x\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{202e}\r";
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("k");
+    let text = kubeconfig("https://127.0.0.1:1").replace("name: here", "name: \"a\\e[2J\"");
+    fs::write(&config, text).unwrap();
+    let missing = home.path().join(BAD);
+    let path = missing.display().to_string();
+    for args in [
+        &[BAD][..],
+        &["model", "--format", BAD],
+        &["model", "-n", BAD],
+        &["model", "--context", BAD],
+        &["model", "--zipkin", BAD],
+        &["model", "--kubeconfig", &path],
+        &["demo", "--system", &path],
+        &["model"],
+    ] {
+        let output = portolan(home.path(), args)
+            .env("KUBECONFIG", &config)
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{args:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        let hostile = told.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(hostile, None, "{args:?}: {told:?}");
+        assert!(!told.contains('\u{202e}'), "{args:?}: {told:?}");
+        assert!(told.starts_with("portolan: "), "{told}");
+    }
+}

@@ -14,39 +14,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use portable_pty::CommandBuilder;
 use pty::Pty;
-use tempfile::TempDir;
-
-/// A home with a kubeconfig whose server nobody runs.
-fn home() -> TempDir {
-    let home = tempfile::tempdir().unwrap();
-    // Bound and let go: nobody listens there now.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let text = format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: here\n\
-         clusters: [{{name: c, cluster: {{server: \"https://127.0.0.1:{port}\"}}}}]\n\
-         users: [{{name: u, user: {{token: t}}}}]\n\
-         contexts: [{{name: here, context: {{cluster: c, user: u, namespace: shop}}}}]\n"
-    );
-    fs::write(home.path().join("kubeconfig"), text).unwrap();
-    home
-}
-
-fn portolan(home: &TempDir, args: &[&str]) -> CommandBuilder {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_portolan"));
-    command.env_clear();
-    command.args(args);
-    command.env("HOME", home.path());
-    command.env("KUBECONFIG", home.path().join("kubeconfig"));
-    command.env("TERM", "xterm-256color");
-    command.env("LANG", "C.UTF-8");
-    command
-}
+use pty::program::{home, portolan};
 
 #[test]
 fn it_paints_at_once_and_says_what_is_wrong_and_what_to_do() {
@@ -85,23 +54,6 @@ fn keys_lead_where_they_say() {
     pty.send("\u{3}");
     assert_eq!(pty.end().exit_code(), 0);
     assert!(pty.is_given_back(), "{}", pty.screen());
-}
-
-#[test]
-fn signals_end_it_and_the_terminal_is_given_back() {
-    for signal in ["TERM", "HUP", "INT"] {
-        let home = home();
-        let mut pty = Pty::start(portolan(&home, &[]), 24, 80);
-        pty.wait_for("here : shop");
-        assert!(!pty.is_given_back());
-        let sent = Command::new("kill")
-            .args(["-s", signal, &pty.pid().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-        pty.end();
-        assert!(pty.is_given_back(), "{signal}: {}", pty.screen());
-    }
 }
 
 #[test]

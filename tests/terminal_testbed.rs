@@ -10,6 +10,7 @@
 )]
 
 mod pty;
+mod soup;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 
 use portable_pty::CommandBuilder;
 use pty::Pty;
+use serde_json::json;
+use soup::Soup;
+use soup::strict::Foreign;
 
 /// How long the cluster may take for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -50,6 +54,10 @@ impl Ground {
     fn kubectl(&self, arguments: &[&str]) -> Instant {
         kubectl(&[&["-n", &self.namespace], arguments].concat(), "");
         Instant::now()
+    }
+
+    fn kubectl_with(&self, arguments: &[&str], input: &str) {
+        kubectl(&[&["-n", &self.namespace], arguments].concat(), input);
     }
 
     fn deploy(&self, name: &str, replicas: u32, behaviour: &str) -> Instant {
@@ -313,4 +321,60 @@ fn a_number_is_changed_from_the_screen_and_taken_back() {
     line(&pty, &["▸ web", "1/1"]);
     pty.send("\u{3}");
     assert_eq!(pty.end().exit_code(), 0);
+}
+
+#[test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+fn what_a_real_server_takes_reaches_the_terminal_as_text() {
+    let ground = Ground::new("soup");
+    let mut soup = Soup::new(9);
+    // As long as the server lets a text be.
+    let mut text = || {
+        let text = format!("soup {}", soup.text());
+        text.chars().take(200).collect::<String>()
+    };
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "loose",
+        "annotations": {"example.org/said": text()}},
+        "spec": {"schedulerName": "nobody", "containers": [{"name": "main", "image": "example/main:1",
+        "env": [{"name": "SAID", "value": text()}]}]}});
+    ground.kubectl_with(&["apply", "-f", "-"], &pod.to_string());
+    let status = json!({"status": {"reason": text(), "message": text(), "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text()}]}});
+    ground.kubectl(&[
+        "patch",
+        "pod",
+        "loose",
+        "--subresource=status",
+        "-p",
+        &status.to_string(),
+    ]);
+    for n in 0..20 {
+        let event = json!({"apiVersion": "v1", "kind": "Event",
+            "metadata": {"name": format!("said-{n}"), "namespace": ground.namespace},
+            "involvedObject": {"kind": "Pod", "name": "loose", "namespace": ground.namespace},
+            "reason": "Said", "message": text(), "type": "Warning",
+            "firstTimestamp": "2026-03-01T13:03:12Z", "lastTimestamp": "2026-03-01T13:03:12Z"});
+        ground.kubectl_with(&["create", "-f", "-"], &event.to_string());
+    }
+    let mut pty = portolan(&ground);
+    line(&pty, &["loose", "soup"]);
+    for keys in ["vt*", "G", "\r"] {
+        pty.send(keys);
+    }
+    pty.send("\u{3}ve");
+    line(&pty, &["Said", "soup"]);
+    pty.send("g");
+    pty.send(":q\r");
+    assert_eq!(pty.end().exit_code(), 0);
+    assert_eq!(Foreign::of(&pty.bytes(), false), [] as [String; 0]);
+    let output = Command::new(env!("CARGO_BIN_EXE_portolan"))
+        .args(["-n", &ground.namespace, "model", "--format", "json"])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(output.stdout.clone())
+            .unwrap()
+            .contains("soup")
+    );
+    assert_eq!(Foreign::of_text(&output.stdout), [] as [String; 0]);
 }

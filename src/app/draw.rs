@@ -81,7 +81,7 @@ impl App {
             Overlay::Namespaces(switcher) => switcher.draw(body, buf, ctx),
             Overlay::Stage { .. } => {
                 if let Some(staged) = &self.stage {
-                    stage::draw(&staged.intent, body, buf, ctx);
+                    stage::draw(&staged.intent, staged.ripe, body, buf, ctx);
                 }
             }
             Overlay::Detail { key, offset } => {

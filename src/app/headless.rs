@@ -60,7 +60,7 @@ pub struct Streams<'a> {
 impl Streams<'_> {
     /// A line of diagnosis; that nobody reads them is no reason to stop.
     fn tell(&mut self, line: &str) {
-        let _ = writeln!(self.err, "portolan: {line}");
+        let _ = writeln!(self.err, "portolan: {}", text::escaped(line));
     }
 }
 
@@ -89,7 +89,7 @@ pub async fn model(
     let text = render(&running.model).map_err(io::Error::other)?;
     quietly(
         to.out
-            .write_all(text.as_bytes())
+            .write_all(text::escaped(&text).as_bytes())
             .and_then(|()| to.out.flush()),
     )?;
     Ok(GOOD)
@@ -127,7 +127,7 @@ pub async fn events(
         for entry in entries {
             let mut line = render(&entry).map_err(io::Error::other)?;
             line.push('\n');
-            if !quietly(to.out.write_all(line.as_bytes()))? {
+            if !quietly(to.out.write_all(text::escaped(&line).as_bytes()))? {
                 return Ok(GOOD);
             }
         }

@@ -14,6 +14,7 @@ mod outcome;
 pub mod runtime;
 pub mod state;
 mod troubles;
+pub mod tty;
 mod update;
 mod writing;
 

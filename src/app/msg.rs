@@ -49,6 +49,8 @@ pub enum Msg {
     Tick,
     /// A frame was drawn: what it showed can be answered.
     Drawn,
+    /// Nothing was typed for a while since what is to be read is on screen.
+    Quiet,
     /// A source spoke.
     Observations(Vec<Observation>),
     /// A preview came.

@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, EventStream};
-use futures::{Stream, StreamExt};
+use crossterm::event::Event;
+use futures::{FutureExt, Stream, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -16,6 +16,7 @@ use super::effect::Effect;
 use super::host::Host;
 use super::msg::{Moment, Msg, Refusal};
 use super::state::{App, Start};
+use super::tty::{self, Call, Signals};
 use crate::effectors::{self, EffectError};
 use crate::model::observation::{NamespaceChoice, Observation};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
@@ -29,16 +30,19 @@ use crate::ui::terminal::{Canvas, Screen};
 const FRAME: Duration = Duration::from_millis(33);
 /// Most input events taken before anything else gets its turn.
 const INPUT_LIMIT: usize = 64;
+/// How long a preview is on screen without a key pressed before a key answers it: longer than the first
+/// repeat of a key that is held down takes, and no longer than reading does.
+const QUIET: Duration = Duration::from_millis(700);
 /// Answers of effectors that may wait.
 const ANSWERS: usize = 16;
 /// How long sources get to end before the program ends without them.
 const FAREWELL: Duration = Duration::from_millis(300);
 
-/// Runs the terminal program until the person quits.
+/// Runs the terminal program until the person quits, or a signal ends it. Gives the exit code.
 ///
 /// # Errors
 /// Where there is no terminal, or it is lost; the terminal is given back before the error is returned.
-pub async fn run(start: Start, outside: Outside) -> color_eyre::Result<()> {
+pub async fn run(start: Start, outside: Outside) -> color_eyre::Result<u8> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         color_eyre::eyre::bail!(
             "there is no terminal: `portolan model` and `portolan events` work without one"
@@ -52,8 +56,11 @@ pub async fn run(start: Start, outside: Outside) -> color_eyre::Result<()> {
     let choice = start.choice.clone();
     let mut app = App::new(start)?;
     let mut world = World::start(outside, choice);
+    let signals = Signals::of_terminal()?;
+    // From here on a signal ends the program, even where the terminal takes nothing any more.
+    tokio::spawn(tty::insist(Signals::of_terminal()?));
     let mut screen = Screen::open()?;
-    let ended = drive(&mut app, &mut screen, EventStream::new(), &mut world).await;
+    let ended = drive(&mut app, &mut screen, tty::input(), signals, &mut world).await;
     // The terminal first: whatever is slow to end must not hold it.
     drop(screen);
     world.hear_out(&mut app).await;
@@ -80,9 +87,9 @@ pub async fn play(
     let choice = start.choice.clone();
     let mut app = App::new(start)?;
     let mut world = World::start(outside, choice);
-    let ended = drive(&mut app, canvas, input, &mut world).await;
+    let ended = drive(&mut app, canvas, input, Signals::new()?, &mut world).await;
     world.end().await;
-    ended
+    ended.map(|_| ())
 }
 
 /// What the app is put into.
@@ -94,6 +101,10 @@ pub struct Outside {
     /// Who offers commands of its own.
     pub host: Arc<dyn Host>,
 }
+
+/// What is said of a task that broke off.
+const BROKEN: &str =
+    "it broke off by a mistake of ours: look at how it is now; the log has the cause";
 
 /// Everything outside of the app.
 struct World {
@@ -155,11 +166,12 @@ impl World {
             }
             Effect::Retry => self.retry.send_modify(|n| *n += 1),
             Effect::Host { name, argument } => {
-                let (host, answer) = (Arc::clone(&self.host), self.answer.clone());
-                tokio::spawn(async move {
-                    let result = host.run(name, &argument);
-                    let _ = answer.send(Msg::Hosted(result)).await;
-                });
+                let host = Arc::clone(&self.host);
+                let broken = Msg::Hosted(Err(BROKEN.to_owned()));
+                self.answer(
+                    broken,
+                    async move { Msg::Hosted(host.run(name, &argument)) },
+                );
             }
             Effect::Copy(text) => {
                 if let Err(error) = canvas.copy(&text) {
@@ -171,20 +183,22 @@ impl World {
                 target,
                 operation,
             } => {
-                let (session, answer) = (self.session.clone(), self.answer.clone());
-                tokio::spawn(async move {
+                let session = self.session.clone();
+                let result = Err(not_done(BROKEN));
+                self.answer(Msg::Previewed { id, result }, async move {
                     let result = match session.client().await {
                         Ok(client) => effectors::preview(&client, &target, &operation)
                             .await
                             .map_err(refusal),
                         Err(error) => Err(not_done(&error.to_string())),
                     };
-                    let _ = answer.send(Msg::Previewed { id, result }).await;
+                    Msg::Previewed { id, result }
                 });
             }
             Effect::Send { id, target, order } => {
-                let (session, answer) = (self.session.clone(), self.answer.clone());
-                tokio::spawn(async move {
+                let session = self.session.clone();
+                let result = Err(Refusal::Unknown { why: BROKEN.into() });
+                self.answer(Msg::Sent { id, result }, async move {
                     let result = match session.client().await {
                         Ok(client) => effectors::send(&client, &target, &order)
                             .await
@@ -192,19 +206,23 @@ impl World {
                             .map_err(refusal),
                         Err(error) => Err(not_done(&error.to_string())),
                     };
-                    let _ = answer.send(Msg::Sent { id, result }).await;
+                    Msg::Sent { id, result }
                 });
             }
             Effect::Look { id, target, order } => {
-                let (session, answer) = (self.session.clone(), self.answer.clone());
-                tokio::spawn(async move {
+                let session = self.session.clone();
+                let broken = Msg::Looked {
+                    id,
+                    result: Err(BROKEN.into()),
+                };
+                self.answer(broken, async move {
                     let result = match session.client().await {
                         Ok(client) => effectors::look(&client, &target, &order)
                             .await
                             .map_err(|error| text::message(&error.to_string())),
                         Err(error) => Err(text::message(&error.to_string())),
                     };
-                    let _ = answer.send(Msg::Looked { id, result }).await;
+                    Msg::Looked { id, result }
                 });
             }
             Effect::Quit => return false,
@@ -221,6 +239,16 @@ impl World {
                 _ => return,
             };
         }
+    }
+
+    /// Does something beside the loop and brings its answer; `broken` where it breaks instead, for somebody
+    /// waits for an answer.
+    fn answer(&self, broken: Msg, work: impl Future<Output = Msg> + Send + 'static) {
+        let answer = self.answer.clone();
+        tokio::spawn(async move {
+            let msg = tokio::spawn(work).await.unwrap_or(broken);
+            let _ = answer.send(msg).await;
+        });
     }
 
     async fn end(self) {
@@ -273,41 +301,75 @@ fn refusal(error: EffectError) -> Refusal {
 }
 
 /// The loop itself. The order of the branches is the order of importance: a full channel of observations
-/// delays neither a key nor a frame.
+/// delays neither a key nor a frame. Gives the exit code.
 async fn drive(
     app: &mut App,
     canvas: &mut impl Canvas,
     mut input: impl Stream<Item = io::Result<Event>> + Unpin,
+    mut signals: Signals,
     world: &mut World,
-) -> color_eyre::Result<()> {
-    let mut signals = Signals::new()?;
+) -> color_eyre::Result<u8> {
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_frame = tokio::time::Instant::now();
+    // Since then nothing was typed, and what is to be read is on screen.
+    let mut quiet = next_frame;
     // Input events since the last frame.
     let mut burst = 0;
+    // Somebody else has the terminal.
+    let mut away = false;
     loop {
         let effects = tokio::select! {
             biased;
-            () = signals.end() => app.update(Msg::Terminate, world.now()),
-            // Awaited here alone: polled from elsewhere, the stream would wake somebody else.
+            call = signals.next() => match call {
+                Call::End(code) => return Ok(code),
+                Call::Leave => {
+                    away = true;
+                    canvas.leave()?;
+                    Vec::new()
+                }
+                Call::Proceed => {
+                    canvas.take_again()?;
+                    away = false;
+                    app.update(Msg::Resized, world.now())
+                }
+                Call::Resize => app.update(Msg::Resized, world.now()),
+            },
             event = input.next(), if burst < INPUT_LIMIT => {
                 burst += 1;
+                quiet = tokio::time::Instant::now();
                 match event {
                     Some(event) => take_in(app, event?, world),
                     // The terminal is gone.
                     None => vec![Effect::Quit],
                 }
             }
-            () = sleep_until(next_frame), if app.is_dirty() => {
+            () = sleep_until(next_frame), if app.is_dirty() && !away => {
                 burst = 0;
+                let was_read = !app.is_to_be_read();
                 canvas.draw(|area, buf| app.draw(area, buf))?;
-                next_frame = tokio::time::Instant::now() + FRAME;
-                app.update(Msg::Drawn, world.now())
+                let now = tokio::time::Instant::now();
+                next_frame = now + FRAME;
+                let effects = app.update(Msg::Drawn, world.now());
+                if was_read && app.is_to_be_read() {
+                    quiet = now;
+                }
+                effects
             }
-            () = std::future::ready(()), if burst >= INPUT_LIMIT && !app.is_dirty() => {
+            () = std::future::ready(()), if burst >= INPUT_LIMIT && (away || !app.is_dirty()) => {
                 burst = 0;
                 Vec::new()
+            }
+            () = sleep_until(quiet + QUIET), if app.is_to_be_read() && !away => {
+                // What was typed before that moment comes first, also when this loop was late.
+                match input.next().now_or_never() {
+                    Some(Some(event)) => {
+                        quiet = tokio::time::Instant::now();
+                        take_in(app, event?, world)
+                    }
+                    Some(None) => vec![Effect::Quit],
+                    None => app.update(Msg::Quiet, world.now()),
+                }
             }
             Some(answer) = world.answers.recv() => app.update(answer, world.now()),
             _ = tick.tick() => app.update(Msg::Tick, world.now()),
@@ -317,7 +379,7 @@ async fn drive(
         };
         for effect in effects {
             if !world.carry_out(effect, canvas) {
-                return Ok(());
+                return Ok(0);
             }
         }
     }
@@ -334,35 +396,4 @@ fn take_in(app: &mut App, event: Event, world: &World) -> Vec<Effect> {
         _ => return Vec::new(),
     };
     app.update(msg, world.now())
-}
-
-/// The signals that ask the program to end.
-pub struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    hangup: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    /// Takes them over: from now on they do not end the process by themselves.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Waits for one of them.
-    pub async fn end(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

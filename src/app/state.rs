@@ -130,6 +130,9 @@ pub struct Staged {
     pub(super) typing: bool,
     /// Whether the preview was on screen: a key pressed before does not answer it.
     pub(super) seen: bool,
+    /// Whether nothing was typed since for as long as reading takes: a key that repeats, or one of many
+    /// that came at once, was not meant for it.
+    pub(super) ripe: bool,
 }
 
 /// The whole state.
@@ -227,6 +230,13 @@ impl App {
     #[must_use]
     pub const fn is_dirty(&self) -> bool {
         self.dirty
+    }
+
+    /// Whether a preview is on screen that no key answers yet: [`Msg::Quiet`](super::msg::Msg::Quiet) tells
+    /// when one does.
+    #[must_use]
+    pub fn is_to_be_read(&self) -> bool {
+        self.stage.as_ref().is_some_and(|s| s.seen && !s.ripe)
     }
 
     /// The model that is shown.

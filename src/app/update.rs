@@ -5,6 +5,7 @@ use super::effect::Effect;
 use super::msg::{Moment, Msg};
 use super::state::{App, Overlay};
 use crate::model::intent::Stage;
+use crate::model::text;
 use crate::ui::action::{Action, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
@@ -13,6 +14,9 @@ use crate::ui::overlay::namespaces::SwitcherAnswer;
 use crate::ui::overlay::prompt::Purpose;
 use crate::ui::screen::{Focus, Mode};
 use crate::ui::{Answer, View};
+
+/// Characters of a paste that are kept: no prompt takes more.
+const PASTE_LIMIT: usize = 1_000;
 
 impl App {
     /// Takes a message in and says what is to be done outside.
@@ -32,6 +36,11 @@ impl App {
             Msg::Drawn => {
                 if let Some(staged) = &mut self.stage {
                     staged.seen = matches!(staged.intent.stage, Stage::Previewed { .. });
+                }
+            }
+            Msg::Quiet => {
+                if let Some(staged) = &mut self.stage {
+                    staged.ripe = staged.seen;
                 }
             }
             Msg::Observations(batch) => self.observe(batch),
@@ -63,6 +72,7 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
+        let text = text::clean(text, PASTE_LIMIT);
         match self.overlays.last_mut() {
             Some(Overlay::Prompt(prompt)) => {
                 text.chars().for_each(|c| prompt.type_char(c));

@@ -41,6 +41,7 @@ impl App {
             intent,
             typing: false,
             seen: false,
+            ripe: false,
         });
         self.overlays.push(Overlay::Stage { counts });
     }
@@ -80,7 +81,7 @@ impl App {
                     operation: intent.operation.clone(),
                 }];
             }
-            (Verb::Accept, Stage::Previewed { preview }) if staged.seen => {
+            (Verb::Accept, Stage::Previewed { preview }) if staged.ripe => {
                 let preview = preview.clone();
                 // The time may have run out while it was looked at.
                 if self.unlocked() {
@@ -128,7 +129,7 @@ impl App {
         let Some(staged) = self.stage.as_mut().filter(|s| s.intent.id == id) else {
             return;
         };
-        staged.seen = false;
+        (staged.seen, staged.ripe) = (false, false);
         staged.intent.stage = match result {
             Ok(preview) => Stage::Previewed { preview },
             Err(Refusal::NotDone { why } | Refusal::Changed { why } | Refusal::Unknown { why }) => {
@@ -277,6 +278,7 @@ impl Staged {
         if let Operation::Scale { wanted, .. } = &mut intent.operation {
             *wanted = change(*wanted);
             intent.stage = Stage::Staged;
+            (self.seen, self.ripe) = (false, false);
             self.typing = typing;
         }
     }

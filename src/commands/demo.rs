@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::screen;
 use crate::app::host::{Host, Offer};
-use crate::app::runtime::Signals;
+use crate::app::tty::Signals;
 use crate::cli::{self, DemoFlags, Fault, Flags};
 use crate::config::Config;
 use crate::demo::life::Choice;

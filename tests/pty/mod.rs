@@ -7,6 +7,8 @@
 )]
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+pub mod program;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
@@ -18,10 +20,22 @@ use vt100::Parser;
 /// How long anything may take that nothing outside has a part in.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often is looked where nothing tells.
+const LOOK: Duration = Duration::from_millis(5);
+
 struct Heard {
     parser: Parser,
     bytes: Vec<u8>,
     over: bool,
+    reading: Reading,
+}
+
+/// What the terminal's side does with what is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Reads,
+    Stands,
+    Leaves,
 }
 
 /// A terminal with a program in it.
@@ -29,6 +43,8 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
+    /// The terminal's modes before anything ran in it.
+    modes: String,
     heard: Arc<(Mutex<Heard>, Condvar)>,
 }
 
@@ -51,6 +67,7 @@ impl Pty {
         let pair = native_pty_system()
             .openpty(size(rows, cols))
             .expect("a terminal");
+        let modes = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(command).expect("it starts");
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
@@ -60,6 +77,7 @@ impl Pty {
                 parser: Parser::new(nonzero(rows), nonzero(cols), 0),
                 bytes: Vec::new(),
                 over: false,
+                reading: Reading::Reads,
             }),
             Condvar::new(),
         ));
@@ -79,7 +97,11 @@ impl Pty {
                     _ => state.over = true,
                 }
                 news.notify_all();
-                if state.over {
+                while state.reading == Reading::Stands && !state.over {
+                    let Ok(later) = news.wait(state) else { return };
+                    state = later;
+                }
+                if state.over || state.reading == Reading::Leaves {
                     return;
                 }
             }
@@ -88,8 +110,33 @@ impl Pty {
             master: pair.master,
             writer,
             child,
+            modes,
             heard,
         }
+    }
+
+    /// The terminal reads on, or takes nothing any more from its next piece on.
+    pub fn reads(&self, on: bool) {
+        let reading = if on { Reading::Reads } else { Reading::Stands };
+        self.heard.0.lock().expect("the reader lives").reading = reading;
+        self.heard.1.notify_all();
+    }
+
+    /// Closes the terminal under the program; waits for the program's end.
+    pub fn hang_up(mut self) -> (Option<ExitStatus>, Duration) {
+        self.heard.0.lock().expect("the reader lives").reading = Reading::Leaves;
+        // The reader leaves with the next piece that it gets.
+        self.send("?");
+        let begun = Instant::now();
+        while Arc::strong_count(&self.heard) > 1 && begun.elapsed() < PATIENCE {
+            std::thread::yield_now();
+        }
+        let nobody: Box<dyn Write + Send> = Box::new(std::io::sink());
+        self.writer = nobody;
+        let other = native_pty_system().openpty(size(1, 1)).expect("a terminal");
+        drop(std::mem::replace(&mut self.master, other.master));
+        let begun = Instant::now();
+        (ended(&mut self.child, PATIENCE), begun.elapsed())
     }
 
     /// Waits until the screen is as asked; returns how long that took.
@@ -133,12 +180,65 @@ impl Pty {
         self.with(|heard| heard.bytes.clone())
     }
 
-    /// Whether the terminal is as programs find it: its own screen, a cursor, no modes.
+    /// Whether the terminal is as programs find it: its own screen, a cursor, no modes, no update begun.
     pub fn is_given_back(&self) -> bool {
+        self.has_its_modes() && self.is_its_own()
+    }
+
+    /// Whether the line discipline is as it was at first: line by line, with an echo.
+    pub fn has_its_modes(&self) -> bool {
+        format!("{:?}", self.master.get_termios()) == self.modes
+    }
+
+    /// Whether it shows its own screen, with a cursor and without modes.
+    pub fn is_its_own(&self) -> bool {
         self.with(|heard| {
             let screen = heard.parser.screen();
-            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+            let last = |end: &[u8]| heard.bytes.windows(end.len()).rposition(|w| w == end);
+            !screen.alternate_screen()
+                && !screen.hide_cursor()
+                && !screen.bracketed_paste()
+                && last(b"\x1b[?2026h") <= last(b"\x1b[?2026l")
         })
+    }
+
+    /// Somebody else writes on the terminal.
+    pub fn scribble(&self, text: &str) {
+        let mut heard = self.heard.0.lock().expect("the reader lives");
+        heard.parser.process(text.as_bytes());
+    }
+
+    /// The path of the terminal.
+    pub fn path(&self) -> std::path::PathBuf {
+        self.master.tty_name().expect("it has a name")
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, name: &str) {
+        let sent = std::process::Command::new("kill")
+            .args(["-s", name, &self.pid().to_string()])
+            .status();
+        assert!(sent.expect("kill is there").success(), "{name}");
+    }
+
+    /// The state of the program as `ps` shows it; `T` is stopped.
+    pub fn state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
+        stat.rsplit_once(") ")?.1.chars().next()
+    }
+
+    /// Waits until something is so that no output tells of.
+    pub fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !so(self) {
+            assert!(begun.elapsed() < PATIENCE, "{what}:\n{}", self.screen());
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits for the end without reading anything; `None` when it does not come.
+    pub fn end_unread(&mut self, patience: Duration) -> Option<ExitStatus> {
+        ended(&mut self.child, patience)
     }
 
     fn with<T>(&self, look: impl FnOnce(&Heard) -> T) -> T {
@@ -167,6 +267,11 @@ impl Pty {
         self.master.resize(size(rows, cols)).expect("a size");
     }
 
+    /// The same, and what is read of it is not looked at.
+    pub fn resize_unseen(&self, rows: u16, cols: u16) {
+        self.master.resize(size(rows, cols)).expect("a size");
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("it runs")
     }
@@ -185,6 +290,17 @@ impl Pty {
         drop(state);
         self.child.wait().expect("an exit status")
     }
+}
+
+fn ended(child: &mut Box<dyn Child + Send + Sync>, patience: Duration) -> Option<ExitStatus> {
+    let begun = Instant::now();
+    while begun.elapsed() < patience {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return Some(status);
+        }
+        std::thread::sleep(LOOK);
+    }
+    None
 }
 
 impl Drop for Pty {

@@ -608,3 +608,10 @@ pub fn shop_calls() -> Vec<Observation> {
         ("payment", "card-network", 720, 80),
     ])
 }
+
+/// Puts one more label on a pod.
+pub fn label(pod: &mut PodFact, key: &str, value: &str) {
+    let labels = pod.meta.labels.iter().map(|(k, v)| (k.clone(), v.clone()));
+    let more = (text::name(key), text::name(value));
+    pod.meta.labels = labels.chain([more]).collect();
+}

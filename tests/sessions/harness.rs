@@ -112,12 +112,11 @@ impl Session {
         self.observe(news);
     }
 
-    /// Presses keys, with a frame after each as a person sees it.
+    /// Presses keys, with a frame after each that a person reads.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             self.press_unseen(key);
-            self.screen();
-            self.send(Msg::Drawn);
+            self.draw();
         }
         self
     }
@@ -214,8 +213,14 @@ impl Session {
         self.send(Msg::Previewed { id, result });
     }
 
-    /// Draws a frame as a person sees it.
+    /// Draws a frame as a person sees it, who takes the time to read it.
     pub fn draw(&mut self) {
+        self.glimpse();
+        self.send(Msg::Quiet);
+    }
+
+    /// Draws a frame, and no time passes.
+    pub fn glimpse(&mut self) {
         self.screen();
         self.send(Msg::Drawn);
     }

@@ -55,8 +55,7 @@ fn told_by(mut start: Start, raw: &str, width: u16, height: u16) -> Session {
         pod.ready = Some(false);
         pod.node = Some(text::name(raw));
         pod.message = Some(text::message(raw));
-        let labels = pod.meta.labels.iter().map(|(k, v)| (k.clone(), v.clone()));
-        pod.meta.labels = labels.chain([(text::name(raw), text::name(raw))]).collect();
+        cluster::label(pod, raw, raw);
         for container in std::sync::Arc::make_mut(&mut pod.containers) {
             container.ready = false;
             container.image = text::name(raw);

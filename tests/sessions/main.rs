@@ -3,16 +3,20 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "helpers of tests fail as tests do"
+    clippy::print_stdout,
+    reason = "helpers of tests fail as tests do; what was measured is printed"
 )]
 
 mod cluster;
 mod harness;
+#[path = "../soup/mod.rs"]
+mod soup;
 
 mod deletions;
 mod finding;
 mod hostile;
 mod hosting;
+mod ink;
 mod keys;
 mod restarts;
 mod rollbacks;

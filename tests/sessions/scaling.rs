@@ -88,9 +88,34 @@ fn an_enter_pressed_before_the_preview_was_drawn_writes_nothing() {
     s.press_unseen("enter");
     s.press_unseen("enter");
     assert_eq!(s.effects(), []);
-    s.screen();
-    s.send(Msg::Drawn);
+    s.draw();
     s.press_unseen("enter");
+    assert!(matches!(s.effects().as_slice(), [Effect::Send { .. }]));
+}
+
+#[test]
+fn a_preview_that_nobody_had_the_time_to_read_is_not_answered() {
+    let mut s = on_cart(WRITE);
+    s.press("+ enter");
+    s.preview_unseen(2, Autoscaler::None);
+    s.glimpse();
+    s.shows("wait: writes 3").hides("enter writes");
+    // A key held down, or the rest of what came at once.
+    for _ in 0..3 {
+        s.press_unseen("enter");
+        s.glimpse();
+    }
+    assert_eq!(s.effects(), []);
+    // A quiet moment before the preview came is none after it.
+    s.press_unseen("+");
+    s.press_unseen("enter");
+    s.send(Msg::Quiet);
+    s.preview_unseen(2, Autoscaler::None);
+    s.send(Msg::Quiet);
+    s.press_unseen("enter");
+    assert_eq!(s.effects(), []);
+    s.draw();
+    s.shows("enter writes 4").press_unseen("enter");
     assert!(matches!(s.effects().as_slice(), [Effect::Send { .. }]));
 }
 

@@ -158,6 +158,7 @@ fn the_stages_of_rollouts() {
         s.press("esc").command("rollback").press("enter");
         s.tick(8);
         s.foresee(Preview::Rollback(rollbacks::preview(1)));
+        s.draw();
         insta::assert_snapshot!(format!("rollback_{width}x{height}"), s.screen());
     }
 }
@@ -174,6 +175,7 @@ enum Deed {
     List,
     Preview,
     Accept,
+    Quiet,
 }
 
 const KEYS: [&str; 64] = [
@@ -255,6 +257,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::List),
         1 => Just(Deed::Preview),
         1 => Just(Deed::Accept),
+        2 => Just(Deed::Quiet),
     ]
 }
 
@@ -277,9 +280,9 @@ fn do_it(s: &mut Session, deed: &Deed) {
         }
         Deed::Preview => s.preview_if_asked(),
         Deed::Accept => s.answer_if_asked(),
+        Deed::Quiet => s.draw(),
     }
-    s.screen();
-    s.send(Msg::Drawn);
+    s.glimpse();
 }
 
 proptest! {

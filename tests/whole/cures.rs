@@ -17,7 +17,11 @@ async fn select(show: &mut Show, name: &str) {
 async fn confirm(show: &mut Show) {
     show.shows(" previews").await;
     show.press("enter");
-    let is_previewed = |s: &str| s.contains("esc drops it") && !s.contains("previews, ");
+    // Only once a key answers it.
+    let is_previewed = |s: &str| {
+        let waits = ["previews, ", "wait:"].iter().any(|w| s.contains(w));
+        s.contains("esc drops it") && !waits
+    };
     show.until("the preview", is_previewed).await;
     show.press("enter");
 }

@@ -91,11 +91,11 @@ fn words(intent: &Intent, ctx: &Ctx<'_>) -> Words {
     }
 }
 
-/// Draws the stage over the middle of the screen.
-pub fn draw(intent: &Intent, screen: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
+/// Draws the stage over the middle of the screen; `ripe` says whether a key answers its preview by now.
+pub fn draw(intent: &Intent, ripe: bool, screen: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
     let words = words(intent, ctx);
     let title = format!(" {} ", words.title);
-    let page = page(intent, words, ctx);
+    let page = page(intent, ripe, words, ctx);
     let width = screen.width.min(76);
     let block = Block::bordered()
         .border_set(super::border_set(ctx.theme))
@@ -129,7 +129,7 @@ fn rows(line: &Line<'_>, inner: usize) -> usize {
     wrapped.max(line.width().div_ceil(inner)).max(1)
 }
 
-fn page(intent: &Intent, words: Words, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
+fn page(intent: &Intent, ripe: bool, words: Words, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
     let theme = ctx.theme;
     let seen = ctx.model.component_type(&intent.target);
     let mut lines = vec![words.head];
@@ -157,12 +157,15 @@ fn page(intent: &Intent, words: Words, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
         ))),
         Stage::Previewed { .. } => {
             lines.extend(words.told);
-            let mut spans = vec![
-                enter(),
-                Span::raw(format!(" {}, ", words.does)),
-                esc(),
-                Span::raw(" drops it."),
-            ];
+            // What is typed before it was read was not meant for it. As long as the key, so that nothing
+            // moves when it comes.
+            let key = if ripe {
+                enter()
+            } else {
+                Span::styled("wait:", theme.dim())
+            };
+            let mut spans = vec![key, Span::raw(format!(" {}, ", words.does))];
+            spans.extend([esc(), Span::raw(" drops it.")]);
             match words.undo {
                 Ok(undo) => spans.extend([
                     Span::raw(" Afterwards "),
