@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::Model;
 use super::apply::Applied;
-use super::change::Cause;
+use super::change::{Cause, Change};
 use super::index::put;
 use super::key::ElementKey;
 use super::observation::Happening;
@@ -112,6 +112,21 @@ const FOLD_REACH: usize = 200;
 /// Where an entry stands.
 type Place = (Timestamp, u64);
 
+/// Differences that a returned connection brings and that are told one by one; more are counted.
+const CAUGHT_UP: u32 = 20;
+/// After so long without one, the next is of another outage.
+const OUTAGES_APART: SignedDuration = SignedDuration::from_secs(30);
+
+/// What a returned connection brought so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct CatchUp {
+    last: Option<Timestamp>,
+    told: u32,
+    more: u32,
+    /// The entry that counts the rest.
+    counted: Option<Place>,
+}
+
 /// The log.
 #[derive(Clone, Debug)]
 pub struct Log {
@@ -128,6 +143,7 @@ pub struct Log {
     events: HashMap<Text, (Place, u32)>,
     /// Events about what is not known while first lists are on their way: they wait for it.
     early: Vec<Happening>,
+    catch_up: CatchUp,
 }
 
 /// The element that an Event is about.
@@ -164,6 +180,7 @@ impl Log {
             started,
             events: HashMap::new(),
             early: Vec::new(),
+            catch_up: CatchUp::default(),
         }
     }
 
@@ -210,13 +227,23 @@ impl Log {
     /// Takes in what an application of observations did; returns the new and repeated entries.
     pub fn absorb(&mut self, applied: &Applied, model: &Model) -> Vec<Entry> {
         let mut told = Vec::new();
-        for change in &applied.changes {
-            if matches!(change.cause, Cause::Baseline | Cause::Scope) {
-                continue;
-            }
+        let uncounted = self.catch_up.more;
+        let changes = applied.changes.iter();
+        let mut changes: Vec<&Change> = changes
+            .filter(|change| !matches!(change.cause, Cause::Baseline | Cause::Scope))
+            .collect();
+        // Of many differences only the first are told one by one: not each pod of a type before the type.
+        changes.sort_by_key(|change| {
+            change.cause == Cause::WhileDisconnected
+                && matches!(change.key, ElementKey::Component { .. })
+        });
+        for change in changes {
             let past =
                 (change.cause == Cause::WhileDisconnected).then_some(Past::WhileDisconnected);
             for news in tell::tell(change) {
+                if past.is_some() && !self.catches_up(change.at) {
+                    continue;
+                }
                 let element = change.after.as_ref().or(change.before.as_ref());
                 let namespace = match &news.subject {
                     Some(subject) => subject.namespace().cloned(),
@@ -237,6 +264,9 @@ impl Log {
                 told.push(self.add(entry));
             }
         }
+        if self.catch_up.more > uncounted {
+            told.push(self.count_the_rest());
+        }
         let loading = is_loading(model);
         if !loading && !self.early.is_empty() {
             let mut early = std::mem::take(&mut self.early);
@@ -251,6 +281,49 @@ impl Log {
             }
         }
         told
+    }
+
+    /// Whether one more difference of an outage is told by itself.
+    fn catches_up(&mut self, at: Timestamp) -> bool {
+        let so_far = &mut self.catch_up;
+        if so_far
+            .last
+            .is_none_or(|last| at.duration_since(last) > OUTAGES_APART)
+        {
+            *so_far = CatchUp::default();
+        }
+        so_far.last = Some(at);
+        let is_told = so_far.told < CAUGHT_UP;
+        so_far.told += u32::from(is_told);
+        so_far.more += u32::from(!is_told);
+        is_told
+    }
+
+    /// One entry for all that an outage has hidden and that is not told by itself.
+    fn count_the_rest(&mut self) -> Entry {
+        let CatchUp {
+            last,
+            more,
+            counted,
+            ..
+        } = self.catch_up;
+        if let Some(place) = counted {
+            self.remove(place);
+        }
+        let entry = self.insert(Entry {
+            id: 0,
+            at: last.unwrap_or(self.started),
+            severity: Severity::Notice,
+            origin: Origin::Model,
+            subject: None,
+            namespace: None,
+            name: "portolan".into(),
+            text: text::message(&format!("{more} more changes, too many to tell one by one")),
+            count: 1,
+            past: Some(Past::WhileDisconnected),
+        });
+        self.catch_up.counted = Some((entry.at, entry.id));
+        entry
     }
 
     /// Puts an Event off until all lists are there; the newest are kept, as the log itself would keep them.
@@ -418,13 +491,66 @@ mod tests {
             mentions: Vec::new(),
         };
         Observation::Seen {
-            scope: Scope {
-                source: "kubernetes".into(),
-                kind: Kind::Deployment,
-                namespace: None,
-            },
+            scope: scope(),
             fact: Arc::new(Fact::Workload(Box::new(fact))),
         }
+    }
+
+    fn scope() -> Scope {
+        Scope {
+            source: "kubernetes".into(),
+            kind: Kind::Deployment,
+            namespace: None,
+        }
+    }
+
+    /// A list of so many Deployments, each of which wants `desired` pods.
+    fn list(epoch: u64, number: usize, desired: u32) -> Vec<Observation> {
+        let scope = scope();
+        let begin = Observation::Begin {
+            scope: scope.clone(),
+            epoch,
+        };
+        let seen = (0..number).map(|at| {
+            let mut fact = cart();
+            if let Observation::Seen { fact, .. } = &mut fact
+                && let Fact::Workload(workload) = Arc::make_mut(fact)
+            {
+                workload.meta.name = format!("cart-{at}").into();
+                workload.meta.uid = format!("{at}").into();
+                workload.desired = Some(desired);
+            }
+            fact
+        });
+        let end = Observation::End { scope, epoch };
+        std::iter::once(begin).chain(seen).chain([end]).collect()
+    }
+
+    #[test]
+    fn what_an_outage_has_hidden_is_no_flood() {
+        let at = Timestamp::UNIX_EPOCH;
+        let mut model = Model::new("test", Vec::new());
+        let mut log = Log::new(1000, at);
+        let mut printed = 0;
+        let mut lists = |epoch, desired, at| {
+            for batch in list(epoch, 100, desired).chunks(30) {
+                let applied = model.apply(batch.to_vec(), at);
+                printed += log.absorb(&applied, &model).len();
+            }
+            log.entries()
+                .map(|e| (e.past.is_some(), e.text.to_string()))
+                .collect::<Vec<_>>()
+        };
+        assert!(lists(1, 0, at).is_empty());
+        let told = lists(2, 1, at);
+        assert_eq!(told.len(), 21, "{told:?}");
+        assert!(told.iter().all(|(past, _)| *past));
+        let rest = told.iter().filter(|(_, text)| text.contains("80 more"));
+        assert_eq!(rest.count(), 1, "{told:?}");
+        // Another outage is told anew.
+        let later = at + SignedDuration::from_mins(5);
+        assert_eq!(lists(3, 2, later).len(), 42);
+        assert!(printed < 60, "{printed} lines");
     }
 
     #[test]

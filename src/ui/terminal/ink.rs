@@ -162,13 +162,12 @@ pub fn apart(buf: &mut Buffer) {
         let Some(cell) = buf.content.get(at) else {
             return;
         };
-        // Most cells are one character, and most of those are ASCII.
-        if cell.symbol().len() < 4 {
+        if is_one(cell.symbol()) {
             continue;
         }
-        let pieces = pieces(cell.symbol());
-        if pieces.len() < 2 {
-            continue;
+        let mut pieces = pieces(cell.symbol());
+        if pieces.is_empty() {
+            pieces.push(" ".to_owned());
         }
         let (whole, room) = (cell.clone(), usize::from(cell.cell_width()));
         let mut used = 0;
@@ -186,12 +185,20 @@ pub fn apart(buf: &mut Buffer) {
     }
 }
 
-/// A symbol as letters, each with the marks on it.
+/// Whether a symbol is one character that is to be seen, as nearly all are.
+fn is_one(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    let first = chars.next().and_then(UnicodeWidthChar::width);
+    chars.next().is_none() && first != Some(0)
+}
+
+/// A symbol as letters, each with the marks on it. A mark without a letter would sit on the neighbour's.
 fn pieces(symbol: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for c in symbol.chars() {
         match pieces.last_mut() {
             Some(piece) if c.width().unwrap_or(0) == 0 => piece.push(c),
+            None if c.width() == Some(0) => {}
             _ => pieces.push(c.to_string()),
         }
     }
