@@ -35,13 +35,13 @@ pub(super) struct Index {
     /// Uids of pods by machine.
     pub(super) on: HashMap<Text, BTreeSet<Text>>,
     /// Slices by Service.
-    pub(super) slices: HashMap<(Text, Text), BTreeSet<FactKey>>,
+    pub(super) slices: HashMap<(Text, Text), Vec<FactKey>>,
     /// Pods by each of their labels.
     pub(super) labelled: HashMap<Label, BTreeSet<FactKey>>,
     /// Services by the first label that they select by.
     pub(super) selecting: HashMap<Label, BTreeSet<FactKey>>,
     /// Slices by the uid of a pod that they list.
-    pub(super) behind: HashMap<Text, BTreeSet<FactKey>>,
+    pub(super) behind: HashMap<Text, Vec<FactKey>>,
     /// The topmost owner of pods and workloads.
     pub(super) top: HashMap<FactKey, TypeKey>,
     /// Pods (by name and uid) and workloads of a type.
@@ -72,8 +72,8 @@ impl Index {
             + sets(&self.owned)
             + sets(&self.inside)
             + sets(&self.on)
-            + sets(&self.slices)
-            + sets(&self.behind)
+            + self.slices.values().map(|few| 1 + few.len()).sum::<usize>()
+            + self.behind.values().map(|few| 1 + few.len()).sum::<usize>()
             + sets(&self.labelled)
             + sets(&self.selecting)
             + sets(&self.mentions)
@@ -279,6 +279,26 @@ where
     } else if let Some(set) = map.get_mut(&key) {
         set.remove(member);
         if set.is_empty() {
+            map.remove(&key);
+        }
+    }
+}
+
+/// The same for a list that nearly always has one member: a set of its own would take ten times as much.
+pub(super) fn put_few<K, V>(map: &mut HashMap<K, Vec<V>>, key: K, member: &V, there: bool)
+where
+    K: std::hash::Hash + Eq,
+    V: PartialEq + Clone,
+{
+    if there {
+        let few = map.entry(key).or_default();
+        if !few.contains(member) {
+            few.reserve_exact(1);
+            few.push(member.clone());
+        }
+    } else if let Some(few) = map.get_mut(&key) {
+        few.retain(|own| own != member);
+        if few.is_empty() {
             map.remove(&key);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Model;
 use super::change::Cause;
 use super::facts::FactChange;
-use super::index::{OWNER_DEPTH, label, own_type, put};
+use super::index::{OWNER_DEPTH, label, own_type, put, put_few};
 use super::key::{ElementKey, TypeKey};
 use super::observation::{Fact, FactKey, Kind, Labels};
 use super::settle::selects;
@@ -125,9 +125,9 @@ impl Model {
                 for (fact, there) in [(&change.before, false), (&change.after, true)] {
                     if let Some(Fact::EndpointSlice(slice)) = fact.as_deref() {
                         let of = (slice.meta.namespace.clone(), slice.service.clone());
-                        put(&mut self.index.slices, of, &key, there);
+                        put_few(&mut self.index.slices, of, &key, there);
                         for pod in slice.endpoints.iter().filter_map(|e| e.pod.as_ref()) {
-                            put(&mut self.index.behind, pod.clone(), &key, there);
+                            put_few(&mut self.index.behind, pod.clone(), &key, there);
                         }
                         let service = FactKey {
                             kind: Kind::Service,

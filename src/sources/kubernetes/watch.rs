@@ -12,7 +12,7 @@ use crate::model::observation::{Observation, Scope};
 use crate::model::source::SourceState;
 use crate::sources::{BATCH_LIMIT, Closed, Outlet};
 
-use super::convert::{Observe, Observed};
+use super::convert::{Observe, Observed, Sharing};
 use super::feed::{Feed, Step};
 use super::line::Line;
 use super::pause::{Pause, SLOW};
@@ -42,6 +42,7 @@ pub(super) struct Watch {
     /// Failures that were met with a remedy since things last went well: each has one.
     met: HashSet<Class>,
     out: Vec<Observation>,
+    sharing: Sharing,
 }
 
 impl Watch {
@@ -73,6 +74,7 @@ impl Watch {
             shown: false,
             met: HashSet::new(),
             out: Vec::new(),
+            sharing: Sharing::default(),
         }
     }
 
@@ -146,9 +148,9 @@ impl Watch {
             }
             Step::Listed(object) => {
                 self.seen += 1;
-                self.out.extend(seen(scope(), &object));
+                self.see(&object);
             }
-            Step::Applied(object) => self.out.extend(seen(scope(), &object)),
+            Step::Applied(object) => self.see(&object),
             Step::Deleted(object) => {
                 // A deleted Event did not un-happen.
                 if let Some(Observed::Fact(fact)) = object.observe() {
@@ -263,6 +265,22 @@ impl Watch {
         Ok(())
     }
 
+    fn see<K: Observe>(&mut self, object: &K) {
+        let said = match object.observe() {
+            Some(Observed::Fact(mut fact)) => {
+                self.sharing.share(&mut fact);
+                Observation::Seen {
+                    scope: self.scope.clone(),
+                    fact: Arc::new(fact),
+                }
+            }
+            Some(Observed::Happening(happening)) => Observation::Happening(happening),
+            // It cannot be identified.
+            None => return,
+        };
+        self.out.push(said);
+    }
+
     async fn flush(&mut self) -> Result<(), Closed> {
         let mut out = std::mem::take(&mut self.out);
         while out.len() > BATCH_LIMIT {
@@ -272,14 +290,4 @@ impl Watch {
         }
         self.outlet.send(out).await
     }
-}
-
-fn seen<K: Observe>(scope: Scope, object: &K) -> Option<Observation> {
-    Some(match object.observe()? {
-        Observed::Fact(fact) => Observation::Seen {
-            scope,
-            fact: Arc::new(fact),
-        },
-        Observed::Happening(happening) => Observation::Happening(happening),
-    })
 }

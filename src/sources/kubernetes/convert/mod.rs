@@ -4,6 +4,7 @@
 mod cluster;
 mod network;
 mod pod;
+mod sharing;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use crate::model::observation::{Fact, Happening, Labels, Meta, OwnerRef};
 use crate::model::text::{self, Text};
 
 use super::lean::{Condition, Lean, Metadata, Owner};
+
+pub(super) use sharing::Sharing;
 
 /// What an object says.
 #[derive(Clone, Debug, PartialEq)]
