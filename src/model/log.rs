@@ -1,6 +1,6 @@
 //! One live log: Kubernetes Events, changes of the model, changes in the traces, and what Portolan did.
 //!
-//! Bounded, folded, in the order of time. It is made of [`Change`](super::change::Change)s and happenings alone, so a journal
+//! Bounded, folded, in the order of time. It is made of [`Change`]s and happenings alone, so a journal
 //! can be read back into the same log. What only telemetry's counts or our own coming and going
 //! changed is not news, and is not told.
 
