@@ -139,6 +139,14 @@ impl HttpProxy {
         self.shared.rules.lock().expect("whole").push(rule);
     }
 
+    /// How many requests came that change something.
+    pub fn writes(&self) -> usize {
+        let seen = self.shared.seen.lock().expect("whole");
+        seen.iter()
+            .filter(|(method, path)| changes(method, path))
+            .count()
+    }
+
     /// All is well again.
     pub fn heal(&self) {
         self.shared.rules.lock().expect("whole").clear();
@@ -158,6 +166,11 @@ impl HttpProxy {
     pub fn times(&self) -> Vec<Instant> {
         self.shared.times.lock().expect("whole").clone()
     }
+}
+
+/// Whether a request changes something; a question about one's rights is posted too.
+pub fn changes(method: &Method, path: &str) -> bool {
+    *method != Method::GET && !path.contains("/selfsubjectaccessreviews")
 }
 
 /// The connection is to be cut.

@@ -1,7 +1,6 @@
 //! What stands on screen while a write goes wrong: the real binary in a terminal, with the proxy between it
 //! and the real API server.
 
-use http::Method;
 use portable_pty::CommandBuilder;
 use serde_json::json;
 
@@ -60,10 +59,7 @@ impl Screen {
     }
 
     fn writes(&self) -> usize {
-        let seen = self.proxy.seen();
-        seen.iter()
-            .filter(|(method, _)| *method != Method::GET)
-            .count()
+        self.proxy.writes()
     }
 
     /// Ends it; nothing that was on its way is left.
@@ -89,7 +85,7 @@ fn line(pty: &Pty, words: &[&str]) {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn an_answer_that_was_lost_is_unknown_then_found_then_done() {
     let mut screen = Screen::open().await;
-    screen.previews("writes 3 to web");
+    screen.previews("enter writes 3 to web");
     screen.proxy.fail(1, Fault::CutAfter, writes);
     screen.pty.send("\r");
     line(
@@ -107,7 +103,7 @@ async fn an_answer_that_was_lost_is_unknown_then_found_then_done() {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn what_never_arrived_is_never_done_and_can_be_repeated() {
     let mut screen = Screen::open().await;
-    screen.previews("writes 3 to web");
+    screen.previews("enter writes 3 to web");
     screen.proxy.fail(1, Fault::CutBefore, writes);
     screen.pty.send("\r");
     line(
@@ -118,7 +114,7 @@ async fn what_never_arrived_is_never_done_and_can_be_repeated() {
     let shown = screen.pty.screen();
     assert!(!shown.contains("scaled to 3"), "{shown}");
     assert_eq!(screen.writes(), 1, "it is for a person to repeat it");
-    screen.previews("writes 3 to web");
+    screen.previews("enter writes 3 to web");
     screen.pty.send("\r");
     line(&screen.pty, &["web", "scaled to 3, all ready (was 2)"]);
     assert_eq!(screen.writes(), 2);
@@ -129,7 +125,7 @@ async fn what_never_arrived_is_never_done_and_can_be_repeated() {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn what_somebody_changed_in_between_is_previewed_anew() {
     let mut screen = Screen::open().await;
-    screen.previews("writes 3 to web");
+    screen.previews("enter writes 3 to web");
     let other = ["scale", "deployment/web", "--replicas=4"];
     screen.ground.kubectl(&other).await;
     screen.pty.send("\r");
@@ -141,7 +137,7 @@ async fn what_somebody_changed_in_between_is_previewed_anew() {
     loop {
         screen.pty.send("\r");
         screen.pty.wait_for("now 4 → then 3");
-        screen.pty.wait_for("writes 3 to web");
+        screen.pty.wait_for("enter writes 3 to web");
         screen.pty.send("\r");
         confirmed += 1;
         let mut is_refused = false;
@@ -178,6 +174,7 @@ async fn an_autoscaler_is_announced_and_what_it_turns_back_is_told() {
     screen.pty.send("\r");
     screen.pty.wait_for("autoscaler web-load keeps 4 to 6");
     screen.pty.wait_for("it will turn this back");
+    screen.pty.wait_for("enter writes");
     screen.pty.send("\r");
     line(&screen.pty, &["scaling from 4 to 3 accepted"]);
     line(
@@ -192,7 +189,7 @@ async fn an_autoscaler_is_announced_and_what_it_turns_back_is_told() {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn a_second_person_is_told_of() {
     let mut screen = Screen::open().await;
-    screen.previews("writes 3 to web");
+    screen.previews("enter writes 3 to web");
     screen.pty.send("\r");
     line(&screen.pty, &["scaling from 2 to 3 accepted"]);
     let other = ["scale", "deployment/web", "--replicas=5"];
@@ -209,7 +206,7 @@ async fn a_second_person_is_told_of() {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn who_quits_while_a_write_is_on_its_way_is_told_what_is_not_known() {
     let mut screen = Screen::open().await;
-    screen.previews("writes 3 to web");
+    screen.previews("enter writes 3 to web");
     screen.proxy.fail(1, Fault::SilentBefore, writes);
     screen.pty.send("\r");
     line(

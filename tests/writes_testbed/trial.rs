@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Method, Request};
+use http::Request;
 use kube::Client;
 use portolan::effectors::{self, EffectError};
 use portolan::model::intent::{Accepted, Intent, Operation, Order, Stage};
@@ -11,7 +11,7 @@ use portolan::model::observation::NamespaceChoice;
 use portolan::sources::kubernetes::Session;
 use tokio::time::timeout;
 
-use crate::proxy::http::{Fault, HttpProxy};
+use crate::proxy::http::{Fault, HttpProxy, changes};
 use crate::real::{Ground, session};
 use crate::watching::Watching;
 
@@ -29,7 +29,7 @@ pub struct Trial {
 
 /// Whether a request changes something.
 pub fn writes<B>(request: &Request<B>) -> bool {
-    *request.method() != Method::GET
+    changes(request.method(), request.uri().path())
 }
 
 impl Trial {
@@ -158,10 +158,7 @@ impl Trial {
 
     /// How often somebody tried to change something through the proxy.
     pub fn writes(&self) -> usize {
-        let seen = self.proxy.seen();
-        seen.iter()
-            .filter(|(method, _)| *method != Method::GET)
-            .count()
+        self.proxy.writes()
     }
 
     /// Does this to the next request that changes something.
