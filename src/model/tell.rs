@@ -244,16 +244,15 @@ fn call_changed(old: Option<&Call>, new: &Call) -> Option<News> {
         None => (Severity::Info, "new connector, first call".to_owned()),
         Some(old) => {
             let (was, is) = (old.recent?, new.recent?);
-            let percent = |c: Counts| c.error_percent().unwrap_or(0.0);
             if is.calls == 0 && was.calls >= FEWEST_CALLS {
                 let seconds = is.window_ms / 1000;
                 (Severity::Notice, format!("silent for {seconds} s"))
             } else if fail(is) && !fail(was) {
-                let (from, to) = (percent(was), percent(is));
-                (
-                    Severity::Warning,
-                    format!("{to:.1} % of calls fail, was {from:.1} %"),
-                )
+                let to = is.error_percent().unwrap_or(0.0);
+                // Of no calls no part failed.
+                let from = was.error_percent();
+                let from = from.map_or_else(String::new, |from| format!(", was {from:.1} %"));
+                (Severity::Warning, format!("{to:.1} % of calls fail{from}"))
             } else {
                 return None;
             }
@@ -366,6 +365,8 @@ mod tests {
         assert!(told((20, 3), (20, 4)).is_none(), "told already");
         let news = told((20, 1), (20, 4)).expect("it fails now");
         assert_eq!(news.text, "20.0 % of calls fail, was 5.0 %");
+        let news = told((0, 0), (20, 4)).expect("it fails now");
+        assert_eq!(news.text, "20.0 % of calls fail");
         // Outside of the cluster there is nothing to look at: it is news about the caller.
         let cart = ElementKey::Type(TypeKey::new("shop", "Deployment", "cart"));
         assert_eq!(news.subject, Some(cart));

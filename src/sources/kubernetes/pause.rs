@@ -26,7 +26,8 @@ pub(super) struct Pause {
 
 impl Pause {
     /// `retry` counts up when a person does not want to wait.
-    pub(super) fn new(retry: watch::Receiver<u64>) -> Self {
+    pub(super) fn new(mut retry: watch::Receiver<u64>) -> Self {
+        retry.mark_unchanged();
         Self {
             retry,
             longest: LONGEST,
@@ -55,9 +56,9 @@ impl Pause {
         self.waited = Some(Instant::now());
     }
 
-    /// Waits for this long.
+    /// Waits for this long; not at all where a person has asked since the last wait, for that may have been
+    /// just before this one began.
     pub(super) async fn exactly(&mut self, wait: Duration) {
-        self.retry.mark_unchanged();
         let retry = &mut self.retry;
         let asked = async {
             // Nobody can ask any more: only time ends the wait.
@@ -106,6 +107,11 @@ mod tests {
             sender.send_modify(|count| *count += 1);
         });
         assert_eq!(start.elapsed().as_secs(), 2);
+        // Asked between two waits: the next is none.
+        sender.send_modify(|count| *count += 1);
+        let start = Instant::now();
+        pause.exactly(SLOW).await;
+        assert_eq!(start.elapsed().as_secs(), 0);
         drop(sender);
         let start = Instant::now();
         pause.longer(pending()).await;

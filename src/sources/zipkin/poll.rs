@@ -66,7 +66,9 @@ struct Turn {
 /// How it stands with one line.
 #[derive(Debug, Default)]
 struct Line {
-    /// Since when something is wrong.
+    /// When all was well last.
+    heard: Option<Timestamp>,
+    /// Since when something is wrong: what is shown is as old as the last answer.
     since: Option<Timestamp>,
     /// The state that was logged last.
     logged: &'static str,
@@ -275,7 +277,7 @@ impl Poll {
                         Part::Services => &self.services_line,
                     };
                     SourceState::Stale {
-                        since: line.since.unwrap_or(now),
+                        since: line.since.or(line.heard).unwrap_or(now),
                         cause,
                     }
                 } else {
@@ -335,8 +337,9 @@ impl Line {
     fn follow(&mut self, part: Part, state: &SourceState, now: Timestamp) {
         if !state.is_trouble() {
             self.since = None;
+            self.heard = Some(now);
         } else if self.since.is_none() {
-            self.since = Some(now);
+            self.since = self.heard.or(Some(now));
         }
         if self.logged == state.word() {
             return;

@@ -13,7 +13,10 @@ pub(super) fn words(
     ctx: &Ctx<'_>,
 ) -> Words {
     let name = &intent.target.name;
-    let now = preview.map_or(before, |p| p.replicas_now);
+    // What was remembered when it was staged may be old: an undo's number, say.
+    let seen = ctx.model.component_type(&intent.target);
+    let now = seen.and_then(|seen| seen.desired).unwrap_or(before);
+    let now = preview.map_or(now, |p| p.replicas_now);
     Words {
         title: format!("scale {name}"),
         head: now_then(
