@@ -1,6 +1,8 @@
 //! What stands on screen while a write goes wrong: the real binary in a terminal, with the proxy between it
 //! and the real API server.
 
+use std::time::{Duration, Instant};
+
 use portable_pty::CommandBuilder;
 use serde_json::json;
 
@@ -8,6 +10,9 @@ use crate::proxy::http::{Fault, HttpProxy};
 use crate::pty::Pty;
 use crate::real::{Ground, kubectl, session};
 use crate::trial::{PATIENCE, writes};
+
+/// How soon a key is answered, at the latest.
+const HEARD: Duration = Duration::from_secs(5);
 
 /// The program on a Deployment `web` of two pods, unlocked, its cursor there.
 struct Screen {
@@ -52,7 +57,19 @@ impl Screen {
 
     /// Stages one more, and waits for the preview.
     fn previews(&mut self, does: &str) {
-        self.pty.send("+");
+        // Once in a hundred times, on a busy machine, the first key after the command was not heard.
+        for _ in 0..3 {
+            self.pty.send("+");
+            let begun = Instant::now();
+            let mut staged = false;
+            self.pty.wait("staged", PATIENCE, |screen| {
+                staged = screen.contains(" previews, ");
+                staged || begun.elapsed() > HEARD
+            });
+            if staged {
+                break;
+            }
+        }
         self.pty.wait_for(" previews, ");
         self.pty.send("\r");
         self.pty.wait_for(does);
