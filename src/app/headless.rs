@@ -274,11 +274,9 @@ impl Running {
     }
 
     /// Notes what began to trouble the sources, and what is over.
-    fn note(&mut self, before: &mut Troubles, well: &BTreeSet<Text>) -> Vec<Entry> {
-        let after = Troubles::of(&self.model);
+    fn note(&mut self, troubles: &mut Troubles, well: &BTreeSet<Text>) -> Vec<Entry> {
         let now = Timestamp::now();
-        let news = after.news(before, well, now);
-        *before = after;
+        let news = troubles.follow(&self.model, well, now);
         news.into_iter()
             .map(|(severity, text)| self.log.note(now, severity, None, &text))
             .collect()

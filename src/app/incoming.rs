@@ -1,7 +1,7 @@
 //! What the sources say, and what follows for the log and the intents.
 
 use super::state::{App, Overlay};
-use super::troubles::{Troubles, well};
+use super::troubles::well;
 use crate::model::change::Cause;
 use crate::model::log::Severity;
 use crate::model::observation::Observation;
@@ -10,11 +10,10 @@ use crate::model::text;
 impl App {
     pub(super) fn observe(&mut self, batch: Vec<Observation>) {
         let reported = self.live.status_revision();
-        let before = Troubles::of(&self.live);
         let well = well(&batch);
         let applied = self.live.apply(batch, self.now.wall);
         if self.live.status_revision() != reported {
-            for (severity, text) in Troubles::of(&self.live).news(&before, &well, self.now.wall) {
+            for (severity, text) in self.troubles.follow(&self.live, &well, self.now.wall) {
                 self.log.note(self.now.wall, severity, None, &text);
             }
         }

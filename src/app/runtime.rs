@@ -58,7 +58,7 @@ pub async fn run(start: Start, outside: Outside) -> color_eyre::Result<u8> {
     let mut world = World::start(outside, choice);
     let signals = Signals::of_terminal()?;
     // From here on a signal ends the program, even where the terminal takes nothing any more.
-    tokio::spawn(tty::insist(Signals::of_terminal()?));
+    tokio::spawn(tty::insist(signals.again()?));
     let mut screen = Screen::open()?;
     let ended = drive(&mut app, &mut screen, tty::input(), signals, &mut world).await;
     // The terminal first: whatever is slow to end must not hold it.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::actions::{self, Entry, Run};
 use super::host::Offer;
 use super::msg::Moment;
+use super::troubles::Troubles;
 use crate::model::Model;
 use crate::model::intent::{Intent, Stage};
 use crate::model::key::{ElementKey, TypeKey};
@@ -139,6 +140,8 @@ pub struct Staged {
 pub struct App {
     pub(super) live: Model,
     pub(super) log: Log,
+    /// What is wrong with the sources, as it was told.
+    pub(super) troubles: Troubles,
     pub(super) frozen: Option<Box<(Model, Log)>>,
     /// Batches with changes since the pause.
     pub(super) waiting: u64,
@@ -192,6 +195,7 @@ impl App {
         Ok(Self {
             live: Model::new(&start.context, start.mapping),
             log: Log::new(LOG_LIMIT, start.now.wall),
+            troubles: Troubles::default(),
             frozen: None,
             waiting: 0,
             choice: start.choice,

@@ -74,9 +74,20 @@ impl Troubles {
         }
     }
 
+    /// Takes over what is wrong now, and tells what of that is news.
+    pub(super) fn follow(
+        &mut self,
+        model: &Model,
+        well: &BTreeSet<Text>,
+        now: Timestamp,
+    ) -> Vec<(Severity, String)> {
+        let before = std::mem::replace(self, Self::of(model));
+        self.news(&before, well, now)
+    }
+
     /// What began and what is over since `before`. A part that is not watched any more was not healed by
     /// that, so some part must have said that it is `well`.
-    pub(super) fn news(
+    fn news(
         &self,
         before: &Self,
         well: &BTreeSet<Text>,

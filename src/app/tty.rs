@@ -85,6 +85,17 @@ impl Signals {
         Ok(all)
     }
 
+    /// Those that end the program, and the end of the same terminal, heard once more.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn again(&self) -> io::Result<Self> {
+        Ok(Self {
+            gone: self.gone.clone(),
+            ..Self::new()?
+        })
+    }
+
     /// Waits for the next one.
     pub async fn next(&mut self) -> Call {
         let heard = &mut self.heard;

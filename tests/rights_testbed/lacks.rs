@@ -182,15 +182,17 @@ async fn who_may_not_scale_is_told_before_confirming() {
     let (ground, account) = ground(&view).await;
     let kubeconfig = account.kubeconfig().await;
     let mut pty = screen(&kubeconfig, &["--write"]);
-    pty.wait_for("2/2");
+    // While lists are on their way, pods may stand below their ReplicaSet: a cursor on that would be left on
+    // nothing.
+    pty.wait_for("k8s live");
     pty.send(":tree web\r");
     pty.wait("web is selected", PATIENCE, |screen| {
         screen
             .lines()
-            .any(|line| line.contains('>') && line.contains("web"))
+            .any(|line| line.contains("│>") && line.contains("▸ web"))
     });
     pty.send("+");
-    pty.wait_for("Scale");
+    pty.wait_for(" previews, ");
     pty.send("\r");
     let refused = format!("not allowed to scale Deployment {}/web", ground.namespace);
     pty.wait_for(&refused);

@@ -4,6 +4,7 @@ use portolan::app::effect::Effect;
 use portolan::app::msg::{Msg, Refusal};
 use portolan::model::intent::{Autoscaler, Found};
 use portolan::model::key::TypeKey;
+use portolan::model::observation::OwnerRef;
 use portolan::ui::screen::Mode;
 
 use crate::harness::Session;
@@ -405,6 +406,27 @@ fn kinds_that_have_no_number_say_why() {
         .shows("┌ scale orders-db");
     s.press("esc").command("tree cart").press("right right +");
     s.shows("┌ scale cart");
+}
+
+/// While lists are on their way, pods stand below whatever they name as their owner, which may be somebody
+/// else's in turn.
+#[test]
+fn what_is_only_named_by_its_pods_has_no_number() {
+    let mut s = Session::of_shop(WRITE, 160, 45);
+    s.change(|cluster| {
+        let stray = OwnerRef {
+            kind: "ReplicaSet".into(),
+            name: "stray-5d8f".into(),
+            uid: "uid-of-nobody".into(),
+        };
+        cluster.pod("shop", "stray-5d8f-0", "stray", &stray);
+    });
+    s.command("tree stray-5d8f");
+    for key in ["s", "+"] {
+        s.press(key).hides("┌ scale").shows(
+            "stray-5d8f cannot be scaled: it is known by its pods only, and may belong to another type",
+        );
+    }
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What stands on screen while a write goes wrong: the real binary in a terminal, with the proxy between it
 //! and the real API server.
 
-use std::time::{Duration, Instant};
-
 use portable_pty::CommandBuilder;
 use serde_json::json;
 
@@ -10,9 +8,6 @@ use crate::proxy::http::{Fault, HttpProxy};
 use crate::pty::Pty;
 use crate::real::{Ground, kubectl, session};
 use crate::trial::{PATIENCE, writes};
-
-/// How soon a key is answered, at the latest.
-const HEARD: Duration = Duration::from_secs(5);
 
 /// The program on a Deployment `web` of two pods, unlocked, its cursor there.
 struct Screen {
@@ -42,9 +37,12 @@ impl Screen {
         command.env_remove("NO_COLOR");
         command.env_remove("ZIPKIN_URL");
         let mut pty = Pty::start(command, 45, 200);
+        // While lists are on their way, the pods may stand below their ReplicaSet for a moment: a cursor on that
+        // would be left on nothing.
+        pty.wait_for("k8s live");
         line(&pty, &["web", "2/2"]);
         pty.send(":tree web\r");
-        line(&pty, &["│>", "web"]);
+        line(&pty, &["│>", "▸ web"]);
         pty.send(":write\r");
         pty.wait_for("WRITE");
         Self {
@@ -57,19 +55,7 @@ impl Screen {
 
     /// Stages one more, and waits for the preview.
     fn previews(&mut self, does: &str) {
-        // Once in a hundred times, on a busy machine, the first key after the command was not heard.
-        for _ in 0..3 {
-            self.pty.send("+");
-            let begun = Instant::now();
-            let mut staged = false;
-            self.pty.wait("staged", PATIENCE, |screen| {
-                staged = screen.contains(" previews, ");
-                staged || begun.elapsed() > HEARD
-            });
-            if staged {
-                break;
-            }
-        }
+        self.pty.send("+");
         self.pty.wait_for(" previews, ");
         self.pty.send("\r");
         self.pty.wait_for(does);

@@ -87,7 +87,12 @@ fn scale(app: &mut App, argument: &str, more: u32) -> Vec<Effect> {
         app.say(why);
         return Vec::new();
     }
-    let before = seen.desired.unwrap_or(0);
+    // Pods may come before what owns them: who that is, and how many it wants, is not known then.
+    let Some(before) = seen.desired.filter(|_| seen.declared) else {
+        let why = "it is known by its pods only, and may belong to another type";
+        app.say(format!("{} cannot be scaled: {why}", target.name));
+        return Vec::new();
+    };
     if app.unlocked() {
         let wanted = number.unwrap_or_else(|| (before + more).min(LIMIT));
         app.stage(target, Operation::Scale { before, wanted });
