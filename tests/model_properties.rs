@@ -86,6 +86,18 @@ fn counted(model: &Model, choice: &NamespaceChoice) -> Totals {
     let is_ready = |pod: &&&Component| {
         pod.health != Health::Unknown && pod.total > 0 && pod.ready == pod.total
     };
+    let missed = model.services().filter(|service| {
+        let key = ElementKey::service(&service.namespace, &service.name);
+        let graph = model.graph();
+        let mut declared = graph.links_of(&key, Relation::Declares, Direction::Incoming);
+        let mut calls = graph.links_of(&key, Relation::Calls, Direction::Incoming);
+        let is_called = declared.next().is_some()
+            || calls.any(|element| match &**element {
+                Element::Call(call) => call.recent.is_some_and(|counts| counts.calls > 0),
+                _ => false,
+            });
+        choice.covers(&service.namespace) && service.is_empty() && is_called
+    });
     Totals {
         types: number(types.len()),
         bad: number(types.iter().filter(|ty| ty.health.is_bad()).count()),
@@ -95,6 +107,7 @@ fn counted(model: &Model, choice: &NamespaceChoice) -> Totals {
                 .filter(|ty| !ty.health.is_bad() && are_failing(&ty.key))
                 .count(),
         ),
+        missed: number(missed.count()),
         pods: number(pods.len()),
         ready: number(pods.iter().filter(is_ready).count()),
     }

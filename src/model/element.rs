@@ -281,6 +281,16 @@ pub struct Service {
     pub created: Option<Timestamp>,
 }
 
+impl Service {
+    /// Whether it is known that nothing is behind it, here or outside: neither pods nor a type whose pods are
+    /// on their way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let is_told = self.ready_endpoints == Some(0) && self.endpoints == 0;
+        is_told && self.leads_to.is_empty() && self.external_name.is_none()
+    }
+}
+
 /// An Ingress: a way in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

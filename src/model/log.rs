@@ -144,6 +144,8 @@ pub struct Log {
     /// Events about what is not known while first lists are on their way: they wait for it.
     early: Vec<Happening>,
     catch_up: CatchUp,
+    /// All connectors are silent, and that was told.
+    is_mute: bool,
 }
 
 /// The element that an Event is about.
@@ -181,6 +183,7 @@ impl Log {
             events: HashMap::new(),
             early: Vec::new(),
             catch_up: CatchUp::default(),
+            is_mute: false,
         }
     }
 
@@ -237,6 +240,10 @@ impl Log {
             change.cause == Cause::WhileDisconnected
                 && matches!(change.key, ElementKey::Component { .. })
         });
+        told.extend(self.hear(&changes, model));
+        if self.is_mute {
+            changes.retain(|change| !tell::is_silence(change));
+        }
         for change in changes {
             let past =
                 (change.cause == Cause::WhileDisconnected).then_some(Past::WhileDisconnected);
@@ -281,6 +288,29 @@ impl Log {
             }
         }
         told
+    }
+
+    /// That all connectors went silent at once is one piece of news and no verdict: whoever traces may have
+    /// stopped. Likewise that they are heard again.
+    fn hear(&mut self, changes: &[&Change], model: &Model) -> Option<Entry> {
+        let silenced = changes.iter().filter(|change| tell::is_silence(change));
+        let silenced = silenced.count();
+        let is_mute = (silenced > 1 || self.is_mute) && !model.is_any_called();
+        if is_mute == self.is_mute {
+            return None;
+        }
+        self.is_mute = is_mute;
+        let at = changes.first()?.at;
+        let window_ms = model.recent_window_ms().unwrap_or_default();
+        Some(if is_mute {
+            let text = format!(
+                "no call was traced for {} s, on none of {silenced} connectors: nobody calls, or nobody traces",
+                window_ms / 1000
+            );
+            self.note(at, Severity::Warning, None, &text)
+        } else {
+            self.note(at, Severity::Notice, None, "calls are traced again")
+        })
     }
 
     /// Whether one more difference of an outage is told by itself.

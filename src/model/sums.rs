@@ -18,6 +18,8 @@ pub struct Totals {
     pub bad: u32,
     /// Types that are well, and calls to them fail.
     pub failing: u32,
+    /// Services that somebody needs, and no pod is behind them: [`Model::is_missed`].
+    pub missed: u32,
     /// Pods that are not finished.
     pub pods: u32,
     /// Of those, ready.
@@ -55,6 +57,7 @@ impl Totals {
             types: self.types + other.types,
             bad: self.bad + other.bad,
             failing: self.failing + other.failing,
+            missed: self.missed + other.missed,
             pods: self.pods + other.pods,
             ready: self.ready + other.ready,
         }
@@ -66,6 +69,7 @@ impl Totals {
             types: self.types - other.types,
             bad: self.bad - other.bad,
             failing: self.failing - other.failing,
+            missed: self.missed - other.missed,
             pods: self.pods - other.pods,
             ready: self.ready - other.ready,
         }
@@ -78,11 +82,23 @@ pub(super) struct Sums {
     inside: BTreeMap<Text, Totals>,
     /// Types to which calls fail.
     failing: BTreeSet<TypeKey>,
+    /// Services without pods, by namespace and name.
+    empty: BTreeSet<(Text, Text)>,
 }
 
 impl Sums {
     /// Counts an element that was replaced, came or went.
     pub(super) fn replace(&mut self, before: Option<&Element>, after: Option<&Element>) {
+        for (element, is_after) in [(before, false), (after, true)] {
+            if let Some(Element::Service(service)) = element {
+                let key = (service.namespace.clone(), service.name.clone());
+                if is_after && service.is_empty() {
+                    self.empty.insert(key);
+                } else {
+                    self.empty.remove(&key);
+                }
+            }
+        }
         if let Some((namespace, totals)) = after.and_then(Totals::of) {
             let sum = self.inside.entry(namespace.clone()).or_default();
             *sum = sum.plus(totals);
@@ -99,7 +115,7 @@ impl Sums {
 
     /// Entries of all tables together.
     pub(super) fn footprint(&self) -> usize {
-        self.inside.len() + self.failing.len()
+        self.inside.len() + self.failing.len() + self.empty.len()
     }
 }
 
@@ -117,8 +133,13 @@ impl Model {
                     .component_type(key)
                     .is_some_and(|ty| !ty.health.is_bad())
         });
+        let empty = self.sums.empty.iter();
+        let missed = empty.filter(|(namespace, name)| {
+            choice.covers(namespace) && self.is_called(&ElementKey::service(namespace, name))
+        });
         Totals {
             failing: u32::try_from(well.count()).unwrap_or(u32::MAX),
+            missed: u32::try_from(missed.count()).unwrap_or(u32::MAX),
             ..sum
         }
     }

@@ -238,13 +238,29 @@ fn fail(counts: Counts) -> bool {
     counts.are_failing() && counts.calls >= FEWEST_CALLS
 }
 
+/// Whether a connector that was used is not any more.
+const fn went_silent(was: Counts, is: Counts) -> bool {
+    is.calls == 0 && was.calls >= FEWEST_CALLS
+}
+
+/// Whether a change is that of a connector that went silent.
+pub(super) fn is_silence(change: &Change) -> bool {
+    match (change.before.as_deref(), change.after.as_deref()) {
+        (Some(Element::Call(was)), Some(Element::Call(is))) => was
+            .recent
+            .zip(is.recent)
+            .is_some_and(|(was, is)| went_silent(was, is)),
+        _ => false,
+    }
+}
+
 fn call_changed(old: Option<&Call>, new: &Call) -> Option<News> {
     let names = new.names.first()?;
     let (severity, text) = match old {
         None => (Severity::Info, "new connector, first call".to_owned()),
         Some(old) => {
             let (was, is) = (old.recent?, new.recent?);
-            if is.calls == 0 && was.calls >= FEWEST_CALLS {
+            if went_silent(was, is) {
                 let seconds = is.window_ms / 1000;
                 (Severity::Notice, format!("silent for {seconds} s"))
             } else if fail(is) && !fail(was) {

@@ -328,6 +328,12 @@ fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
         n if n > 0 && is_listed && roomy => format!(", {n} failing"),
         _ => String::new(),
     };
+    let missed = match totals.missed {
+        0 => String::new(),
+        1 if is_listed && roomy => ", 1 service empty".to_owned(),
+        n if is_listed && roomy => format!(", {n} services empty"),
+        _ => String::new(),
+    };
     let pods = match (is_listed, totals.pods) {
         (true, pods) => format!("pods {}/{pods}", totals.ready),
         (false, 0) => format!("pods {NONE}"),
@@ -347,7 +353,7 @@ fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
         String::new()
     };
     let time = format!("  {}{zone}", format::clock(ctx.now, ctx.zone));
-    let failing = Span::styled(failing, theme.health(Health::Broken));
+    let failing = Span::styled(failing + &missed, theme.health(Health::Broken));
     vec![
         bad,
         failing,

@@ -334,6 +334,19 @@ impl Cluster {
         }
     }
 
+    /// A Deployment goes, with all that was below it; its Service stays.
+    pub fn undeploy(&mut self, namespace: &str, name: &str) {
+        let set = format!("{name}-5d8f");
+        for (kind, name) in [(Kind::Deployment, name), (Kind::ReplicaSet, &set)] {
+            self.remove(&FactKey {
+                kind,
+                namespace: text::name(namespace),
+                name: text::name(name),
+            });
+        }
+        self.remove_pods(namespace, name);
+    }
+
     /// Everything of a namespace goes.
     pub fn remove_namespace(&mut self, namespace: &str) {
         self.facts.retain(|key, _| {
@@ -596,6 +609,17 @@ pub fn shop() -> Cluster {
     cluster.deploy("bank", "ledger", 2);
     cluster.service("bank", "ledger", 443);
     cluster
+}
+
+/// A last minute without a call, of a tracing server that answers.
+pub fn untraced() -> Observation {
+    Observation::Links(Links {
+        source: "zipkin".into(),
+        span: Span::Recent,
+        window_ms: 60_000,
+        ends: start(),
+        links: Vec::new(),
+    })
 }
 
 /// The calls of that shop.

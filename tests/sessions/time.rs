@@ -195,3 +195,18 @@ fn a_source_in_trouble_that_is_left_is_not_said_to_answer_again() {
     s.observe(vec![said(None)]);
     s.press("v e").hides("answers again");
 }
+
+/// What everybody lacks at once says more of who traces than of who calls.
+#[test]
+fn when_all_connectors_go_silent_that_is_one_line_and_no_verdict() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.command("events");
+    s.observe(vec![cluster::untraced()]);
+    s.shows("no call was traced for 60 s, on none of 5 connectors: nobody calls, or nobody traces");
+    s.hides("silent for");
+    s.observe(vec![cluster::untraced()]);
+    s.observe(cluster::shop_calls());
+    s.shows("calls are traced again");
+    let screen = s.screen();
+    assert_eq!(screen.matches("no call was traced").count(), 1, "{screen}");
+}

@@ -1,6 +1,5 @@
 //! The first paint, the tree, the detail, and going from place to place.
 
-use portolan::model::observation::{FactKey, Kind};
 use portolan::model::source::SourceState;
 use portolan::ui::screen::Mode;
 
@@ -111,6 +110,33 @@ fn problems_come_first_and_say_why() {
     assert!(line.contains("OOMKilled exit 137, restart"), "{line}");
 }
 
+/// The root of what its callers suffer: it is no type any more, and yet it is a problem.
+#[test]
+fn a_service_that_is_called_and_has_nobody_behind_it_comes_first() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.change(|c| {
+        c.service("shop", "idle", 80);
+        c.undeploy("shop", "cart");
+        c.endpoints("shop", "cart");
+    });
+    s.shows("1 type bad, 1 service empty");
+    let screen = s.screen();
+    let row = |name: &str| screen.lines().position(|l| l.contains(name));
+    let (missed, broken, idle) = (row("service cart"), row("▸ payment"), row("service idle"));
+    assert!(
+        missed.is_some() && missed < broken && broken < idle,
+        "{screen}"
+    );
+    let line = s.line("service cart");
+    assert!(line.contains("!     service cart"), "{line}");
+    assert!(line.contains("no pods · called by checkout"), "{line}");
+    s.press("ctrl-z")
+        .shows("service cart")
+        .hides("service idle");
+    s.change(|c| c.deploy("shop", "cart", 1));
+    s.shows("1 type bad · pods").hides("service cart");
+}
+
 #[test]
 fn rows_fold_and_unfold_and_the_cursor_stays_on_its_row() {
     let mut s = Session::of_shop(Mode::Locked, 160, 45);
@@ -141,21 +167,7 @@ fn the_cursor_stays_where_its_row_was_when_that_goes() {
     let mut s = Session::of_shop(Mode::Locked, 160, 45);
     s.press("j j");
     assert!(s.line("▸ cart").contains("│>"), "{}", s.screen());
-    s.change(|c| {
-        for kind in [Kind::Deployment, Kind::ReplicaSet] {
-            let name = if kind == Kind::Deployment {
-                "cart"
-            } else {
-                "cart-5d8f"
-            };
-            c.remove(&FactKey {
-                kind,
-                namespace: "shop".into(),
-                name: name.into(),
-            });
-        }
-        c.remove_pods("shop", "cart");
-    });
+    s.change(|c| c.undeploy("shop", "cart"));
     assert!(s.line("▸ checkout").contains("│>"), "{}", s.screen());
     s.shows("checkout ─"); // the detail pane follows
 }

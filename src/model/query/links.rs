@@ -3,7 +3,7 @@
 use petgraph::Direction;
 
 use crate::model::Model;
-use crate::model::element::{Call, Counts, Declared, Element};
+use crate::model::element::{Call, Counts, Declared, Element, Service};
 use crate::model::graph::Relation;
 use crate::model::key::ElementKey;
 
@@ -117,6 +117,28 @@ impl Model {
         self.calls(key, side)
             .filter_map(|call| call.recent)
             .reduce(Counts::plus)
+    }
+
+    /// Whether a Service has nobody behind it, and somebody calls it or is declared to.
+    #[must_use]
+    pub fn is_missed(&self, service: &Service) -> bool {
+        let key = || ElementKey::service(&service.namespace, &service.name);
+        service.is_empty() && self.is_called(&key())
+    }
+
+    /// Whether anybody calls an element within the short window, or is declared to.
+    pub(in crate::model) fn is_called(&self, key: &ElementKey) -> bool {
+        let calls = |call: &Call| call.recent.is_some_and(|counts| counts.calls > 0);
+        self.declared(key, Side::Callers).next().is_some()
+            || self.calls(key, Side::Callers).any(calls)
+    }
+
+    /// Whether any call at all was traced within the short window.
+    pub(in crate::model) fn is_any_called(&self) -> bool {
+        self.graph.links().any(|(_, element)| match &**element {
+            Element::Call(call) => call.recent.is_some_and(|counts| counts.calls > 0),
+            _ => false,
+        })
     }
 
     /// The length of the short window in ms, once one was received.

@@ -207,6 +207,7 @@ pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
         RowId::Element(key) => match ctx.model.get(key) {
             // Its pods are well, and its callers are not served.
             Some(Element::Type(e)) if !e.health.is_bad() && is_failing(key, ctx) => Health::Broken,
+            Some(Element::Service(e)) if ctx.model.is_missed(e) => Health::Broken,
             element => element.map_or(Health::Ok, Element::health),
         },
         RowId::Container { uid, name } => find_container(uid, name, ctx)
@@ -231,6 +232,7 @@ fn tenant(
     let totals = ctx.model.totals(&one);
     let why = match (terminating, totals.bad) {
         (true, _) => "namespace is being deleted".to_owned(),
+        (false, 0) if totals.missed > 0 => "a needed service is empty".to_owned(),
         (false, 0) => String::new(),
         (false, 1) => "1 type is bad".to_owned(),
         (false, n) => format!("{n} types are bad"),
@@ -269,19 +271,9 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         why.push_str("calls to it fail");
     }
     if ctx.only_broken {
-        let callers: Vec<String> = ctx
-            .model
-            .neighbours(&key, Side::Callers)
-            .iter()
-            .filter_map(|n| ctx.model.get(n.key))
-            .map(|e| e.name().to_string())
-            .collect();
+        let callers = called_by(&key, ctx);
         if !callers.is_empty() {
-            why.push_str(&format!(
-                " {} called by {}",
-                ctx.theme.glyphs.dot,
-                callers.join(", ")
-            ));
+            why.push_str(&format!(" {} {callers}", ctx.theme.glyphs.dot));
         }
     }
     Cells {
@@ -313,6 +305,18 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         },
         why_style: style,
         ..Cells::default()
+    }
+}
+
+/// Who calls an element, or is declared to; nothing where nobody is known to.
+fn called_by(key: &ElementKey, ctx: &Ctx<'_>) -> String {
+    let callers = ctx.model.neighbours(key, Side::Callers);
+    let names = callers.iter().filter_map(|n| ctx.model.get(n.key));
+    let names: Vec<String> = names.map(|e| e.name().to_string()).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("called by {}", names.join(", "))
     }
 }
 
@@ -403,9 +407,13 @@ fn service_name(e: &Service, ctx: &Ctx<'_>) -> String {
 }
 
 fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
+    let key = ElementKey::service(&e.namespace, &e.name);
+    let is_missed = ctx.model.is_missed(e);
     let mut why = format::reason(e.reason.as_ref());
     if let Some(host) = &e.external_name {
         why = format!("leads outside, to {host}");
+    } else if is_missed {
+        why = format!("no pods {} {}", ctx.theme.glyphs.dot, called_by(&key, ctx));
     }
     Cells {
         name: service_name(e, ctx),
@@ -417,7 +425,9 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
         kind: e.service_type.to_string(),
         why,
         dim: e.health == Health::Ok,
-        why_style: ctx.theme.health(e.health),
+        why_style: ctx
+            .theme
+            .health(if is_missed { Health::Broken } else { e.health }),
         ..Cells::default()
     }
 }

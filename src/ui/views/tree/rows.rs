@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::Model;
-use crate::model::element::{Component, ComponentType, Counts, Health};
+use crate::model::element::{Component, ComponentType, Counts, Health, Service};
 use crate::model::key::ElementKey;
 use crate::model::observation::{ContainerState, NamespaceChoice};
 use crate::model::query::links::Side;
@@ -139,14 +139,15 @@ impl<'a> Wanted<'a> {
             .filter_map(|t| Some((t, self.kept(t)?)))
             .collect();
         self.sort(&mut types);
-        let loose = self.loose(name);
+        let (missed, loose) = self.loose(name);
         let filtering = !self.filter.is_empty() || self.only_broken;
-        if filtering && types.is_empty() && loose.is_empty() {
+        if filtering && types.is_empty() && missed.is_empty() && loose.is_empty() {
             return None;
         }
         let worst = types
             .iter()
             .map(|(t, _)| t.health)
+            .chain(missed.iter().map(|_| Health::Broken))
             .max()
             .unwrap_or_default();
         let worst = if worst.is_bad() { worst } else { Health::Ok };
@@ -155,19 +156,26 @@ impl<'a> Wanted<'a> {
         let mut rows = vec![Row {
             id,
             depth: 0,
-            children: !types.is_empty() || !loose.is_empty(),
+            children: !types.is_empty() || !missed.is_empty() || !loose.is_empty(),
             open,
         }];
         if open {
-            for (element, components) in types {
-                self.component_type(element, &components, &mut rows);
-            }
-            rows.extend(loose.into_iter().map(|key| Row {
+            let row = |key| Row {
                 id: RowId::Element(key),
                 depth: 1,
                 children: false,
                 open: false,
-            }));
+            };
+            // What is not there explains what is not well.
+            let (first, last) = match self.order {
+                Order::Problems => (missed, loose),
+                _ => (Vec::new(), [missed, loose].concat()),
+            };
+            rows.extend(first.into_iter().map(row));
+            for (element, components) in types {
+                self.component_type(element, &components, &mut rows);
+            }
+            rows.extend(last.into_iter().map(row));
         }
         Some((worst, rows))
     }
@@ -260,22 +268,29 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Services that lead to no type, and Ingresses.
-    fn loose(&self, namespace: &Text) -> Vec<ElementKey> {
+    /// Services that lead to no type: those that somebody needs; and the others, with the Ingresses.
+    fn loose(&self, namespace: &Text) -> (Vec<ElementKey>, Vec<ElementKey>) {
         let services = self
             .model
             .services()
             .filter(|s| s.namespace == *namespace && s.leads_to.is_empty())
+            .filter(|s| self.filter.passes_text(&s.name));
+        let (missed, others): (Vec<_>, Vec<_>) = services.partition(|s| self.model.is_missed(s));
+        let key = |s: &Service| ElementKey::service(&s.namespace, &s.name);
+        let others = others
+            .into_iter()
             .filter(|s| !self.only_broken || s.health.is_bad())
-            .filter(|s| self.filter.passes_text(&s.name))
-            .map(|s| ElementKey::service(&s.namespace, &s.name));
+            .map(key);
         let ingresses = self
             .model
             .ingresses()
             .filter(|i| i.namespace == *namespace && !self.only_broken)
             .filter(|i| self.filter.passes_text(&i.name))
             .map(|i| ElementKey::ingress(&i.namespace, &i.name));
-        services.chain(ingresses).collect()
+        (
+            missed.into_iter().map(key).collect(),
+            others.chain(ingresses).collect(),
+        )
     }
 
     fn sort(&self, types: &mut [(&ComponentType, Vec<&Component>)]) {
