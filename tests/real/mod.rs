@@ -79,9 +79,14 @@ impl Ground {
         kubectl(&[&own, arguments].concat(), None).await
     }
 
+    /// A Deployment, whose pods exist when this returns: whoever lists them then finds them all.
     pub async fn deploy(&self, name: &str, replicas: u32) {
         let deployment = deployment(&self.namespace, name, replicas);
         kubectl(&["apply", "-f", "-"], Some(&deployment)).await;
+        let there = format!("--for=jsonpath={{.status.replicas}}={replicas}");
+        let name = format!("deployment/{name}");
+        self.kubectl(&["wait", &there, &name, "--timeout=60s"])
+            .await;
     }
 
     /// The pods' names as kubectl lists them.

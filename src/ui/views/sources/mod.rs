@@ -252,6 +252,8 @@ impl View for SourcesView {
             .min(self.at)
             .max((self.at + 1).saturating_sub(self.page));
         let shown = rows.iter().enumerate().skip(self.offset).take(self.page);
+        // One dead server is one cause, and its parts say it once.
+        let mut above = String::new();
         for (index, key) in shown {
             let line = match key {
                 RowKey::Source(name) => match groups.iter().find(|g| g.name == name) {
@@ -263,7 +265,12 @@ impl View for SourcesView {
                     match (group, ctx.model.sources().get(key)) {
                         (Some(group), Some(status)) => {
                             let style = ctx.theme.health(health(status));
-                            let cells = Cells::of(status, group, ctx);
+                            let mut cells = Cells::of(status, group, ctx);
+                            if !above.is_empty() && cells.why == above {
+                                "as above".clone_into(&mut cells.why);
+                            } else {
+                                above.clone_from(&cells.why);
+                            }
                             columns.line(health(status).sign(), &cells, style, ctx)
                         }
                         _ => Line::default(),

@@ -348,3 +348,20 @@ proptest! {
         picture(&mut SourcesView::default(), &model, width, height, &keys);
     }
 }
+
+#[test]
+fn one_cause_of_many_is_said_once() {
+    let cause = SourceState::Stale {
+        since: time(300),
+        cause: "connection refused; trying again in 5 s".into(),
+    };
+    let parts = ["jobs", "nodes", "pods"];
+    let model = model(
+        parts
+            .map(|part| kubernetes(part, None, cause.clone()))
+            .to_vec(),
+    );
+    let drawn = picture(&mut SourcesView::default(), &model, 100, 7, &[]);
+    assert_eq!(drawn.matches("connection refused").count(), 1, "{drawn}");
+    assert_eq!(drawn.matches("as above").count(), 2, "{drawn}");
+}
