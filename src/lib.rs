@@ -13,4 +13,5 @@ pub mod effectors;
 pub mod logging;
 pub mod model;
 pub mod sources;
+pub mod trace;
 pub mod ui;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Scope, Target, call, link};
 
 /// The stories that the linker's own tests read as well.
-const STORIES: &str = include_str!("../../src/demo/tracing/stories.txt");
+const STORIES: &str = include_str!("../../src/trace/stories.txt");
 
 fn endpoint(scope: &Scope, name: &str) -> Value {
     match (name, name.strip_prefix('@')) {

@@ -14,8 +14,8 @@ use super::super::cluster::verbs::{DeleteOptions, Patch};
 use super::super::life::{Choice, Life};
 use super::super::system::System;
 use super::super::tracing::query::{Query, Window};
-use super::super::tracing::span;
 use super::super::tracing::store::Store;
+use crate::trace::span;
 
 /// The shipped system, under way.
 struct World {

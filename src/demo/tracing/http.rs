@@ -28,12 +28,12 @@ use serde::Serialize;
 
 use crate::demo::date;
 
-use super::decode;
-use super::id::TraceId;
 use super::metrics::Metrics;
 use super::query::{Parameters, Query, Window};
-use super::refusal::Refusal;
 use super::store::Store;
+use crate::trace::decode;
+use crate::trace::id::TraceId;
+use crate::trace::refusal::Refusal;
 
 /// Tells the simulation's time, for windows that end now and for the `Date` header.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::refusal::Refusal;
-use super::span::Span;
+use crate::trace::refusal::Refusal;
+use crate::trace::span::Span;
 
 /// The window where none is asked for, in ms: a day.
 pub const DEFAULT_LOOKBACK: i64 = 86_400_000;

@@ -10,10 +10,10 @@ use std::hash::BuildHasher;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::id::TraceId;
-use super::linker::{Link, Sum, links_of};
 use super::query::{Query, Window};
-use super::span::Span;
+use crate::trace::id::TraceId;
+use crate::trace::linker::{Link, Sum, links_of};
+use crate::trace::span::Span;
 
 /// Most spans that Zipkin holds unless told otherwise.
 pub const DEFAULT_LIMIT: usize = 500_000;
@@ -306,9 +306,9 @@ fn by_id(spans: Vec<&Span>) -> Vec<Vec<&Span>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::tracing::endpoint::Endpoint;
-    use crate::demo::tracing::id::SpanId;
-    use crate::demo::tracing::span::Kind;
+    use crate::trace::endpoint::Endpoint;
+    use crate::trace::id::SpanId;
+    use crate::trace::span::Kind;
 
     /// A span of a trace that begins at that many ms.
     fn span(trace: u64, id: u64, kind: Kind, service: &str, at: i64) -> Span {

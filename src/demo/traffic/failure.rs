@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::words::Words;
 use crate::demo::system::{Protocol, SpanStyle};
-use crate::demo::tracing::span::Span;
+use crate::trace::span::Span;
 
 /// Why something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,8 +19,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::system::{Component, Origin, Request, System};
-use super::tracing::endpoint::Endpoint;
-use super::tracing::span::Span;
+use crate::trace::endpoint::Endpoint;
+use crate::trace::span::Span;
 use arrivals::Arrivals;
 use chance::Chance;
 use load::Load;

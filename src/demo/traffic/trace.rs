@@ -11,9 +11,9 @@ use super::{Live, number};
 use crate::demo::system::{
     Address, Call, Component, Operation, Origin, Protocol, Request, Role, SpanStyle, System,
 };
-use crate::demo::tracing::endpoint::Endpoint;
-use crate::demo::tracing::id::{SpanId, TraceId};
-use crate::demo::tracing::span::{Kind, Span};
+use crate::trace::endpoint::Endpoint;
+use crate::trace::id::{SpanId, TraceId};
+use crate::trace::span::{Kind, Span};
 
 /// The network between two pods, one way, in µs.
 const NETWORK: (i64, i64) = (150, 600);

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::demo::system::{Address, Component, Operation, Protocol, Role, SpanStyle, System};
-use crate::demo::tracing::endpoint::Endpoint;
-use crate::demo::tracing::span::Tags;
+use crate::trace::endpoint::Endpoint;
+use crate::trace::span::Tags;
 
 /// How many paths a route with parameters is asked by.
 const PATHS: usize = 16;

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::demo::tracing::span::Kind;
+use crate::trace::span::Kind;
 
 fn shipped() -> Arc<System> {
     Arc::new(System::shipped().unwrap_or_else(|error| panic!("{error}")))

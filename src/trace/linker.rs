@@ -141,8 +141,8 @@ fn call(sum: &mut Sum, piece: &Piece, role: Kind, caller: Option<&Piece>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::tracing::endpoint::Endpoint;
-    use crate::demo::tracing::id::{SpanId, TraceId};
+    use crate::trace::endpoint::Endpoint;
+    use crate::trace::id::{SpanId, TraceId};
 
     fn endpoint(name: &str, port: u16) -> Option<Arc<Endpoint>> {
         let endpoint = match (name, name.strip_prefix('@')) {

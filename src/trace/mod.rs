@@ -1,0 +1,13 @@
+//! Traces: spans in Zipkin's second format, the tree that they make, and the calls that follow from them.
+//!
+//! Pure: no clock, no input or output, no cluster. The tracing source reads what a server recorded with it,
+//! and the demo's tracing server is made of it.
+
+pub mod decode;
+pub mod endpoint;
+pub mod id;
+pub mod linker;
+mod piece;
+pub mod refusal;
+pub mod span;
+mod tree;
