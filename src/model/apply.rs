@@ -94,6 +94,10 @@ impl Model {
                     mark_one(&mut dirty.join, Cause::Scope);
                 }
             }
+            Observation::Uses(uses) => {
+                self.telemetry.sample(*uses);
+                mark_one(&mut dirty.join, Cause::Telemetry);
+            }
             Observation::Names { source, names } => {
                 if self.telemetry.hear(source, names) {
                     mark_one(&mut dirty.join, Cause::Telemetry);

@@ -15,6 +15,7 @@ pub mod graph;
 pub mod identity;
 mod index;
 pub mod intent;
+pub mod interfaces;
 pub mod key;
 pub mod labels;
 pub mod lifecycle;
@@ -28,11 +29,14 @@ mod sums;
 mod telemetry;
 mod tell;
 pub mod text;
+pub mod usage;
 mod workload;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use self::graph::Graph;
+use self::interfaces::Interfaces;
 use self::key::TypeKey;
 use self::observation::Kind;
 use self::source::{SourceKey, SourceStatus};
@@ -50,6 +54,7 @@ pub struct Model {
     graph: Graph,
     sums: sums::Sums,
     telemetry: telemetry::Telemetry,
+    interfaces: Arc<Interfaces>,
     sources: BTreeMap<SourceKey, SourceStatus>,
     seq: u64,
     revision: u64,
@@ -104,6 +109,12 @@ impl Model {
         &self.sources
     }
 
+    /// Interfaces and their usage, as traces tell.
+    #[must_use]
+    pub fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
+    }
+
     /// Whether a first list of the kind is complete for the namespace.
     #[must_use]
     pub fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
@@ -119,6 +130,7 @@ impl Model {
             + self.graph.footprint()
             + self.sums.footprint()
             + self.telemetry.footprint()
+            + self.interfaces.footprint()
             + self.sources.len()
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::source::SourceStatus;
 use super::text::{self, Text};
+use super::usage::Uses;
 
 pub use super::fact::{
     ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, IngressFact, Kind,
@@ -199,6 +200,8 @@ pub enum Observation {
         /// Which window.
         span: Span,
     },
+    /// How operations were used, by a sample of traces.
+    Uses(Box<Uses>),
     /// The names that a tracing source heard from.
     Names {
         /// The source.

@@ -7,15 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::element::{Call, Counts, External, Outside};
 use super::identity::{Directory, Resolution};
+use super::interfaces::Interfaces;
 use super::key::{ElementKey, TypeKey};
 use super::observation::{Links, Span};
 use super::text::Text;
+use super::usage::Uses;
 
 /// The latest counts of every source and window, and the names heard.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Telemetry {
     links: BTreeMap<(Text, Span), Links>,
     names: BTreeMap<Text, Vec<Text>>,
+    uses: BTreeMap<Text, Uses>,
 }
 
 /// What follows from them.
@@ -23,6 +26,7 @@ pub(super) struct Telemetry {
 pub(super) struct Joined {
     pub(super) calls: BTreeMap<ElementKey, Call>,
     pub(super) externals: BTreeMap<ElementKey, External>,
+    pub(super) interfaces: Interfaces,
 }
 
 impl Telemetry {
@@ -42,15 +46,21 @@ impl Telemetry {
         self.names.insert(source, names.clone()) != Some(names)
     }
 
+    /// Replaces what one source sampled.
+    pub(super) fn sample(&mut self, uses: Uses) {
+        self.uses.insert(uses.source.clone(), uses);
+    }
+
     /// Entries of all tables together.
     pub(super) fn footprint(&self) -> usize {
         let links = self.links.values().map(|l| l.links.len() + 1);
         let names = self.names.values().map(|n| n.len() + 1);
-        links.chain(names).sum()
+        let uses = self.uses.values().map(|u| u.uses.len() + 1);
+        links.chain(names).chain(uses).sum()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.links.is_empty() && self.names.is_empty()
+        self.links.is_empty() && self.names.is_empty() && self.uses.is_empty()
     }
 
     /// The window of the short counts, of the source that was asked last.
@@ -82,6 +92,7 @@ impl Telemetry {
             .values()
             .flat_map(|l| l.links.iter().flat_map(|l| [&l.caller, &l.callee]))
             .chain(self.names.values().flatten())
+            .chain(self.uses.values().flat_map(Uses::names))
             .collect();
         let keys: BTreeMap<&Text, ElementKey> = raw
             .into_iter()
@@ -133,6 +144,10 @@ impl Telemetry {
             call.names.sort();
             call.names.dedup();
         }
+        joined.interfaces = Interfaces::join(self.uses.values(), |name| {
+            let known = keys.get(name).cloned();
+            known.unwrap_or_else(|| ElementKey::External { name: name.clone() })
+        });
         joined
     }
 }

@@ -3,10 +3,12 @@
 //! Pure: no clock, no input or output, no cluster. The tracing source reads what a server recorded with it,
 //! and the demo's tracing server is made of it.
 
+pub mod call;
 pub mod decode;
 pub mod endpoint;
 pub mod id;
 pub mod linker;
+pub mod operation;
 mod piece;
 pub mod refusal;
 pub mod span;

@@ -1,6 +1,7 @@
 //! Calls and declared links: derived from what is known of their ends, and compared with what is there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use petgraph::Direction;
 
@@ -108,6 +109,9 @@ impl Model {
         for key in &gone {
             self.record(key, None, cause, out);
         }
+        // Usage is no element, and yet it may be on screen.
+        self.telemetry_revision += u64::from(joined.interfaces.sample().is_some());
+        self.interfaces = Arc::new(joined.interfaces);
         self.sum_calls();
     }
 }

@@ -110,7 +110,10 @@ impl Replay {
             Observation::Behind { .. } => {}
             Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => self.status(status),
-            Observation::Links(_) | Observation::Uncounted { .. } | Observation::Names { .. } => {
+            Observation::Links(_)
+            | Observation::Uncounted { .. }
+            | Observation::Uses(_)
+            | Observation::Names { .. } => {
                 panic!("not from Kubernetes")
             }
         }

@@ -1,0 +1,196 @@
+//! Interfaces and their usage, as element asks element: derived from what tracing sources sampled, like
+//! calls are derived from what they counted.
+//!
+//! No element and no change: these numbers move with every answer of a tracing source, and what appears or
+//! goes silent is told of the calls that they belong to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::key::ElementKey;
+use super::text::Text;
+use super::usage::{Protocol, Sort, Tally, Uses};
+
+/// One operation of a callee as one caller uses it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OperationUse {
+    /// Who calls; `None` where nobody said so: a user, a gateway that is not traced.
+    pub caller: Option<ElementKey>,
+    /// Who is called.
+    pub callee: ElementKey,
+    /// What the callee is, as its callers tell.
+    pub sort: Sort,
+    /// How it is called; `None` where the call itself was not recorded.
+    pub protocol: Option<Protocol>,
+    /// The operation's name; empty where the call itself was not recorded.
+    pub operation: Text,
+    /// What was counted.
+    pub tally: Tally,
+}
+
+/// One operation of an interface, with all its usage on one side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation<'a> {
+    /// Who provides it.
+    pub callee: &'a ElementKey,
+    /// How it is called; `None` where the call itself was not recorded.
+    pub protocol: Option<Protocol>,
+    /// Its name; empty where the call itself was not recorded.
+    pub name: &'a Text,
+    /// All its usage together.
+    pub tally: Tally,
+    /// Who uses it how: busiest first.
+    pub uses: Vec<&'a OperationUse>,
+}
+
+/// Of what the interfaces are a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The window's length in ms.
+    pub window_ms: u64,
+    /// How many traces were looked at.
+    pub traces: u64,
+    /// Whether there were more, which were not looked at.
+    pub is_part: bool,
+    /// Calls that are hidden: checks of health, scrapes, records of proxies.
+    pub hidden: u64,
+}
+
+/// All uses.
+#[derive(Clone, Debug, Default)]
+pub struct Interfaces {
+    uses: Vec<OperationUse>,
+    by_callee: HashMap<ElementKey, Vec<usize>>,
+    by_caller: HashMap<ElementKey, Vec<usize>>,
+    sample: Option<Sample>,
+}
+
+impl Interfaces {
+    /// Joins raw names to elements; uses of names that turn out to be one element are added up.
+    pub(super) fn join<'a>(
+        sampled: impl Iterator<Item = &'a Uses>,
+        key: impl Fn(&Text) -> ElementKey,
+    ) -> Self {
+        type Place = (ElementKey, Option<Protocol>, Text, Option<ElementKey>);
+        let mut joined: BTreeMap<Place, OperationUse> = BTreeMap::new();
+        let mut sample: Option<Sample> = None;
+        for uses in sampled {
+            let sum = sample.get_or_insert(Sample {
+                window_ms: 0,
+                traces: 0,
+                is_part: false,
+                hidden: 0,
+            });
+            sum.window_ms = sum.window_ms.max(uses.window_ms);
+            sum.traces += uses.traces;
+            sum.is_part |= uses.is_sample;
+            sum.hidden += uses.hidden;
+            for said in &uses.uses {
+                let caller = said.caller.as_ref().map(&key);
+                let callee = key(&said.callee);
+                let place = (
+                    callee.clone(),
+                    said.protocol,
+                    said.operation.clone(),
+                    caller.clone(),
+                );
+                let entry = joined.entry(place).or_insert_with(|| OperationUse {
+                    caller,
+                    callee,
+                    sort: said.sort,
+                    protocol: said.protocol,
+                    operation: said.operation.clone(),
+                    tally: Tally::default(),
+                });
+                entry.sort = entry.sort.max(said.sort);
+                entry.tally.merge(&said.tally);
+            }
+        }
+        let mut interfaces = Self {
+            uses: joined.into_values().collect(),
+            sample,
+            ..Self::default()
+        };
+        for (at, used) in interfaces.uses.iter().enumerate() {
+            let callee = interfaces.by_callee.entry(used.callee.clone());
+            callee.or_default().push(at);
+            if let Some(caller) = &used.caller {
+                let caller = interfaces.by_caller.entry(caller.clone());
+                caller.or_default().push(at);
+            }
+        }
+        interfaces
+    }
+
+    /// What an element provides, as far as it was seen to be used: busiest first.
+    #[must_use]
+    pub fn provided(&self, callee: &ElementKey) -> Vec<Operation<'_>> {
+        self.operations(self.by_callee.get(callee))
+    }
+
+    /// What an element requires of others: busiest first.
+    #[must_use]
+    pub fn required(&self, caller: &ElementKey) -> Vec<Operation<'_>> {
+        self.operations(self.by_caller.get(caller))
+    }
+
+    /// What one asks of another: busiest first.
+    #[must_use]
+    pub fn between(&self, caller: &ElementKey, callee: &ElementKey) -> Vec<Operation<'_>> {
+        let mut operations = self.required(caller);
+        operations.retain(|operation| operation.callee == callee);
+        operations
+    }
+
+    /// What the callees take an element for.
+    #[must_use]
+    pub fn sort(&self, callee: &ElementKey) -> Sort {
+        let uses = self.by_callee.get(callee).into_iter().flatten();
+        let sorts = uses.filter_map(|at| self.uses.get(*at)).map(|u| u.sort);
+        sorts.max().unwrap_or_default()
+    }
+
+    /// Of what this is a sample; `None` where no source sampled anything.
+    #[must_use]
+    pub const fn sample(&self) -> Option<&Sample> {
+        self.sample.as_ref()
+    }
+
+    /// Every use, in order.
+    pub fn uses(&self) -> impl Iterator<Item = &OperationUse> {
+        self.uses.iter()
+    }
+
+    /// Entries of all tables together.
+    pub(super) fn footprint(&self) -> usize {
+        self.uses.len() * 3
+    }
+
+    fn operations(&self, places: Option<&Vec<usize>>) -> Vec<Operation<'_>> {
+        let mut found: Vec<Operation<'_>> = Vec::new();
+        let uses = places.into_iter().flatten();
+        for used in uses.filter_map(|at| self.uses.get(*at)) {
+            let same = |o: &&mut Operation<'_>| {
+                *o.callee == used.callee && o.protocol == used.protocol && *o.name == used.operation
+            };
+            match found.iter_mut().find(same) {
+                Some(operation) => {
+                    operation.tally.merge(&used.tally);
+                    operation.uses.push(used);
+                }
+                None => found.push(Operation {
+                    callee: &used.callee,
+                    protocol: used.protocol,
+                    name: &used.operation,
+                    tally: used.tally.clone(),
+                    uses: vec![used],
+                }),
+            }
+        }
+        for operation in &mut found {
+            let calls = |used: &&OperationUse| std::cmp::Reverse(used.tally.calls);
+            operation.uses.sort_by_key(calls);
+        }
+        found.sort_by_key(|operation| std::cmp::Reverse(operation.tally.calls));
+        found
+    }
+}

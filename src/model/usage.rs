@@ -1,0 +1,249 @@
+//! How interfaces are used: per caller, callee and operation, what a sample of traces counted.
+//!
+//! The sample is a part of all traces, so these numbers stand beside the counts of [`super::element::Call`]
+//! and are never added to them. Latencies are kept as a sketch that can be merged: percentiles of several
+//! callers together are as exact as those of one.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sketches_ddsketch::{Config, DDSketch};
+
+use super::text::Text;
+
+/// Largest relative error of a percentile: 1 %.
+const ACCURACY: f64 = 0.01;
+/// Most bins of one sketch; more would need latencies from 1 µs to years in one operation.
+const BINS: u32 = 2_048;
+
+/// How an operation is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Protocol {
+    /// HTTP: method and route.
+    Http,
+    /// A remote procedure call: service and method.
+    Rpc,
+    /// A message: its destination.
+    Message,
+    /// A database: the statement's verb.
+    Database,
+    /// Only a span's name is known.
+    Span,
+}
+
+/// What a callee is, as far as its callers tell.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Sort {
+    /// A service, or nothing else is known.
+    #[default]
+    Service,
+    /// A database or a cache.
+    Database,
+    /// A message broker.
+    Broker,
+}
+
+/// How one operation of a callee was used by one caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Use {
+    /// The caller's raw name; `None` where nobody said who called.
+    pub caller: Option<Text>,
+    /// The callee's raw name.
+    pub callee: Text,
+    /// What the callee is.
+    pub sort: Sort,
+    /// How it is called; `None` where the call itself was not recorded.
+    pub protocol: Option<Protocol>,
+    /// The operation's name; empty where the call itself was not recorded.
+    pub operation: Text,
+    /// What was counted.
+    pub tally: Tally,
+}
+
+/// What a sample of traces counted for an operation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tally {
+    /// Calls, errors included.
+    pub calls: u64,
+    /// Calls with a span that has the tag `error`.
+    pub errors: u64,
+    /// Calls answered with an HTTP status of 500 or more that are not among the errors: Zipkin does not
+    /// count them.
+    pub unflagged: u64,
+    /// How long calls took.
+    pub latency: Latency,
+    /// What was thrown, most often first.
+    pub exceptions: Vec<Thrown>,
+    /// A trace in which a call took longest.
+    pub slowest: Option<Text>,
+    /// The newest trace in which a call failed.
+    pub failed: Option<Text>,
+}
+
+/// One sort of exception.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Thrown {
+    /// Its type.
+    pub kind: Text,
+    /// What it said last. May be empty.
+    pub message: Text,
+    /// How often.
+    pub times: u64,
+    /// The newest trace in which it was thrown.
+    pub trace: Text,
+}
+
+/// Durations of calls, in µs.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Latency {
+    /// All of them together, in µs.
+    pub total_us: u64,
+    sketch: DDSketch,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self {
+            total_us: 0,
+            sketch: DDSketch::new(Config::new(ACCURACY, BINS, 1.0)),
+        }
+    }
+}
+
+impl fmt::Debug for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Latency")
+            .field("total_us", &self.total_us)
+            .field("count", &self.count())
+            .field("max_us", &self.max_us())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Latency {
+    /// Two are the same when everything that can be asked of them is.
+    fn eq(&self, other: &Self) -> bool {
+        let told = |l: &Self| {
+            (
+                l.total_us,
+                l.count(),
+                l.min_us(),
+                l.max_us(),
+                l.at(0.5),
+                l.at(0.95),
+            )
+        };
+        told(self) == told(other)
+    }
+}
+
+impl Latency {
+    /// Adds one call.
+    pub fn add(&mut self, us: u64) {
+        self.total_us = self.total_us.saturating_add(us);
+        #[expect(clippy::cast_precision_loss, reason = "a sketch is exact to a percent")]
+        self.sketch.add(us as f64);
+    }
+
+    /// Adds all of another one.
+    pub fn merge(&mut self, other: &Self) {
+        self.total_us = self.total_us.saturating_add(other.total_us);
+        // Both have the one configuration, so this cannot fail.
+        let _ = self.sketch.merge(&other.sketch);
+    }
+
+    /// How many calls said how long they took.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.sketch.count()).unwrap_or(u64::MAX)
+    }
+
+    /// The shortest, in µs.
+    #[must_use]
+    pub fn min_us(&self) -> Option<u64> {
+        self.sketch.min().map(micros)
+    }
+
+    /// The longest, in µs.
+    #[must_use]
+    pub fn max_us(&self) -> Option<u64> {
+        self.sketch.max().map(micros)
+    }
+
+    /// The duration in µs that a part of the calls (0.95: 95 %) does not exceed, within 1 %.
+    #[must_use]
+    pub fn at(&self, part: f64) -> Option<u64> {
+        self.sketch.quantile(part).ok().flatten().map(micros)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "durations are positive, and far from the limits"
+)]
+fn micros(us: f64) -> u64 {
+    us.round().max(0.0) as u64
+}
+
+impl Tally {
+    /// Adds all of another one.
+    pub fn merge(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.errors += other.errors;
+        self.unflagged += other.unflagged;
+        if other.latency.max_us() > self.latency.max_us() {
+            self.slowest.clone_from(&other.slowest);
+        }
+        self.latency.merge(&other.latency);
+        if other.failed.is_some() {
+            self.failed.clone_from(&other.failed);
+        }
+        for thrown in &other.exceptions {
+            match self.exceptions.iter_mut().find(|t| t.kind == thrown.kind) {
+                Some(known) => known.times += thrown.times,
+                None => self.exceptions.push(thrown.clone()),
+            }
+        }
+        self.exceptions
+            .sort_by(|a, b| b.times.cmp(&a.times).then_with(|| a.kind.cmp(&b.kind)));
+    }
+}
+
+/// What a sample of traces told, whole, for one window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Uses {
+    /// The source.
+    pub source: Text,
+    /// The window's length in ms.
+    pub window_ms: u64,
+    /// The window's end by the server's clock.
+    pub ends: Timestamp,
+    /// How many traces were looked at.
+    pub traces: u64,
+    /// Whether there were more, which were not looked at.
+    pub is_sample: bool,
+    /// Calls that are hidden: checks of health, scrapes, records of proxies.
+    pub hidden: u64,
+    /// Every use; what is not listed was not seen.
+    pub uses: Vec<Use>,
+}
+
+impl Uses {
+    /// All raw names in it, as often as they occur.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Text> {
+        let callees = self.uses.iter().map(|used| &used.callee);
+        let callers = self.uses.iter().filter_map(|used| used.caller.as_ref());
+        callees.chain(callers)
+    }
+}

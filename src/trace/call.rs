@@ -1,0 +1,65 @@
+//! One call or message between two services, as the spans of a trace tell it.
+
+use std::sync::Arc;
+
+use super::id::TraceId;
+use super::operation::Operation;
+
+/// A call, or one half of a message's way (to the broker, or from it).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The trace, for whoever wants to look at it.
+    pub trace: TraceId,
+    /// The caller's name; `None` where nobody said who called (a user, a gateway that is not traced).
+    pub caller: Option<Arc<str>>,
+    /// The callee's name.
+    pub callee: Arc<str>,
+    /// What the callee is, as far as tags tell.
+    pub sort: Sort,
+    /// What was asked of it; `None` where the call itself was not recorded and follows from others only.
+    pub operation: Option<Operation>,
+    /// When it began, in µs since the epoch; 0 where that is not known.
+    pub timestamp: i64,
+    /// How long it took, in µs, by the called side where that was recorded; `None` where nobody says.
+    pub duration: Option<u64>,
+    /// Whether a span of it has the tag `error`, which is what Zipkin counts.
+    pub failed: bool,
+    /// Whether it was answered with an HTTP status of 500 or more.
+    pub is_5xx: bool,
+    /// What was thrown, where that was recorded.
+    pub exception: Option<Exception>,
+    /// What it is, where it is no call that people ask about.
+    pub noise: Option<Noise>,
+}
+
+/// What the called side is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sort {
+    /// A service, or nothing else is known.
+    #[default]
+    Service,
+    /// A database or a cache: `db.system` is set.
+    Database,
+    /// A message broker: `messaging.system` is set, or spans of producers and consumers name it.
+    Broker,
+}
+
+/// What was thrown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Exception {
+    /// Its type: `exception.type`, `error.type`, or what stands for it.
+    pub kind: Arc<str>,
+    /// What it says: `exception.message`, or the value of the tag `error`. May be empty.
+    pub message: Arc<str>,
+}
+
+/// Calls that are hidden, and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Noise {
+    /// A liveness, readiness or health check.
+    HealthCheck,
+    /// A scrape of metrics.
+    Scrape,
+    /// A proxy's own record of a call that the services record too.
+    Proxy,
+}

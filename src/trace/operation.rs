@@ -1,0 +1,27 @@
+//! What is asked of a callee: the key that calls of one operation share.
+
+use std::sync::Arc;
+
+/// One operation of an interface.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Operation {
+    /// How it is called.
+    pub protocol: Protocol,
+    /// Its name: `GET /orders/{id}`, `shop.Cart/AddItem`, `orders.created`, `SELECT`.
+    pub name: Arc<str>,
+}
+
+/// How an operation is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// HTTP: method and route.
+    Http,
+    /// A remote procedure call: service and method.
+    Rpc,
+    /// A message: its destination.
+    Message,
+    /// A database: the statement's verb.
+    Database,
+    /// Only a span's name is known.
+    Span,
+}
