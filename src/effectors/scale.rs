@@ -15,6 +15,10 @@ use crate::model::text::{self, Text};
 use super::failure::{Attempt, READING, plural};
 use super::{EffectError, WRITER, identity, known_version};
 
+/// How often a scale and its object are read to get both of one version: while pods come and go, the
+/// controller writes in between.
+const READS: usize = 5;
+
 /// What setting the number would mean: reads the scale and who else sets it. Changes nothing.
 ///
 /// # Errors
@@ -31,12 +35,25 @@ pub(super) async fn preview(
         writes: false,
     };
     let scales = Scales::of(client, target)?;
-    let reading = attempt.done(scales.get(&target.name));
-    let object = scales.object(&target.name);
-    let (scale, object, autoscaler) = futures::join!(reading, object, autoscaler(client, target));
-    let scale = scale?;
+    let reading = async {
+        let mut reads = 0;
+        loop {
+            let scale = attempt.done(scales.get(&target.name));
+            let (scale, object) = futures::join!(scale, scales.object(&target.name));
+            let scale = scale?;
+            let version = scale.metadata.resource_version.as_ref();
+            let is_same = |object: &ObjectMeta| object.resource_version.as_ref() == version;
+            reads += 1;
+            match object {
+                Some(object) if is_same(&object) => return Ok((scale, Some(object))),
+                Some(_) if reads < READS => {}
+                _ => return Ok((scale, None)),
+            }
+        }
+    };
+    let (read, autoscaler) = futures::join!(reading, autoscaler(client, target));
+    let (scale, object) = read?;
     let version = scale.metadata.resource_version.as_deref();
-    let object = object.filter(|object| object.resource_version.as_deref() == version);
     Ok(ScalePreview {
         // The server leaves out a zero.
         replicas_now: number(&scale),
