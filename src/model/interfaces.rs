@@ -61,6 +61,7 @@ pub struct Interfaces {
     uses: Vec<OperationUse>,
     by_callee: HashMap<ElementKey, Vec<usize>>,
     by_caller: HashMap<ElementKey, Vec<usize>>,
+    inbound: HashMap<ElementKey, Tally>,
     sample: Option<Sample>,
 }
 
@@ -113,6 +114,8 @@ impl Interfaces {
         for (at, used) in interfaces.uses.iter().enumerate() {
             let callee = interfaces.by_callee.entry(used.callee.clone());
             callee.or_default().push(at);
+            let inbound = interfaces.inbound.entry(used.callee.clone());
+            inbound.or_default().merge(&used.tally);
             if let Some(caller) = &used.caller {
                 let caller = interfaces.by_caller.entry(caller.clone());
                 caller.or_default().push(at);
@@ -141,7 +144,13 @@ impl Interfaces {
         operations
     }
 
-    /// What the callees take an element for.
+    /// All calls to an element together; `None` where none was sampled.
+    #[must_use]
+    pub fn inbound(&self, callee: &ElementKey) -> Option<&Tally> {
+        self.inbound.get(callee)
+    }
+
+    /// What an element's callers take it for.
     #[must_use]
     pub fn sort(&self, callee: &ElementKey) -> Sort {
         let uses = self.by_callee.get(callee).into_iter().flatten();
@@ -162,7 +171,7 @@ impl Interfaces {
 
     /// Entries of all tables together.
     pub(super) fn footprint(&self) -> usize {
-        self.uses.len() * 3
+        self.uses.len() * 3 + self.inbound.len()
     }
 
     fn operations(&self, places: Option<&Vec<usize>>) -> Vec<Operation<'_>> {

@@ -182,7 +182,9 @@ impl Latency {
     /// The duration in µs that a part of the calls (0.95: 95 %) does not exceed, within 1 %.
     #[must_use]
     pub fn at(&self, part: f64) -> Option<u64> {
-        self.sketch.quantile(part).ok().flatten().map(micros)
+        let (least, most) = (self.sketch.min()?, self.sketch.max()?);
+        let estimate = self.sketch.quantile(part).ok().flatten()?;
+        Some(micros(estimate.clamp(least, most)))
     }
 }
 

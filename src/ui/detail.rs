@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::Ctx;
 use super::format::{self, NONE};
+use super::usage;
 use crate::model::element::{
     Component, ComponentType, Declared, Element, External, Health, Machine, Outside, Service,
 };
@@ -17,6 +18,8 @@ use crate::model::query::links::{Neighbour, Side};
 const FIELD: usize = 11;
 /// Most neighbours listed on one side, before the rest is counted.
 const NEIGHBOURS: usize = 12;
+/// Most operations listed on one side, before the rest is counted.
+const OPERATIONS: usize = 12;
 /// Most of the log's last lines shown.
 const NEWS: usize = 6;
 
@@ -134,6 +137,7 @@ impl Out<'_> {
         }
         self.provides(&key, e);
         self.neighbours(&key);
+        self.interfaces(&key);
         self.placement(e);
         self.labels(&e.labels);
     }
@@ -216,6 +220,52 @@ impl Out<'_> {
             _ => {}
         }
         text
+    }
+
+    /// Operation by operation: what is asked of it and by whom, and what it asks of others.
+    fn interfaces(&mut self, key: &ElementKey) {
+        let interfaces = self.ctx.model.interfaces();
+        let Some(sample) = interfaces.sample() else {
+            return;
+        };
+        let provided = interfaces.provided(key);
+        let required = interfaces.required(key);
+        if provided.is_empty() && required.is_empty() {
+            return;
+        }
+        for (index, operation) in provided.iter().take(OPERATIONS).enumerate() {
+            let text = format!(
+                "{} {}",
+                usage::title(operation),
+                usage::figures(&operation.tally, self.ctx)
+            );
+            self.field(if index == 0 { "operations" } else { "" }, &text);
+            let callers = format!("  by {}", usage::callers(operation, self.ctx));
+            self.styled("", &callers, self.ctx.theme.dim());
+            for thrown in &operation.tally.exceptions {
+                let text = format!("  {}", usage::thrown(thrown, self.ctx));
+                self.styled("", &text, self.ctx.theme.health(Health::Broken));
+            }
+        }
+        self.more(provided.len());
+        for (index, operation) in required.iter().take(OPERATIONS).enumerate() {
+            let text = format!(
+                "{}: {} {}",
+                name(operation.callee, self.ctx),
+                usage::title(operation),
+                usage::figures(&operation.tally, self.ctx)
+            );
+            self.field(if index == 0 { "requires" } else { "" }, &text);
+        }
+        self.more(required.len());
+        self.styled("sampled", &usage::basis(sample), self.ctx.theme.dim());
+    }
+
+    /// How many operations are not listed.
+    fn more(&mut self, all: usize) {
+        if all > OPERATIONS {
+            self.field("", &format!("+{} more operations", all - OPERATIONS));
+        }
     }
 
     fn placement(&mut self, e: &ComponentType) {
@@ -384,6 +434,7 @@ impl Out<'_> {
         self.title(&format!("{word} {}", e.name));
         self.field("why", &why);
         self.neighbours(key);
+        self.interfaces(key);
     }
 
     fn labels(&mut self, labels: &Labels) {

@@ -89,6 +89,27 @@ pub fn seconds(seconds: i64) -> String {
     }
 }
 
+/// A duration in µs, in at most six cells: `0.8ms`, `22ms`, `1.2s`, `41s`, `3m`.
+#[must_use]
+pub fn took(us: Option<u64>) -> String {
+    let Some(us) = us else {
+        return NONE.to_owned();
+    };
+    let whole = |unit: u64| (us + unit / 2) / unit;
+    // Tenths where they say something.
+    let tenths = |unit: u64| {
+        let tenths = (us + unit / 20) / (unit / 10);
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    match us {
+        0..9_950 => format!("{}ms", tenths(1_000)),
+        9_950..999_500 => format!("{}ms", whole(1_000)),
+        999_500..9_950_000 => format!("{}s", tenths(1_000_000)),
+        9_950_000..120_000_000 => format!("{}s", whole(1_000_000)),
+        _ => format!("{}m", us / 60_000_000),
+    }
+}
+
 /// A window: `60 s`, `10 min`, `24 h`.
 #[must_use]
 pub fn window(ms: u64) -> String {
@@ -181,6 +202,25 @@ mod tests {
         assert_eq!(fit("日本語", 4, "…"), "日… ");
         assert_eq!(fit("abc", 0, "…"), "");
         assert_eq!(right("7", 3, "…"), "  7");
+    }
+
+    #[test]
+    fn durations_fit_their_column_and_keep_the_digits_that_say_something() {
+        for (us, text) in [
+            (0, "0.0ms"),
+            (840, "0.8ms"),
+            (9_940, "9.9ms"),
+            (9_999, "10ms"),
+            (22_400, "22ms"),
+            (999_400, "999ms"),
+            (999_999, "1.0s"),
+            (1_240_000, "1.2s"),
+            (41_000_000, "41s"),
+            (200_000_000, "3m"),
+        ] {
+            assert_eq!(took(Some(us)), text);
+        }
+        assert_eq!(took(None), "-");
     }
 
     #[test]

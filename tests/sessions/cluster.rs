@@ -13,6 +13,7 @@ use portolan::model::observation::{
 };
 use portolan::model::source::{SourceKey, SourceState, SourceStatus};
 use portolan::model::text::{self, Text};
+use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use, Uses};
 
 const NAMESPACED: [Kind; 10] = [
     Kind::Pod,
@@ -638,4 +639,60 @@ pub fn label(pod: &mut PodFact, key: &str, value: &str) {
     let labels = pod.meta.labels.iter().map(|(k, v)| (k.clone(), v.clone()));
     let more = (text::name(key), text::name(value));
     pod.meta.labels = labels.chain([more]).collect();
+}
+
+/// Uses that a sample of traces told: caller ("-" where nobody is named), callee, operation, calls, errors,
+/// and how long each took, in µs.
+pub fn used(uses: &[(&str, &str, &str, u64, u64, u64)], is_sample: bool) -> Observation {
+    let uses = uses
+        .iter()
+        .map(|(caller, callee, operation, calls, errors, us)| {
+            let mut tally = Tally {
+                calls: *calls,
+                errors: *errors,
+                ..Tally::default()
+            };
+            (0..*calls).for_each(|_| tally.latency.add(*us));
+            if *errors > 0 {
+                tally.exceptions.push(Thrown {
+                    kind: "TimeoutException".into(),
+                    message: "no answer in 2 s".into(),
+                    times: *errors,
+                    trace: "00000000000000a1".into(),
+                });
+            }
+            Use {
+                caller: (*caller != "-").then(|| text::name(caller)),
+                callee: text::name(callee),
+                sort: Sort::Service,
+                protocol: Some(Protocol::Http),
+                operation: text::name(operation),
+                tally,
+            }
+        });
+    Observation::Uses(Box::new(Uses {
+        source: "zipkin".into(),
+        window_ms: 60_000,
+        ends: start(),
+        traces: 200,
+        is_sample,
+        hidden: 41,
+        uses: uses.collect(),
+    }))
+}
+
+/// How that shop's operations are used.
+pub fn shop_uses(is_sample: bool) -> Observation {
+    used(
+        &[
+            ("-", "frontend", "GET /", 120, 0, 51_000),
+            ("frontend", "checkout", "POST /orders", 62, 0, 38_000),
+            ("frontend", "cart", "GET /cart/{id}", 65, 0, 4_000),
+            ("checkout", "cart", "GET /cart/{id}", 50, 0, 5_000),
+            ("checkout", "cart", "DELETE /cart/{id}", 12, 0, 3_000),
+            ("checkout", "payment", "POST /charge", 62, 8, 22_000),
+            ("payment", "card-network", "POST /v1/pay", 60, 7, 19_000),
+        ],
+        is_sample,
+    )
 }

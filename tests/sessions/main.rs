@@ -17,6 +17,7 @@ mod finding;
 mod hostile;
 mod hosting;
 mod ink;
+mod interfaces;
 mod keys;
 mod restarts;
 mod rollbacks;

@@ -8,7 +8,7 @@ use crate::model::key::ElementKey;
 use crate::model::observation::Kind;
 use crate::model::query::links::Side;
 use crate::model::source::SourceState;
-use crate::ui::{Ctx, format};
+use crate::ui::{Ctx, format, usage};
 
 /// What is said first of declared links only; the longest that fits is said.
 const NO_TRACES: [&str; 3] = [
@@ -23,6 +23,9 @@ const NO_NAMES: [&str; 3] = [
     "Services are not listed: links are missing; v s says why",
     "no Services: links are missing",
 ];
+
+/// Operations that are said of one link, at most.
+const OPERATIONS: usize = 3;
 
 /// Names that a fold says it hides, at most.
 const NAMES: usize = 12;
@@ -148,6 +151,7 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
     if let Some(call) = &link.call {
         parts.push(counted(ctx, call.recent, call.long));
     }
+    parts.extend(operations(ctx, plan, link));
     if let Some(declared) = &link.declared {
         parts.push(format!("declared: {}", places(ctx, declared)));
     } else if link.call.is_some() {
@@ -167,6 +171,28 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
         }
     }
     parts.join(&format!(" {} ", ctx.theme.glyphs.dot))
+}
+
+/// The busiest operations behind a link.
+fn operations(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> Option<String> {
+    let key = |stop: usize| match plan.chart.stops.get(stop).map(|s| &s.spot) {
+        Some(Spot::Element(key)) => Some(key),
+        _ => None,
+    };
+    let (from, to) = (key(link.from)?, key(link.to)?);
+    let operations = ctx.model.interfaces().between(from, to);
+    let mut said: Vec<String> = operations
+        .iter()
+        .take(OPERATIONS)
+        .map(|operation| {
+            let figures = usage::figures(&operation.tally, ctx);
+            format!("{} {figures}", usage::title(operation))
+        })
+        .collect();
+    if operations.len() > OPERATIONS {
+        said.push(format!("+{} more", operations.len() - OPERATIONS));
+    }
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// `checkout → payment`.

@@ -15,7 +15,9 @@ use crate::ui::format::{self, NONE};
 pub(super) struct Columns {
     name: usize,
     ready: usize,
-    rate: bool,
+    /// 0 where there is no room for it, like the next one.
+    rate: usize,
+    latency: usize,
     age: bool,
     wide: bool,
     rest: usize,
@@ -24,6 +26,7 @@ pub(super) struct Columns {
 const READY: usize = 7;
 const RATE: usize = 7;
 const ERRORS: usize = 6;
+const LATENCY: usize = 7;
 const RESTARTS: usize = 5;
 const AGE: usize = 6;
 const KIND: usize = 13;
@@ -41,15 +44,17 @@ impl Columns {
     }
 
     /// Columns for a width in cells; WHY keeps its place, AGE goes first, then the rate.
-    /// `longest` is what the longest name takes, indent and all.
-    pub(super) fn new(width: u16, wide: bool, longest: usize) -> Self {
+    /// `longest` is what the longest name takes, indent and all. Latencies stand where any are known.
+    pub(super) fn new(width: u16, wide: bool, latency: bool, longest: usize) -> Self {
         let width = usize::from(width);
         let age = width >= 90;
         let wide = wide && width >= WIDE;
-        let rate = width >= 64;
+        let rate = if width >= 64 { RATE } else { 0 };
+        let latency = if latency && width >= 64 { LATENCY } else { 0 };
         let fixed = READY
-            + if rate { RATE } else { 0 }
+            + rate
             + ERRORS
+            + latency
             + RESTARTS
             + if age { AGE } else { 0 }
             + if wide { KIND + NODE } else { 0 };
@@ -62,6 +67,7 @@ impl Columns {
             name,
             ready: READY,
             rate,
+            latency,
             age,
             wide,
             rest: free.saturating_sub(name + 2),
@@ -72,10 +78,9 @@ impl Columns {
         let e = ctx.theme.glyphs.ellipsis;
         let mut text = format::fit("NAME", self.name, e);
         text.push_str(&format::right("READY", self.ready, e));
-        if self.rate {
-            text.push_str(&format::right("REQ/s", RATE, e));
-        }
+        text.push_str(&format::right("REQ/s", self.rate, e));
         text.push_str(&format::right("ERR%", ERRORS, e));
+        text.push_str(&format::right("P95", self.latency, e));
         text.push_str(&format::right("RST", RESTARTS, e));
         if self.age {
             text.push_str(&format::right("AGE", AGE, e));
@@ -139,11 +144,9 @@ impl Columns {
                     plain
                 },
             ),
-            Span::styled(
-                format::right(&cells.rate, if self.rate { RATE } else { 0 }, e),
-                plain,
-            ),
+            Span::styled(format::right(&cells.rate, self.rate, e), plain),
             Span::styled(format::right(&cells.errors, ERRORS, e), cells.error_style),
+            Span::styled(format::right(&cells.latency, self.latency, e), plain),
             Span::styled(format::right(&cells.restarts, RESTARTS, e), plain),
         ];
         if self.age {
@@ -189,6 +192,7 @@ struct Cells {
     ready: String,
     rate: String,
     errors: String,
+    latency: String,
     restarts: String,
     age: String,
     kind: String,
@@ -250,6 +254,7 @@ fn tenant(
 fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
     let key = ElementKey::Type(e.key.clone());
     let traffic = ctx.model.traffic(&key, Side::Callers);
+    let latency = ctx.model.interfaces().inbound(&key);
     let style = ctx.theme.health(e.health);
     let kind = e.key.short_kind();
     let name = type_name(e);
@@ -288,6 +293,7 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         },
         rate: format::rate(traffic),
         errors: format::errors(traffic),
+        latency: format::took(latency.and_then(|tally| tally.latency.at(0.95))),
         restarts: e.restarts.to_string(),
         age: format::age(e.created, ctx.now),
         kind: kind.to_owned(),

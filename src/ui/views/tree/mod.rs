@@ -408,7 +408,8 @@ impl View for TreeView {
             return;
         }
         self.width = area.width - GUTTER;
-        let layout = cells::Columns::new(self.width, self.wide, self.longest);
+        let latency = ctx.model.interfaces().sample().is_some();
+        let layout = cells::Columns::new(self.width, self.wide, latency, self.longest);
         let head = Rect { height: 1, ..area };
         let inner = Rect {
             x: area.x + GUTTER,
