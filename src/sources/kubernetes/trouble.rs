@@ -115,6 +115,22 @@ impl Trouble {
         }
     }
 
+    /// 401 for this scope, while others are answered.
+    pub(super) fn alone(session: &Session, scope: &Scope) -> Self {
+        let line = format!(
+            "{} does not accept the credentials of {} for {} (401), though it does elsewhere; trying again; \
+             if that does not help: {}",
+            session.server(),
+            session.user().map_or("this user", |user| user),
+            what(scope),
+            session.remedy()
+        );
+        Self {
+            class: Class::Unauthorized,
+            line: text::message(&line),
+        }
+    }
+
     /// The server's answer could not be read.
     pub(super) fn unreadable(error: &serde_json::Error) -> Self {
         // The position only: the text itself may hold values of the environment.

@@ -130,8 +130,32 @@ impl Watch {
     /// Waits for people to mend the credentials: for a new one, or a while.
     async fn until_mended(&mut self) {
         tokio::select! {
-            () = self.pause.exactly(SLOW) => {}
+            _ = self.pause.exactly(SLOW) => {}
             _ = self.renewals.changed() => {}
+        }
+    }
+
+    /// Waits until the credentials may be accepted. A question that is refused while others are not passes;
+    /// else somebody mends them, or the server takes them again, which the session's line finds out.
+    async fn until_accepted(&mut self) {
+        let mended = if self.reach.is_accepted() {
+            let renewals = &mut self.renewals;
+            let renewed = async {
+                // The sender lives as long as the session.
+                let _ = renewals.changed().await;
+            };
+            self.pause.longer(renewed).await
+        } else {
+            let reach = self.reach.clone();
+            tokio::select! {
+                () = self.until_mended() => {}
+                () = reach.until_accepted(true) => {}
+            }
+            true
+        };
+        if mended {
+            // The next attempt may be with what a person has just mended.
+            self.met.remove(&Class::Unauthorized);
         }
     }
 
@@ -225,23 +249,37 @@ impl Watch {
         self.out.extend(self.line.broken(cause, self.shown, since));
     }
 
-    async fn wait(&mut self, trouble: Trouble) -> Result<(), Closed> {
+    async fn wait(&mut self, mut trouble: Trouble) -> Result<(), Closed> {
         let back = self.reach.is_back();
-        if trouble.class == Class::Unreached {
-            self.reach.doubt();
-            // The session's line is to be the first to say it, where it is not this watch's trouble alone.
-            let _ = timeout(VERDICT, self.reach.is_lost()).await;
+        // The session's line is to be the first to say it, where it is not this watch's trouble alone.
+        match trouble.class {
+            Class::Unreached => {
+                self.reach.doubt();
+                let _ = timeout(VERDICT, self.reach.is_lost()).await;
+            }
+            Class::Unauthorized => {
+                self.reach.doubt();
+                let refused = self.reach.until_accepted(false);
+                if timeout(VERDICT, refused).await.is_err() {
+                    trouble = Trouble::alone(&self.session, &self.scope);
+                }
+            }
+            _ => {}
         }
         self.say(&trouble);
         self.flush().await?;
         match trouble.class {
-            Class::NoClient | Class::Unauthorized => {
+            Class::Unauthorized => self.until_accepted().await,
+            Class::NoClient => {
                 self.until_mended().await;
-                // The next attempt may be with what a person has just mended.
                 self.met.remove(&Class::Unauthorized);
             }
-            Class::Busy(Some(wait)) => self.pause.exactly(wait.min(SLOW)).await,
-            _ => self.pause.longer(back).await,
+            Class::Busy(Some(wait)) => {
+                self.pause.exactly(wait.min(SLOW)).await;
+            }
+            _ => {
+                self.pause.longer(back).await;
+            }
         }
         Ok(())
     }
