@@ -37,6 +37,8 @@ pub(super) struct Watch {
     line: Line,
     epoch: u64,
     seen: u64,
+    /// How far lists came that failed: only what is more is on the way to a whole one.
+    reached: u64,
     /// A first list was complete, so something is shown.
     shown: bool,
     /// Failures that were met with a remedy since things last went well: each has one.
@@ -71,6 +73,7 @@ impl Watch {
             line,
             epoch: 0,
             seen: 0,
+            reached: 0,
             shown: false,
             met: HashSet::new(),
             out: Vec::new(),
@@ -96,7 +99,7 @@ impl Watch {
                     self.take(step);
                 }
             }
-            if !self.shown && failed.is_none() && self.seen > 0 {
+            if !self.shown && failed.is_none() && self.seen > self.reached {
                 self.out.extend(self.line.count(self.seen));
             }
             self.flush().await?;
@@ -190,6 +193,7 @@ impl Watch {
                     epoch: self.epoch,
                 });
                 self.shown = true;
+                self.reached = 0;
                 self.met.clear();
                 self.accepted();
             }
@@ -216,6 +220,7 @@ impl Watch {
         feed: &mut Feed<K>,
     ) -> Result<(), Closed> {
         self.permit = None;
+        self.reached = self.reached.max(self.seen);
         let first = self.met.insert(trouble.class);
         match trouble.class {
             // Listing again is the answer; only when it does not help is it a trouble.
