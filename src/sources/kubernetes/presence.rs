@@ -144,7 +144,7 @@ async fn ask(session: &Session) -> Result<Option<i64>, Failure> {
     let answer = timeout(PATIENCE, connection.client.send(request))
         .await
         .map_err(|_| Failure::Server(Trouble::silent(session, PATIENCE).line))?
-        .map_err(|error| Failure::Server(trouble::transport(&error, session.server())))?;
+        .map_err(|error| Failure::Server(trouble::transport(&error, session)))?;
     let after = Timestamp::now();
     if answer.status().as_u16() == 401 {
         let status = kube::core::Status::failure("", "Unauthorized").with_code(401);
