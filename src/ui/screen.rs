@@ -406,7 +406,12 @@ fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
                 _ if whole => format!("{short} {}{age}", state.word()),
                 1 => format!("{short} {} {}{age}", status.key.part, state.word()),
                 n if trouble.iter().all(|(_, s)| s.word() == state.word()) => {
-                    format!("{short} {n} kinds {}{age}", state.word())
+                    let mut parts: Vec<_> = trouble.iter().map(|(s, _)| &s.key.part).collect();
+                    parts.sort();
+                    parts.dedup();
+                    // One kind in two namespaces is two lists.
+                    let what = if parts.len() == n { "kinds" } else { "lists" };
+                    format!("{short} {n} {what} {}{age}", state.word())
                 }
                 n => format!(
                     "{short} {} {}{age} +{}",

@@ -11,12 +11,15 @@
 )]
 
 mod answers;
+mod busy;
 mod connection;
 mod judge;
+mod pages;
 #[path = "../proxy/mod.rs"]
 mod proxy;
 #[path = "../real/mod.rs"]
 mod real;
+mod refused;
 mod server;
 #[path = "../watching/mod.rs"]
 mod watching;

@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kube::Client;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 /// What becomes of a request.
@@ -33,6 +34,8 @@ pub enum Fault {
     SilentAfter,
     /// The answer comes later.
     Late(Duration),
+    /// The server hears of it when this turns true.
+    Held(watch::Receiver<bool>),
     /// The answer stops after so many bytes of its body; the connection stays as long as the server's.
     StopsWithin(usize),
     /// The question is asked in other words: path and query.
@@ -77,6 +80,8 @@ struct Shared {
     /// When each of them came.
     times: Mutex<Vec<Instant>>,
     answered: Mutex<Vec<(Method, String, u16)>>,
+    /// When each answer came.
+    answers: Mutex<Vec<Instant>>,
 }
 
 /// A server that stands in front of another. It ends with this value; connections that are open then end
@@ -157,6 +162,21 @@ impl HttpProxy {
         self.shared.answered.lock().expect("whole").clone()
     }
 
+    /// How long after a refusal with this status the same was asked again: each time, by its path.
+    pub fn asked_after(&self, refusal: u16) -> Vec<(String, Duration)> {
+        let bare = |path: &str| path.split('?').next().unwrap_or_default().to_owned();
+        let (answered, answers) = (self.answered(), self.shared.answers.lock().expect("whole"));
+        let (seen, times) = (self.seen(), self.times());
+        let refused = answered.iter().zip(&*answers);
+        let refused = refused.filter(|((.., status), _)| *status == refusal);
+        let again = refused.filter_map(|((_, path, _), at)| {
+            let mut later = seen.iter().zip(&times).filter(|(_, time)| *time > at);
+            let (_, time) = later.find(|((_, own), _)| bare(own) == bare(path))?;
+            Some((bare(path), *time - *at))
+        });
+        again.collect()
+    }
+
     /// The methods and paths (with queries) that came, in order.
     pub fn seen(&self) -> Vec<(Method, String)> {
         self.shared.seen.lock().expect("whole").clone()
@@ -199,6 +219,10 @@ async fn answer(
         Some(Fault::Reworded(words)) => {
             *head.uri_mut() = words(&head.uri().to_string()).parse().expect("a path");
         }
+        Some(Fault::Held(ref released)) => {
+            // Whoever held it may be gone, and then it passes too.
+            let _ = released.clone().wait_for(|released| *released).await;
+        }
         Some(Fault::Flood(bytes, taken)) => return Ok(Response::new(flood(bytes, taken))),
         Some(Fault::Answer {
             status,
@@ -222,6 +246,7 @@ async fn answer(
         // Whoever is behind us has cut the connection; so do we.
         .map_err(|_| cut())?;
     let answered = (method, path, response.status().as_u16());
+    shared.answers.lock().expect("whole").push(Instant::now());
     shared.answered.lock().expect("whole").push(answered);
     match fault {
         Some(Fault::CutAfter) => return Err(cut()),

@@ -66,6 +66,12 @@ impl Account {
         self.grant("Role", role, rules, namespace).await;
     }
 
+    /// May this in another ground's namespace.
+    pub async fn within(&self, ground: &Ground, role: &str, rules: &Value) {
+        let namespace = Some(&*ground.namespace);
+        self.grant("Role", role, rules, namespace).await;
+    }
+
     /// A kubeconfig with a token of it.
     pub async fn kubeconfig(&self) -> PathBuf {
         let token = ["create", "token", &self.name, "-n", &self.namespace];

@@ -27,14 +27,17 @@ fn told(output: &Output) -> String {
 }
 
 /// The model as JSON, and what is said beside it.
-fn model(kubeconfig: &Path) -> (Value, String) {
-    let output = run(kubeconfig, &["model", "--format", "json"]);
+pub fn model(kubeconfig: &Path, arguments: &[&str]) -> (Value, String) {
+    let output = run(
+        kubeconfig,
+        &[&["model", "--format", "json"], arguments].concat(),
+    );
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let model = serde_json::from_slice(&output.stdout).expect("JSON");
     (model, told(&output))
 }
 
-fn screen(kubeconfig: &Path, arguments: &[&str]) -> Pty {
+pub fn screen(kubeconfig: &Path, arguments: &[&str]) -> Pty {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_portolan"));
     command.args(arguments);
     command.arg("--kubeconfig");
@@ -61,7 +64,7 @@ async fn ground(everywhere: &Value) -> (Ground, Account) {
 }
 
 /// The lines of what is left out.
-fn left_out(told: &str) -> Vec<&str> {
+pub fn left_out(told: &str) -> Vec<&str> {
     let lines = told.lines().filter_map(|l| l.strip_prefix("portolan: "));
     lines.collect()
 }
@@ -74,7 +77,7 @@ async fn who_may_see_one_namespace_sees_it_and_may_name_others() {
         .here("view", &rules(NAMESPACE, "portolan-view"))
         .await;
     let kubeconfig = account.kubeconfig().await;
-    let (model, said) = model(&kubeconfig);
+    let (model, said) = model(&kubeconfig, &[]);
     assert_eq!(model["pods"].as_array().map(Vec::len), Some(2));
     assert_eq!(
         model["declared"].as_array().map(Vec::len),
@@ -120,7 +123,7 @@ async fn without_events_the_log_says_so() {
     let view = rules(VIEW, "portolan-view");
     let (_ground, account) = ground(&without(&view, &["events"])).await;
     let kubeconfig = account.kubeconfig().await;
-    let (model, said) = model(&kubeconfig);
+    let (model, said) = model(&kubeconfig, &[]);
     assert_eq!(model["pods"].as_array().map(Vec::len), Some(2));
     let said = left_out(&said);
     assert_eq!(said.len(), 1, "{said:?}");
@@ -135,7 +138,7 @@ async fn without_nodes_where_a_pod_runs_is_still_known() {
     let view = rules(VIEW, "portolan-view");
     let (_ground, account) = ground(&without(&view, &["nodes"])).await;
     let kubeconfig = account.kubeconfig().await;
-    let (model, said) = model(&kubeconfig);
+    let (model, said) = model(&kubeconfig, &[]);
     let pods = model["pods"].as_array().expect("pods");
     assert!(pods.iter().all(|pod| pod["node"].is_string()), "{pods:?}");
     let said = left_out(&said);
@@ -155,7 +158,7 @@ async fn without_services_links_are_no_data_and_not_none() {
     let lacking = without(&view, &["services", "endpointslices"]);
     let (_ground, account) = ground(&lacking).await;
     let kubeconfig = account.kubeconfig().await;
-    let (model, said) = model(&kubeconfig);
+    let (model, said) = model(&kubeconfig, &[]);
     assert_eq!(model["pods"].as_array().map(Vec::len), Some(2));
     let said = left_out(&said);
     assert_eq!(said.len(), 2, "{said:?}");

@@ -12,6 +12,7 @@ mod pty;
 #[path = "../real/mod.rs"]
 mod real;
 mod rules;
+mod several;
 mod used;
 #[path = "../watching/mod.rs"]
 mod watching;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kube::config::{Kubeconfig, KubeconfigError};
 
+use super::pod;
 use super::session::SessionError;
 
 /// Most names that an error lists.
@@ -54,7 +55,7 @@ pub(super) fn read(
             });
         }
     }
-    if merged.is_none() && environment("KUBERNETES_SERVICE_HOST").is_none() {
+    if merged.is_none() && !pod::is_here(&environment) {
         let places: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
         return Err(SessionError::Nowhere {
             places: places.join(", "),

@@ -1,8 +1,8 @@
 //! Kubernetes: lists and watches the kinds that make up the architecture, one watch for each kind and
 //! chosen namespace, and says what they are.
 //!
-//! [`session`] reads the kubeconfig and builds the client, whose [`credential`] may come from a
-//! [`plugin`]; [`feed`] speaks the list-and-watch protocol, [`asking`] puts its questions, [`answer`] reads
+//! [`session`] reads the kubeconfig, or is the [`pod`]'s that we run in, and builds the client, whose
+//! [`credential`] may come from a [`plugin`]; [`feed`] speaks the list-and-watch protocol, [`asking`] puts its questions, [`answer`] reads
 //! what comes within bounds, [`reach`] is what all parts know of the way to the server; [`lean`] is what is
 //! read of an object and [`convert`] what it means in the model's words;
 //! [`watch`] is one scope's task, and this module starts and stops those. Nothing is judged here.
@@ -17,6 +17,7 @@ mod lean;
 mod line;
 mod pause;
 mod plugin;
+mod pod;
 mod presence;
 mod reach;
 mod scopes;

@@ -41,24 +41,25 @@ impl Pause {
         Self { longest, ..self }
     }
 
-    /// Waits longer each time, unless the server comes `back` earlier.
-    pub(super) async fn longer(&mut self, back: impl Future<Output = ()>) {
+    /// Waits longer each time, unless the server comes `back` earlier; says whether anything ended it early.
+    pub(super) async fn longer(&mut self, back: impl Future<Output = ()>) -> bool {
         if self.waited.is_some_and(|at| at.elapsed() > CALM) {
             self.next = FIRST;
         }
         let wait = self.next;
         self.next = (wait * 2).min(self.longest);
         tokio::select! {
-            () = self.exactly(wait) => return,
+            asked = self.exactly(wait) => return asked,
             () = back => {}
         }
         self.next = FIRST;
         self.waited = Some(Instant::now());
+        true
     }
 
     /// Waits for this long; not at all where a person has asked since the last wait, for that may have been
-    /// just before this one began.
-    pub(super) async fn exactly(&mut self, wait: Duration) {
+    /// just before this one began. Says whether a person ended it.
+    pub(super) async fn exactly(&mut self, wait: Duration) -> bool {
         let retry = &mut self.retry;
         let asked = async {
             // Nobody can ask any more: only time ends the wait.
@@ -66,11 +67,15 @@ impl Pause {
                 std::future::pending::<()>().await;
             }
         };
-        tokio::select! {
-            () = sleep(wait) => {}
-            () = asked => self.next = FIRST,
+        let asked = tokio::select! {
+            () = sleep(wait) => false,
+            () = asked => true,
+        };
+        if asked {
+            self.next = FIRST;
         }
         self.waited = Some(Instant::now());
+        asked
     }
 }
 

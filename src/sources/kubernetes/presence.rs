@@ -9,6 +9,7 @@ use kube::core::params::ListParams;
 use tokio::time::timeout;
 
 use crate::model::source::SourceState;
+use crate::model::text::Text;
 use crate::sources::{Closed, Outlet};
 
 use super::line::Line;
@@ -48,6 +49,7 @@ pub(super) async fn run(
             Ok(skew) => {
                 shown = true;
                 reach.heard();
+                reach.accepted(true);
                 let skew = line.skew(skew);
                 // One word about both where both changed.
                 let said = if line.is_live() {
@@ -60,6 +62,13 @@ pub(super) async fn run(
             Err(Failure::Session(why)) => {
                 let said = line.broken(why, shown, Timestamp::now());
                 (said, Some(SLOW))
+            }
+            // It may be the server's trouble and pass; the question costs nobody anything.
+            Err(Failure::Refused(why)) => {
+                reach.heard();
+                reach.accepted(false);
+                let said = line.broken(why, shown, Timestamp::now());
+                (said, Some(INTERVAL))
             }
             // It is slow, but it speaks to others.
             Err(Failure::Server(_)) if line.is_live() && reach.last() > asked => {
@@ -76,12 +85,14 @@ pub(super) async fn run(
         }
         match wait {
             Some(wait) => tokio::select! {
-                () = pause.exactly(wait) => {}
+                _ = pause.exactly(wait) => {}
                 () = reach.doubted() => {}
                 // Refused credentials may be mended before.
                 _ = renewals.changed() => {}
             },
-            None => pause.longer(back).await,
+            None => {
+                pause.longer(back).await;
+            }
         }
     }
 }
@@ -111,9 +122,11 @@ async fn patiently(
 
 enum Failure {
     /// There is no client: people must mend it.
-    Session(crate::model::text::Text),
+    Session(Text),
+    /// The server does not accept the credentials.
+    Refused(Text),
     /// The server is away: it may come back.
-    Server(crate::model::text::Text),
+    Server(Text),
 }
 
 /// The server's clock minus ours in ms, where it says. Whatever it answers, it is there; rights and
@@ -131,11 +144,11 @@ async fn ask(session: &Session) -> Result<Option<i64>, Failure> {
     let answer = timeout(PATIENCE, connection.client.send(request))
         .await
         .map_err(|_| Failure::Server(Trouble::silent(session, PATIENCE).line))?
-        .map_err(|error| Failure::Server(trouble::transport(&error, session.server())))?;
+        .map_err(|error| Failure::Server(trouble::transport(&error, session)))?;
     let after = Timestamp::now();
     if answer.status().as_u16() == 401 {
         let status = kube::core::Status::failure("", "Unauthorized").with_code(401);
-        return Err(Failure::Session(
+        return Err(Failure::Refused(
             Trouble::status(&status, session, None).line,
         ));
     }

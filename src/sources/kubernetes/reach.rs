@@ -19,6 +19,8 @@ pub(super) struct Reach {
     /// When anything came from the server, by our wall clock in ms.
     heard: Arc<AtomicI64>,
     doubt: Arc<Notify>,
+    /// Whether the credentials were accepted when the session's line asked last.
+    accepted: Arc<watch::Sender<bool>>,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +47,7 @@ impl Reach {
             state: Arc::new(watch::Sender::new(State::default())),
             heard: Arc::new(AtomicI64::new(i64::MIN)),
             doubt: Arc::new(Notify::new()),
+            accepted: Arc::new(watch::Sender::new(true)),
         }
     }
 
@@ -75,7 +78,28 @@ impl Reach {
         });
     }
 
-    /// A connection broke: whoever asks whether the server is there is to ask now.
+    /// The session's own question was refused for its credentials (401), or was not.
+    pub(super) fn accepted(&self, accepted: bool) {
+        self.accepted
+            .send_if_modified(|own| std::mem::replace(own, accepted) != accepted);
+    }
+
+    /// Whether the credentials are accepted for what everybody may ask; yes, until something else is known.
+    pub(super) fn is_accepted(&self) -> bool {
+        *self.accepted.borrow()
+    }
+
+    /// Waits until the credentials are accepted, or are not.
+    pub(super) async fn until_accepted(&self, accepted: bool) {
+        // The sender lives as long as we do.
+        let _ = self
+            .accepted
+            .subscribe()
+            .wait_for(|own| *own == accepted)
+            .await;
+    }
+
+    /// A connection broke, or one was refused: whoever asks whether the server is there is to ask now.
     pub(super) fn doubt(&self) {
         self.doubt.notify_one();
     }

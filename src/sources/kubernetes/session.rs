@@ -2,7 +2,7 @@
 //! that is built when it is first needed.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::model::text::{self, Text};
 
 use super::credential::{self, Bearer};
 use super::kubeconfig::Chosen;
-use super::{kubeconfig, trouble};
+use super::{kubeconfig, pod, trouble};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -185,7 +185,7 @@ impl Session {
         let read = kubeconfig::read(kubeconfig.as_deref(), |name| std::env::var_os(name))?;
         match read {
             Some(config) => Self::of(config, context.as_deref(), Some(Read { named: kubeconfig })),
-            None => Self::in_cluster(),
+            None => Self::in_cluster(context.as_deref()),
         }
     }
 
@@ -211,17 +211,23 @@ impl Session {
         Ok(Self::new(&chosen, Origin::File { config, read }))
     }
 
-    fn in_cluster() -> Result<Self, SessionError> {
-        let config = Config::incluster().map_err(|_| SessionError::Client {
-            why: "this pod has no service account token; mount one or give --kubeconfig".into(),
-        })?;
+    fn in_cluster(context: Option<&str>) -> Result<Self, SessionError> {
+        if let Some(context) = context.filter(|context| *context != pod::CONTEXT) {
+            let why = text::message(&format!(
+                "there is no kubeconfig that could have a context \"{context}\"; give one with --kubeconfig, or \
+                 leave --context out to be {}",
+                pod::USER
+            ));
+            return Err(failed(why));
+        }
+        let config = own_pod().map_err(failed)?;
         let chosen = Chosen {
-            context: "in-cluster".to_owned(),
+            context: pod::CONTEXT.to_owned(),
             server: config.cluster_url.to_string(),
-            user: None,
+            user: Some(pod::USER.to_owned()),
             namespace: config.default_namespace,
             proxied: false,
-            remedy: "its token may have ended; a new one is taken as soon as it is mounted",
+            remedy: pod::REMEDY,
         };
         Ok(Self::new(&chosen, Origin::Cluster))
     }
@@ -275,7 +281,12 @@ impl Session {
         &self.shared.server
     }
 
-    /// The user's name in the kubeconfig.
+    /// Whether the server and the credentials are those of the pod that we run in.
+    pub(super) fn is_of_pod(&self) -> bool {
+        matches!(*self.shared.origin, Origin::Cluster)
+    }
+
+    /// The user's name in the kubeconfig, or what the pod's own account is called.
     #[must_use]
     pub fn user(&self) -> Option<&Text> {
         self.shared.user.as_ref()
@@ -411,6 +422,10 @@ impl Shared {
     }
 }
 
+fn own_pod() -> Result<Config, Text> {
+    pod::config(Path::new(pod::FOLDER), |name| std::env::var_os(name))
+}
+
 fn failed(why: Text) -> SessionError {
     SessionError::Client { why }
 }
@@ -426,10 +441,10 @@ async fn make(
     let (mut config, cluster) = match &*origin {
         Origin::Given => return Err(failed("the session was closed; start again".into())),
         Origin::Cluster => {
-            let config = Config::incluster().map_err(|_| {
-                failed("this pod's service account token cannot be read; mount it again".into())
-            })?;
-            (config, None)
+            let config = spawn_blocking(own_pod).await;
+            let config =
+                config.map_err(|_| failed("what this pod mounts cannot be read".into()))?;
+            (config.map_err(failed)?, None)
         }
         Origin::File { config, read } => {
             let read = read.as_ref().filter(|_| is_again);
@@ -446,8 +461,16 @@ async fn make(
     let got = credential::get(&credential, &mut config.auth_info, &bearer).await;
     waiting.send_replace(None);
     got.map_err(failed)?;
-    let builder =
-        ClientBuilder::try_from(config).map_err(|error| failed(trouble::client(&error)))?;
+    let builder = ClientBuilder::try_from(config).map_err(|error| {
+        failed(match &*origin {
+            Origin::Cluster => {
+                "the certificate authority of this pod's service account (ca.crt) cannot be used; \
+                                mount it again"
+                    .into()
+            }
+            _ => trouble::client(&error),
+        })
+    })?;
     let signs = MapRequestLayer::new(move |request| bearer.sign(request));
     Ok(Made {
         client: builder.with_layer(&signs).build(),

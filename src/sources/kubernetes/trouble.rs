@@ -115,6 +115,22 @@ impl Trouble {
         }
     }
 
+    /// 401 for this scope, while others are answered.
+    pub(super) fn alone(session: &Session, scope: &Scope) -> Self {
+        let line = format!(
+            "{} does not accept the credentials of {} for {} (401), though it does elsewhere; trying again; \
+             if that does not help: {}",
+            session.server(),
+            session.user().map_or("this user", |user| user),
+            what(scope),
+            session.remedy()
+        );
+        Self {
+            class: Class::Unauthorized,
+            line: text::message(&line),
+        }
+    }
+
     /// The server's answer could not be read.
     pub(super) fn unreadable(error: &serde_json::Error) -> Self {
         // The position only: the text itself may hold values of the environment.
@@ -136,11 +152,11 @@ impl Trouble {
             kube::Error::SerdeError(error) => Self::unreadable(error),
             kube::Error::Auth(_) => Self {
                 class: Class::Passing,
-                line: transport(error, session.server()),
+                line: transport(error, session),
             },
             other => Self {
                 class: Class::Unreached,
-                line: transport(other, session.server()),
+                line: transport(other, session),
             },
         }
     }
@@ -272,11 +288,12 @@ fn resource(scope: Option<&Scope>) -> &'static str {
 }
 
 /// Why a request did not get through: the deepest cause that says something.
-pub(super) fn transport(error: &kube::Error, server: &str) -> Text {
+pub(super) fn transport(error: &kube::Error, session: &Session) -> Text {
+    let server = session.server();
     let mut why: Option<String> = None;
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(cause) = next {
-        why = explained(cause).or(why);
+        why = explained(cause, session.is_of_pod()).or(why);
         next = source(cause);
     }
     let why = why.unwrap_or_else(|| deepest(error));
@@ -298,10 +315,10 @@ fn source<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError +
 }
 
 /// The causes that people can do something about.
-fn explained(cause: &(dyn StdError + 'static)) -> Option<String> {
+fn explained(cause: &(dyn StdError + 'static), in_pod: bool) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         return Some(match error {
-            rustls::Error::InvalidCertificate(why) => certificate(why),
+            rustls::Error::InvalidCertificate(why) => certificate(why, in_pod),
             rustls::Error::AlertReceived(alert) => {
                 format!(
                     "it refused the TLS connection ({alert:?}); check the client certificate in the kubeconfig"
@@ -328,9 +345,17 @@ fn explained(cause: &(dyn StdError + 'static)) -> Option<String> {
 }
 
 /// What is wrong with the server's certificate, and where to correct that.
-fn certificate(why: &rustls::CertificateError) -> String {
+fn certificate(why: &rustls::CertificateError, in_pod: bool) -> String {
     use rustls::CertificateError as Why;
     match why {
+        Why::UnknownIssuer | Why::BadSignature if in_pod => {
+            "its certificate is of an authority that the service account's ca.crt does not hold; check \
+             KUBERNETES_SERVICE_HOST"
+                .to_owned()
+        }
+        Why::NotValidForName | Why::NotValidForNameContext { .. } if in_pod => {
+            "its certificate is not for this name; check KUBERNETES_SERVICE_HOST".to_owned()
+        }
         Why::UnknownIssuer | Why::BadSignature => {
             "its certificate is of an authority that the kubeconfig does not name; check certificate-authority"
                 .to_owned()

@@ -37,6 +37,8 @@ pub(super) struct Watch {
     line: Line,
     epoch: u64,
     seen: u64,
+    /// How far lists came that failed: only what is more is on the way to a whole one.
+    reached: u64,
     /// A first list was complete, so something is shown.
     shown: bool,
     /// Failures that were met with a remedy since things last went well: each has one.
@@ -71,6 +73,7 @@ impl Watch {
             line,
             epoch: 0,
             seen: 0,
+            reached: 0,
             shown: false,
             met: HashSet::new(),
             out: Vec::new(),
@@ -96,7 +99,7 @@ impl Watch {
                     self.take(step);
                 }
             }
-            if !self.shown && failed.is_none() && self.seen > 0 {
+            if !self.shown && failed.is_none() && self.seen > self.reached {
                 self.out.extend(self.line.count(self.seen));
             }
             self.flush().await?;
@@ -130,8 +133,32 @@ impl Watch {
     /// Waits for people to mend the credentials: for a new one, or a while.
     async fn until_mended(&mut self) {
         tokio::select! {
-            () = self.pause.exactly(SLOW) => {}
+            _ = self.pause.exactly(SLOW) => {}
             _ = self.renewals.changed() => {}
+        }
+    }
+
+    /// Waits until the credentials may be accepted. A question that is refused while others are not passes;
+    /// else somebody mends them, or the server takes them again, which the session's line finds out.
+    async fn until_accepted(&mut self) {
+        let mended = if self.reach.is_accepted() {
+            let renewals = &mut self.renewals;
+            let renewed = async {
+                // The sender lives as long as the session.
+                let _ = renewals.changed().await;
+            };
+            self.pause.longer(renewed).await
+        } else {
+            let reach = self.reach.clone();
+            tokio::select! {
+                () = self.until_mended() => {}
+                () = reach.until_accepted(true) => {}
+            }
+            true
+        };
+        if mended {
+            // The next attempt may be with what a person has just mended.
+            self.met.remove(&Class::Unauthorized);
         }
     }
 
@@ -166,6 +193,7 @@ impl Watch {
                     epoch: self.epoch,
                 });
                 self.shown = true;
+                self.reached = 0;
                 self.met.clear();
                 self.accepted();
             }
@@ -192,6 +220,7 @@ impl Watch {
         feed: &mut Feed<K>,
     ) -> Result<(), Closed> {
         self.permit = None;
+        self.reached = self.reached.max(self.seen);
         let first = self.met.insert(trouble.class);
         match trouble.class {
             // Listing again is the answer; only when it does not help is it a trouble.
@@ -225,23 +254,37 @@ impl Watch {
         self.out.extend(self.line.broken(cause, self.shown, since));
     }
 
-    async fn wait(&mut self, trouble: Trouble) -> Result<(), Closed> {
+    async fn wait(&mut self, mut trouble: Trouble) -> Result<(), Closed> {
         let back = self.reach.is_back();
-        if trouble.class == Class::Unreached {
-            self.reach.doubt();
-            // The session's line is to be the first to say it, where it is not this watch's trouble alone.
-            let _ = timeout(VERDICT, self.reach.is_lost()).await;
+        // The session's line is to be the first to say it, where it is not this watch's trouble alone.
+        match trouble.class {
+            Class::Unreached => {
+                self.reach.doubt();
+                let _ = timeout(VERDICT, self.reach.is_lost()).await;
+            }
+            Class::Unauthorized => {
+                self.reach.doubt();
+                let refused = self.reach.until_accepted(false);
+                if timeout(VERDICT, refused).await.is_err() {
+                    trouble = Trouble::alone(&self.session, &self.scope);
+                }
+            }
+            _ => {}
         }
         self.say(&trouble);
         self.flush().await?;
         match trouble.class {
-            Class::NoClient | Class::Unauthorized => {
+            Class::Unauthorized => self.until_accepted().await,
+            Class::NoClient => {
                 self.until_mended().await;
-                // The next attempt may be with what a person has just mended.
                 self.met.remove(&Class::Unauthorized);
             }
-            Class::Busy(Some(wait)) => self.pause.exactly(wait.min(SLOW)).await,
-            _ => self.pause.longer(back).await,
+            Class::Busy(Some(wait)) => {
+                self.pause.exactly(wait.min(SLOW)).await;
+            }
+            _ => {
+                self.pause.longer(back).await;
+            }
         }
         Ok(())
     }

@@ -322,6 +322,52 @@ async fn refused_credentials_say_what_to_do() {
     );
 }
 
+/// Nobody says retry here: what others are not refused is asked again soon.
+#[tokio::test]
+async fn a_kind_that_is_refused_alone_is_asked_again_soon() {
+    let server = shop().await;
+    server.world().refusals.insert("pods".to_owned(), 401);
+    let mut running = Running::start(server, NamespaceChoice::one("shop"));
+    running
+        .until("all but the pods", |r| {
+            let lines = r.lines.values();
+            let live = lines.filter(|l| l.state == Some(SourceState::Live));
+            live.count() == LINES - 1 && r.word("pods") == "failed"
+        })
+        .await;
+    let said = running.replay.line("pods").and_then(SourceState::trouble);
+    assert!(
+        said.is_some_and(|said| said.contains("though it does elsewhere; trying again")),
+        "{said:?}"
+    );
+    running.server.world().refusals.clear();
+    running.until_live().await;
+}
+
+/// The same credentials may be accepted again: the session's line finds out for all.
+#[tokio::test]
+async fn credentials_that_are_accepted_again_are_used_again() {
+    let server = shop().await;
+    let mut running = Running::start(server, NamespaceChoice::one("shop"));
+    running.until_live().await;
+    let scopes = super::scopes::of(&NamespaceChoice::one("shop"));
+    let all = scopes.iter().map(|scope| scope.kind.plural());
+    let all = all
+        .chain(["version"])
+        .map(|plural| (plural.to_owned(), 401));
+    running.server.world().refusals.extend(all);
+    running.server.cut();
+    running
+        .until("all of it is stale", |r| {
+            let mut lines = r.lines.values();
+            lines.all(|l| matches!(&l.state, Some(SourceState::Stale { cause, .. }) if cause.contains("sign in again")))
+        })
+        .await;
+    assert_eq!(running.replay.names(Kind::Pod).len(), 2, "it stays");
+    running.server.world().refusals.clear();
+    running.until_live().await;
+}
+
 #[tokio::test]
 async fn a_busy_server_is_asked_again() {
     let server = shop().await;

@@ -27,7 +27,7 @@ pub(super) enum Streams {
 #[derive(Default)]
 pub(super) struct World {
     pub(super) streams: Streams,
-    /// Status codes by plural, or by `plural/namespace`.
+    /// Status codes by plural, or by `plural/namespace`; `version` is the session's own question.
     pub(super) refusals: BTreeMap<String, u16>,
     /// Every connection is closed at once.
     pub(super) down: bool,
@@ -272,7 +272,11 @@ impl Collection {
 fn answer(world: &World, target: &str) -> Answer {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if path == "/version" {
-        return Answer::Whole(200, json!({"gitVersion": "v1.36.3"}));
+        let refusal = world.refusals.get("version").copied();
+        return refusal.map_or_else(
+            || Answer::Whole(200, json!({"gitVersion": "v1.36.3"})),
+            failure,
+        );
     }
     let ask = |name: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));

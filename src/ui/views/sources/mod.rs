@@ -64,6 +64,9 @@ fn whole(key: &RowKey, groups: &[Group<'_>], ctx: &Ctx<'_>) -> Option<(String, S
             let at = format::clock(status.at, ctx.zone);
             head.push_str(&format!(" {dot} reported {at}"));
             let mut text = match (why(status, ctx), &status.state) {
+                (Some(why), Some(state)) if state.is_trouble() => {
+                    format!("{}: {why}; ctrl-r asks now", state.word())
+                }
                 (Some(why), Some(state)) => format!("{}: {why}", state.word()),
                 (_, Some(SourceState::Loading { seen })) => format!(
                     "loading: the first answer is under way, {} objects so far",

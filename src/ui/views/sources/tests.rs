@@ -176,9 +176,9 @@ fn trouble_stands_first() {
     |
     |
     |
-    |
     |── kubernetes events in shop · https://10.96.0.1:6443 · reported 13:58:01 ────────────────────────────────────────────────────────────────────────────────────
-    | forbidden: the user dev may not list or watch events in shop: bind a role with these verbs, e.g. the clusterrole view; asked again every 5 min
+    | forbidden: the user dev may not list or watch events in shop: bind a role with these verbs, e.g. the clusterrole view; asked again every 5 min; ctrl-r asks
+    | now
     ");
     assert_snapshot!(picture(&mut SourcesView::default(), &troubled(), 80, 14, &[]), @"
     [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
@@ -192,10 +192,10 @@ fn trouble_stands_first() {
     |     endpointslices  all        live                -
     |     ingresses       all        live                -
     |     nodes           all        live                -
-    |     pods            shop       live                -
     |── kubernetes events in shop · https://10.96.0.1:6443 · reported 13:58:01 ──────
     | forbidden: the user dev may not list or watch events in shop: bind a role with
-    | these verbs, e.g. the clusterrole view; asked again every 5 min
+    | these verbs, e.g. the clusterrole view; asked again every 5 min; ctrl-r asks
+    | now
     ");
     assert_snapshot!(picture(&mut SourcesView::default(), &troubled(), 60, 9, &[]), @"
     [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
@@ -207,7 +207,7 @@ fn trouble_stands_first() {
     |── kubernetes events in shop · https://10.96.0.1:6443 · rep…
     | forbidden: the user dev may not list or watch events in
     | shop: bind a role with these verbs, e.g. the clusterrole
-    | view; asked again every 5 min
+    | view; asked again every 5 min; ctrl-r asks now
     ");
 }
 
@@ -225,9 +225,9 @@ fn every_row_can_be_read_whole() {
     |     deployments     all        live                -
     |     endpointslices  all        live                -
     |     ingresses       all        live                -
-    |     nodes           all        live                -
     |── kubernetes jobs in shop · https://10.96.0.1:6443 · reported 13:58:01 ────────
-    | stale: since 13:52:00 (11m): connection reset by peer; trying again in 5 s
+    | stale: since 13:52:00 (11m): connection reset by peer; trying again in 5 s;
+    | ctrl-r asks now
     ");
     assert_snapshot!(picture(&mut view, &troubled(), 80, 12, &[Verb::Down, Verb::Down]), @"
     [kubernetes events in shop forbidden, jobs in shop stale, zipkin services failed]
