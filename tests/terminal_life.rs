@@ -76,6 +76,22 @@ fn a_stop_gives_it_back_first_and_going_on_takes_it_again() {
     assert!(pty.is_given_back(), "{}", pty.screen());
 }
 
+/// A change of size that comes together with a key must not hold the key back until the next one.
+#[test]
+fn a_key_that_comes_with_another_size_is_heard() {
+    let home = home();
+    let mut pty = Pty::start(portolan(&home, &[]), 24, 80);
+    pty.wait_for("here : shop");
+    for round in 0..150 {
+        pty.resize_unseen(24 + round % 2, 80);
+        pty.send("?");
+        pty.wait_for("Here, in tree");
+        pty.close("Here, in tree");
+    }
+    pty.send(":q\r");
+    assert_eq!(pty.end().exit_code(), 0);
+}
+
 #[test]
 fn a_stop_that_nobody_announced_is_followed_by_the_same() {
     let home = home();

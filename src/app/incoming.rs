@@ -13,7 +13,13 @@ impl App {
         let well = well(&batch);
         let applied = self.live.apply(batch, self.now.wall);
         if self.live.status_revision() != reported {
-            for (severity, text) in self.troubles.follow(&self.live, &well, self.now.wall) {
+            let news = self.troubles.follow(&self.live, &well, self.now.wall);
+            if !news.is_empty() {
+                // Who was away may be back.
+                let now = self.now.ms;
+                self.intents.iter_mut().for_each(|i| i.look_soon(now));
+            }
+            for (severity, text) in news {
                 self.log.note(self.now.wall, severity, None, &text);
             }
         }

@@ -219,7 +219,7 @@ impl World {
                     let result = match session.client().await {
                         Ok(client) => effectors::look(&client, &target, &order)
                             .await
-                            .map_err(|error| text::message(&error.to_string())),
+                            .map_err(|error| text::message(&error.of_look())),
                         Err(error) => Err(text::message(&error.to_string())),
                     };
                     Msg::Looked { id, result }

@@ -30,7 +30,12 @@ impl App {
     }
 
     /// Opens the stage of an operation. Nothing is asked and nothing is written by that.
-    pub(super) fn stage(&mut self, target: TypeKey, operation: Operation) {
+    pub(super) fn stage(&mut self, target: TypeKey, mut operation: Operation) {
+        // What is taken back may have been changed by somebody else since: the stage begins at what is now.
+        if let Operation::Scale { before, .. } = &mut operation {
+            let seen = self.live.component_type(&target);
+            *before = seen.and_then(|seen| seen.desired).unwrap_or(*before);
+        }
         self.next_intent += 1;
         self.open_stage(Intent::new(self.next_intent, target, operation));
     }

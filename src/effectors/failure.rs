@@ -69,6 +69,23 @@ pub enum EffectError {
     },
 }
 
+impl EffectError {
+    /// Why an object cannot be looked at, without a word about what was or was not changed: a look is asked
+    /// what became of a write, and must not seem to say it.
+    #[must_use]
+    pub fn of_look(&self) -> String {
+        match self {
+            Self::Unreachable { why } => format!("cannot reach the server ({why})"),
+            Self::Silent { why } => format!("the server cannot say ({why})"),
+            Self::NotFound { target } => format!("{target} does not exist (any more)"),
+            Self::Invalid { why } | Self::Refused { why } => why.to_string(),
+            Self::Forbidden { .. } | Self::Conflict { .. } | Self::Unknown { .. } => {
+                self.to_string()
+            }
+        }
+    }
+}
+
 /// How long reading may take.
 pub(super) const READING: Duration = Duration::from_secs(READING_S);
 /// How long writing may take.

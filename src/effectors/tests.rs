@@ -37,3 +37,19 @@ pub(super) fn failure(code: u16, message: &str) -> (u16, Value) {
         json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": message}),
     )
 }
+
+#[test]
+fn a_look_that_fails_says_nothing_of_the_write() {
+    use super::EffectError;
+
+    let why = crate::model::text::Text::from("connection refused");
+    for error in [
+        EffectError::Unreachable { why: why.clone() },
+        EffectError::Silent { why: why.clone() },
+        EffectError::Refused { why },
+    ] {
+        let said = error.of_look();
+        assert!(said.contains("connection refused"), "{said}");
+        assert!(!said.contains("nothing was"), "{said}");
+    }
+}

@@ -5,8 +5,10 @@ use portolan::app::msg::{Msg, Refusal};
 use portolan::model::intent::{Autoscaler, Found};
 use portolan::model::key::TypeKey;
 use portolan::model::observation::OwnerRef;
+use portolan::model::source::SourceState;
 use portolan::ui::screen::Mode;
 
+use crate::cluster;
 use crate::harness::Session;
 
 const WRITE: Mode = Mode::Write { until: None };
@@ -294,6 +296,35 @@ fn what_nobody_answered_for_is_looked_at_and_never_sent_again() {
     assert_eq!(said("not scaled"), 0, "{screen}");
 }
 
+/// A look that could not be had says nothing of the write, and is had as soon as the server is back.
+#[test]
+fn what_could_not_be_looked_for_is_looked_for_when_the_server_is_back() {
+    let mut s = sent_up();
+    s.answer(Err(Refusal::Unknown { why: "cut".into() }));
+    let stale = |state| {
+        vec![cluster::part(
+            "kubernetes",
+            "pods",
+            Some("shop".into()),
+            Some(state),
+        )]
+    };
+    s.observe(stale(SourceState::Stale {
+        since: cluster::start(),
+        cause: "connection reset".into(),
+    }));
+    s.looked(Err("cannot reach the server (connection refused)"));
+    s.shows("cannot be looked for, which is tried again every 5 s: cannot reach the server");
+    s.tick(61);
+    s.looked(Err("cannot reach the server (connection refused)"));
+    s.effects();
+    s.observe(stale(SourceState::Live));
+    s.tick(1);
+    s.looked(Ok(Found::Unchanged));
+    s.press("v e")
+        .shows("did not arrive within 65 s: it is as it was");
+}
+
 #[test]
 fn what_cannot_arrive_any_more_is_not_done() {
     let mut s = sent_up();
@@ -454,6 +485,16 @@ fn read_only_has_no_trace_of_writing() {
     s.shows("started with --read-only: writing is not possible");
     s.shows("READ-ONLY").hides("WRITE ");
     assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn an_undo_begins_at_what_somebody_else_has_made_of_it() {
+    let mut s = sent_up();
+    s.answer(Ok(Some(2)));
+    s.change(|c| c.scale("shop", "cart", 5));
+    s.press("u").shows("now 5 → then 2").press("enter");
+    s.preview(5, Autoscaler::None);
+    s.hides("when you staged it");
 }
 
 #[test]

@@ -95,6 +95,7 @@ pub(super) struct Looking {
 enum Told {
     #[default]
     Nothing,
+    NotLooked,
     NotSoFar,
     NotWithinTime,
 }
@@ -118,6 +119,11 @@ impl Intent {
             && now >= self.looking.due;
         self.looking.asked |= is_due;
         is_due
+    }
+
+    /// The server answers again: whatever nobody answered for is looked at now (ms since the start).
+    pub fn look_soon(&mut self, now: u64) {
+        self.looking.due = self.looking.due.min(now);
     }
 
     /// Takes what a look found, or why it found nothing, at `now` (ms since the start). Gives what is to be
@@ -157,7 +163,7 @@ impl Intent {
             Ok(Found::Unchanged) => self.tell(Told::NotSoFar, || {
                 "has not arrived so far: it is as it was, and is looked at again".to_owned()
             }),
-            Err(why) => self.tell(Told::NotSoFar, || {
+            Err(why) => self.tell(Told::NotLooked, || {
                 format!("cannot be looked for, which is tried again every {pause} s: {why}")
             }),
         }
