@@ -222,11 +222,10 @@ pub fn draw_detail(
         None => ("nothing selected".to_owned(), Vec::new()),
     };
     let inner = frame(area, boxed, &title, focused, buf, ctx);
-    Paragraph::new(lines)
+    let page = Paragraph::new(lines)
         .wrap(Wrap { trim: false })
-        .scroll((offset, 0))
-        .render(inner, buf);
-    overlay::seal(inner, buf, ctx.theme);
+        .scroll((offset, 0));
+    overlay::page(page, inner, buf, ctx.theme);
 }
 
 /// Where and how on the left, what is bad and the time on the right; the left gives way.

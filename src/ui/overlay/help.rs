@@ -83,10 +83,10 @@ impl Help {
             .border_set(super::border_set(theme))
             .border_style(theme.border(true))
             .title(format!(" Help {} esc closes{more} ", theme.glyphs.dot));
-        Paragraph::new(lines)
-            .scroll((self.offset, 0))
-            .block(block)
-            .render(area, buf);
+        let inside = block.inner(area);
+        block.render(area, buf);
+        let page = Paragraph::new(lines).scroll((self.offset, 0));
+        super::page(page, inside, buf, theme);
     }
 }
 

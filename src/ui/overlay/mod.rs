@@ -8,22 +8,31 @@ pub mod stage;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
+use ratatui::widgets::{Paragraph, Widget};
 
 use super::format;
 use super::theme::Theme;
 
-/// Takes wide characters out of an area's last column, where the paragraph's wrapping may leave half of
-/// one: the other half would stand in what is beside it, or in the terminal's next line.
-pub(in crate::ui) fn seal(area: Rect, buf: &mut Buffer, theme: &Theme) {
+/// Draws a paragraph, and nothing beside its area: where characters are wide, its wrapping may leave half of
+/// one in the last column, or go on beyond it, which is a panic at the screen's edge (ratatui-widgets 0.3.2).
+pub(in crate::ui) fn page(paragraph: Paragraph<'_>, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let area = area.intersection(buf.area);
-    let Some(x) = area.right().checked_sub(1).filter(|x| *x >= area.x) else {
-        return;
-    };
-    for y in area.y..area.bottom() {
-        if let Some(cell) = buf.cell_mut((x, y))
-            && format::width(cell.symbol()) > 1
-        {
-            cell.set_symbol(theme.glyphs.ellipsis);
+    let drawn = Rect { x: 0, y: 0, ..area };
+    let mut scratch = Buffer::empty(Rect {
+        width: area.width.saturating_mul(2).saturating_add(2),
+        ..drawn
+    });
+    paragraph.render(drawn, &mut scratch);
+    for at in drawn.positions() {
+        let (Some(from), Some(to)) = (
+            scratch.cell(at),
+            buf.cell_mut((area.x + at.x, area.y + at.y)),
+        ) else {
+            continue;
+        };
+        *to = from.clone();
+        if at.x + 1 == area.width && format::width(to.symbol()) > 1 {
+            to.set_symbol(theme.glyphs.ellipsis);
         }
     }
 }
@@ -41,5 +50,38 @@ pub fn border_set(theme: &Theme) -> border::Set<'static> {
         vertical_right: theme.glyphs.vertical,
         horizontal_top: theme.glyphs.horizontal,
         horizontal_bottom: theme.glyphs.horizontal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ratatui::text::Line;
+    use ratatui::widgets::Wrap;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_page_stays_in_its_area(
+            texts in prop::collection::vec("[ a漢\u{3000}ｶé]{0,30}", 0..6),
+            width in 1_u16..9,
+            height in 1_u16..6,
+            trim: bool,
+        ) {
+            let mut buf = Buffer::empty(Rect::new(0, 0, width + 2, height));
+            let area = Rect::new(1, 0, width, height);
+            for at in buf.area.positions() {
+                buf[at].set_symbol("#");
+            }
+            let lines: Vec<Line<'_>> = texts.iter().map(|text| Line::from(text.as_str())).collect();
+            let paragraph = Paragraph::new(lines).wrap(Wrap { trim });
+            page(paragraph, area, &mut buf, &Theme::new(false, false));
+            for y in 0..height {
+                prop_assert_eq!(buf[(0, y)].symbol(), "#");
+                prop_assert_eq!(buf[(width + 1, y)].symbol(), "#");
+                prop_assert!(format::width(buf[(width, y)].symbol()) < 2);
+            }
+        }
     }
 }

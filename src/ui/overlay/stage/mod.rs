@@ -115,11 +115,9 @@ pub fn draw(intent: &Intent, ripe: bool, screen: Rect, buf: &mut Buffer, ctx: &C
     };
     Clear.render(area, buf);
     let inside = block.inner(area);
-    Paragraph::new(page)
-        .wrap(Wrap { trim: false })
-        .block(block)
-        .render(area, buf);
-    super::seal(inside, buf, ctx.theme);
+    block.render(area, buf);
+    let page = Paragraph::new(page).wrap(Wrap { trim: false });
+    super::page(page, inside, buf, ctx.theme);
 }
 
 /// Rows that a line takes: broken at blanks, it may take more than its cells alone would.
