@@ -121,6 +121,18 @@ impl Model {
         self.facts.is_complete(kind, namespace)
     }
 
+    /// Whether the components of a namespace are known: those that were seen, or that there are none. Where
+    /// pods may not be listed, numbers about them are no data.
+    #[must_use]
+    pub fn knows_components(&self, namespace: &str) -> bool {
+        let is_seen = || {
+            self.totals(&observation::NamespaceChoice::one(namespace))
+                .pods
+                > 0
+        };
+        self.is_complete(Kind::Pod, namespace) || is_seen()
+    }
+
     /// How many entries all internal tables have together: what tests of growth look at.
     #[doc(hidden)]
     #[must_use]

@@ -191,7 +191,13 @@ impl Parts<'_> {
         }
         match desired {
             Some(desired) if ready < desired => {
-                let reason = Reason::with("starting", format!("{ready} of {desired} ready"));
+                // Of pods that nobody sees nobody knows that they start.
+                let word = if self.components.is_empty() {
+                    "not ready"
+                } else {
+                    "starting"
+                };
+                let reason = Reason::with(word, format!("{ready} of {desired} ready"));
                 (Health::Changing, Some(reason))
             }
             Some(desired) if count(self.running()) > desired => {

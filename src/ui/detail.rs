@@ -20,6 +20,8 @@ const FIELD: usize = 11;
 const NEIGHBOURS: usize = 12;
 /// Most operations listed on one side, before the rest is counted.
 const OPERATIONS: usize = 12;
+/// What is said instead of numbers and links that pods tell.
+const NO_PODS: &str = "no data: pods are not listed (:sources)";
 /// Most of the log's last lines shown.
 const NEWS: usize = 6;
 
@@ -43,10 +45,12 @@ pub fn lines(key: &ElementKey, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
             let one = crate::model::observation::NamespaceChoice::Only([e.name.clone()].into());
             let totals = ctx.model.totals(&one);
             out.field("types", &format!("{}, {} bad", totals.types, totals.bad));
-            out.field(
-                "pods",
-                &format!("{} of {} ready", totals.ready, totals.pods),
-            );
+            let pods = if ctx.model.knows_components(&e.name) {
+                format!("{} of {} ready", totals.ready, totals.pods)
+            } else {
+                NO_PODS.to_owned()
+            };
+            out.field("pods", &pods);
             out.labels(&e.labels);
         }
         Some(Element::Node(e)) => out.machine(e),
@@ -124,10 +128,13 @@ impl Out<'_> {
         self.field("state", e.state.word());
         self.why(e.health, e.reason.as_ref());
         let wanted = e.desired.map_or_else(|| NONE.to_owned(), |d| d.to_string());
-        self.field(
-            "pods",
-            &format!("{} ready, {wanted} wanted, {} there", e.ready, e.components),
-        );
+        let there = if self.ctx.model.knows_components(&e.key.namespace) {
+            format!("{} there", e.components)
+        } else {
+            NO_PODS.to_owned()
+        };
+        let ready = e.ready;
+        self.field("pods", &format!("{ready} ready, {wanted} wanted, {there}"));
         if e.restarts > 0 {
             self.field("restarts", &e.restarts.to_string());
         }
@@ -160,7 +167,11 @@ impl Out<'_> {
             self.field("inbound", &text);
         }
         let services = self.ctx.model.services_of(&e.key);
-        if services.is_empty() && !self.ctx.lacks(Kind::Service) {
+        let is_known = self.ctx.model.knows_components(&e.key.namespace);
+        if services.is_empty() && !is_known && !self.ctx.lacks(Kind::Service) {
+            // What a Service leads to is told by its pods.
+            self.field("provides", NO_PODS);
+        } else if services.is_empty() && !self.ctx.lacks(Kind::Service) {
             self.field("provides", "no Service leads to it");
         } else if services.is_empty() {
             self.field("provides", "no data: Services are not listed (:sources)");

@@ -153,6 +153,42 @@ async fn without_nodes_where_a_pod_runs_is_still_known() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn without_pods_what_they_tell_is_no_data_and_not_zero() {
+    let view = rules(VIEW, "portolan-view");
+    let (_ground, account) = ground(&without(&view, &["pods", "endpointslices"])).await;
+    let kubeconfig = account.kubeconfig().await;
+    let (model, _) = model(&kubeconfig, &[]);
+    let types = model["types"].as_array().expect("types");
+    assert_eq!(types.len(), 2, "{model}");
+    for seen in types {
+        assert_eq!(seen["ready"], 1, "its own object says so");
+        assert!(
+            seen["restarts"].is_null() && seen["components"].is_null(),
+            "{seen}"
+        );
+    }
+    let services = model["services"].as_array().expect("services");
+    assert!(
+        services.iter().all(|s| s["endpoints"].is_null()),
+        "{services:?}"
+    );
+    let mut pty = screen(&kubeconfig, &[]);
+    pty.wait("it is listed", PATIENCE, |screen| {
+        screen
+            .lines()
+            .any(|l| l.contains("backend") && l.contains("1/1"))
+    });
+    pty.send(":tree backend\r");
+    pty.wait_for("1 ready, 1 wanted, no data: pods are not listed");
+    pty.wait_for("provides   no data: pods are not listed");
+    let said = pty.screen();
+    for lie in ["0/0", "0 there", "no Service leads"] {
+        assert!(!said.contains(lie), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn without_services_links_are_no_data_and_not_none() {
     let view = rules(VIEW, "portolan-view");
     let lacking = without(&view, &["services", "endpointslices"]);

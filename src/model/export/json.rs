@@ -76,14 +76,15 @@ pub struct TypeRow<'a> {
     desired: Option<u32>,
     /// As `kubectl get` counts for the kind.
     ready: u32,
-    /// Pods that exist.
-    components: u32,
+    /// Pods that exist; `null` while they are not known.
+    components: Option<u32>,
     /// Those of the newest template.
     updated: Option<u32>,
     state: ComponentState,
     health: Health,
     reason: Option<&'a Reason>,
-    restarts: u32,
+    /// `null` while the pods are not known.
+    restarts: Option<u32>,
     images: &'a [Text],
     revision: Option<&'a Text>,
     generation: Option<i64>,
@@ -165,7 +166,7 @@ pub struct ServiceRow<'a> {
     ports: &'a [ServicePort],
     /// `null` while nothing is known of its endpoints.
     ready_endpoints: Option<u32>,
-    endpoints: u32,
+    endpoints: Option<u32>,
     leads_to: &'a [TypeKey],
     health: Health,
     reason: Option<&'a Reason>,
@@ -363,6 +364,7 @@ fn component_type<'a>(model: &'a Model, e: &'a ComponentType) -> TypeRow<'a> {
         Scalability::Scalable => None,
         Scalability::Fixed { why } => Some(why),
     };
+    let known = |number: u32| model.knows_components(&e.key.namespace).then_some(number);
     TypeRow {
         namespace: &e.key.namespace,
         kind: &e.key.kind,
@@ -370,12 +372,12 @@ fn component_type<'a>(model: &'a Model, e: &'a ComponentType) -> TypeRow<'a> {
         declared: e.declared,
         desired: e.desired,
         ready: e.ready,
-        components: e.components,
+        components: known(e.components),
         updated: e.updated,
         state: e.state,
         health: e.health,
         reason: e.reason.as_ref(),
-        restarts: e.restarts,
+        restarts: known(e.restarts),
         images: &e.images,
         revision: e.revision.as_ref(),
         generation: e.generation,
@@ -444,7 +446,7 @@ fn service(e: &Service) -> ServiceRow<'_> {
         selector: &e.selector,
         ports: &e.ports,
         ready_endpoints: e.ready_endpoints,
-        endpoints: e.endpoints,
+        endpoints: e.ready_endpoints.map(|_| e.endpoints),
         leads_to: &e.leads_to,
         health: e.health,
         reason: e.reason.as_ref(),

@@ -53,6 +53,9 @@ pub fn text(model: &Model, options: &Options) -> String {
     out
 }
 
+/// What is not known.
+const NO_DATA: &str = "-";
+
 fn rows(model: &Model, options: &Options) -> Vec<Row> {
     let mut rows = Vec::new();
     for tenant in model.tenants() {
@@ -67,7 +70,11 @@ fn rows(model: &Model, options: &Options) -> Vec<Row> {
             depth: 0,
             name: tenant.name.to_string(),
             kind: "Namespace".to_owned(),
-            ready: format!("{}/{}", totals.ready, totals.pods),
+            ready: if model.knows_components(&tenant.name) {
+                format!("{}/{}", totals.ready, totals.pods)
+            } else {
+                NO_DATA.to_owned()
+            },
             restarts: String::new(),
             why: if tenant.terminating {
                 "Terminating".to_owned()
@@ -77,7 +84,14 @@ fn rows(model: &Model, options: &Options) -> Vec<Row> {
         });
         for e in model.types().filter(|t| t.key.namespace == tenant.name) {
             let components = model.components_of(&e.key);
-            rows.push(component_type(e, &components));
+            let mut row = component_type(e, &components);
+            if !model.knows_components(&tenant.name) {
+                row.restarts = NO_DATA.to_owned();
+                if e.desired.is_none() {
+                    row.ready = NO_DATA.to_owned();
+                }
+            }
+            rows.push(row);
             for component in components {
                 rows.push(pod(component));
                 let containers = component.containers.iter();

@@ -243,7 +243,11 @@ fn tenant(
     };
     Cells {
         name: name.to_string(),
-        ready: format!("{}/{}", totals.ready, totals.pods),
+        ready: if ctx.model.knows_components(name) {
+            format!("{}/{}", totals.ready, totals.pods)
+        } else {
+            NONE.to_owned()
+        },
         age: format::age(created, ctx.now),
         why,
         why_style: ctx.theme.dim(),
@@ -294,7 +298,11 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
         rate: format::rate(traffic),
         errors: format::errors(traffic),
         latency: format::took(latency.and_then(|tally| tally.latency.at(0.95))),
-        restarts: e.restarts.to_string(),
+        restarts: if ctx.model.knows_components(&e.key.namespace) {
+            e.restarts.to_string()
+        } else {
+            NONE.to_owned()
+        },
         age: format::age(e.created, ctx.now),
         kind: kind.to_owned(),
         why,
