@@ -90,7 +90,7 @@ fn by_path(path: &str) -> Option<Noise> {
         below || path.eq_ignore_ascii_case(known)
     };
     // Spring's are below whatever path the application has.
-    if CHECKS.iter().any(|known| is(known))
+    if CHECKS.iter().any(is)
         || path.ends_with("/actuator/health")
         || path.contains("/actuator/health/")
     {
