@@ -1,16 +1,13 @@
-//! Who calls whom, as the spans of one trace tell it.
-//!
-//! Zipkin's rules: a call that both sides recorded counts once, by the called side; what only the calling
-//! side recorded counts by the name that it gives; messages count to and from the broker, and only where
-//! it has a name; a call has failed where a span of it has the tag `error`.
+//! Who calls whom how often, as the spans of one trace tell it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::hop::hops;
 use super::piece::Piece;
-use super::span::{Kind, Span};
+use super::span::Span;
 use super::tree::Tree;
 
 /// Calls from one service to another.
@@ -57,15 +54,6 @@ impl Sum {
         }
     }
 
-    fn call(&mut self, parent: &Arc<str>, child: &Arc<str>, failed: bool) {
-        self.add(Link {
-            parent: Arc::clone(parent),
-            child: Arc::clone(child),
-            call_count: 1,
-            error_count: u64::from(failed),
-        });
-    }
-
     /// The sums.
     #[must_use]
     pub fn links(self) -> Vec<Link> {
@@ -73,69 +61,24 @@ impl Sum {
     }
 }
 
-/// The calls in one trace, given all its spans.
+/// The calls in one trace, given all its spans: those of [`super::calls::calls_of`] whose caller has a
+/// name, added up.
 #[must_use]
 pub fn links_of(spans: &[&Span]) -> Vec<Link> {
     let pieces = Piece::merged(spans);
     let tree = Tree::of(&pieces);
     let mut sum = Sum::default();
-    for (at, piece, above) in tree.walk() {
-        match role(piece) {
-            // The called side counts this call, and knows its own name better.
-            Some(Kind::Client) if piece.kind.is_some() && tree.has_children(at) => {}
-            // A user or a gateway called; nobody knows who.
-            Some(Kind::Server) if tree.is_root(at) && piece.remote.is_none() => {}
-            Some(Kind::Producer) => {
-                message(&mut sum, piece, piece.service(), piece.remote.as_ref());
-            }
-            Some(Kind::Consumer) => {
-                message(&mut sum, piece, piece.remote.as_ref(), piece.service());
-            }
-            Some(Kind::Client) => call(&mut sum, piece, Kind::Client, above),
-            Some(Kind::Server) => call(&mut sum, piece, Kind::Server, above),
-            None => {}
+    for hop in hops(&tree) {
+        if let Some(caller) = hop.caller {
+            sum.add(Link {
+                parent: Arc::clone(caller),
+                child: Arc::clone(hop.callee),
+                call_count: 1,
+                error_count: u64::from(hop.failed),
+            });
         }
     }
     sum.links()
-}
-
-/// The side that a span records. One that does not say, but knows both names, counts as the calling side.
-fn role(piece: &Piece) -> Option<Kind> {
-    let knows_both = piece.service().is_some() && piece.remote.is_some();
-    piece.kind.or(knows_both.then_some(Kind::Client))
-}
-
-fn message(sum: &mut Sum, piece: &Piece, from: Option<&Arc<str>>, to: Option<&Arc<str>>) {
-    if let (Some(from), Some(to)) = (from, to) {
-        sum.call(from, to, piece.failed);
-    }
-}
-
-fn call(sum: &mut Sum, piece: &Piece, role: Kind, caller: Option<&Piece>) {
-    let (mut parent, child) = match role {
-        Kind::Client => (piece.service(), piece.remote.as_ref()),
-        _ => (piece.remote.as_ref(), piece.service()),
-    };
-    let mut failed = piece.failed;
-    if let Some(caller) = caller
-        && let Some(above) = caller.service()
-    {
-        // A client of another service than the one above it: the call between the two was not recorded.
-        if let (Kind::Client, Some(service)) = (role, piece.service())
-            && above != service
-        {
-            sum.call(above, service, false);
-        }
-        if role == Kind::Server || parent.is_none() {
-            parent = Some(above);
-        }
-        // The calling side of the same call may know of a failure that the called side does not.
-        let split = caller.kind == Some(Kind::Client) && piece.parent == Some(caller.id);
-        failed |= split && caller.failed;
-    }
-    if let (Some(parent), Some(child)) = (parent, child) {
-        sum.call(parent, child, failed);
-    }
 }
 
 #[cfg(test)]
@@ -143,6 +86,7 @@ mod tests {
     use super::*;
     use crate::trace::endpoint::Endpoint;
     use crate::trace::id::{SpanId, TraceId};
+    use crate::trace::span::Kind;
 
     fn endpoint(name: &str, port: u16) -> Option<Arc<Endpoint>> {
         let endpoint = match (name, name.strip_prefix('@')) {

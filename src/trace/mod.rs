@@ -4,12 +4,20 @@
 //! and the demo's tracing server is made of it.
 
 pub mod call;
+pub mod calls;
 pub mod decode;
 pub mod endpoint;
+mod exception;
+mod hop;
 pub mod id;
+mod key;
 pub mod linker;
+mod noise;
 pub mod operation;
+mod path;
 mod piece;
+mod record;
 pub mod refusal;
 pub mod span;
+mod statement;
 mod tree;

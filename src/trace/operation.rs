@@ -25,3 +25,6 @@ pub enum Protocol {
     /// Only a span's name is known.
     Span,
 }
+
+/// The name of an operation of which a call was recorded, but no word about it.
+pub(super) const UNNAMED: &str = "(unnamed)";

@@ -1,15 +1,16 @@
-//! What the linker needs of a span, after the parts in which it was sent have been put together.
+//! One side of a call, after the parts in which its span was sent have been put together.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::endpoint::Endpoint;
-use super::id::SpanId;
-use super::span::{Kind, Span};
+use super::id::{SpanId, TraceId};
+use super::span::{Annotation, Kind, Span};
 
 /// One side of an operation.
 #[derive(Clone, Debug)]
-pub(super) struct Piece {
+pub(super) struct Piece<'a> {
     pub(super) id: SpanId,
     pub(super) parent: Option<SpanId>,
     pub(super) kind: Option<Kind>,
@@ -19,10 +20,14 @@ pub(super) struct Piece {
     /// The name of the other side.
     pub(super) remote: Option<Arc<str>>,
     pub(super) failed: bool,
+    /// How long it took, in µs, by the part that says most; 0 where none says it.
+    pub(super) duration: u64,
+    first: &'a Span,
+    others: Vec<&'a Span>,
 }
 
-impl Piece {
-    fn of(span: &Span) -> Self {
+impl<'a> Piece<'a> {
+    fn of(span: &'a Span) -> Self {
         Self {
             id: span.id,
             parent: span.parent_id,
@@ -32,7 +37,42 @@ impl Piece {
             local: span.local_endpoint.clone(),
             remote: span.remote_service().cloned(),
             failed: has_failed(span),
+            duration: lasted(span),
+            first: span,
+            others: Vec::new(),
         }
+    }
+
+    /// The trace, as the first part writes its id.
+    pub(super) const fn trace(&self) -> TraceId {
+        self.first.trace_id
+    }
+
+    /// What was done, by the first part that says it.
+    pub(super) fn name(&self) -> Option<&'a Arc<str>> {
+        self.parts().find_map(|part| part.name.as_ref())
+    }
+
+    /// The value of a tag, by the first part that has it; an empty value is none.
+    pub(super) fn tag(&self, key: &str) -> Option<&'a str> {
+        self.parts()
+            .filter_map(|part| part.tags.get(key))
+            .map(|value| value.trim())
+            .find(|value| !value.is_empty())
+    }
+
+    /// The value of the first of these tags that it has.
+    pub(super) fn any(&self, keys: &[&str]) -> Option<&'a str> {
+        keys.iter().find_map(|key| self.tag(key))
+    }
+
+    /// What happened meanwhile.
+    pub(super) fn annotations(&self) -> impl Iterator<Item = &'a Annotation> {
+        self.parts().flat_map(|part| &part.annotations)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &'a Span> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
     }
 
     /// The service that recorded it.
@@ -42,8 +82,10 @@ impl Piece {
 
     /// The pieces of one trace: parts of a span are merged where id and endpoint do not contradict, and
     /// servers that do not say that they share their client's id are mended.
-    pub(super) fn merged(spans: &[&Span]) -> Vec<Self> {
-        let mut spans = spans.to_vec();
+    ///
+    /// A span that was reported twice counts once.
+    pub(super) fn merged(spans: &[&'a Span]) -> Vec<Self> {
+        let mut spans = distinct(spans.to_vec());
         spans.sort_by(|a, b| order(a, b));
         let mut pieces: Vec<Self> = Vec::with_capacity(spans.len());
         let mut spans = spans.into_iter().peekable();
@@ -73,7 +115,7 @@ impl Piece {
     }
 
     /// Adds what another part knows; what came first stays.
-    fn add(&mut self, part: &Span) {
+    fn add(&mut self, part: &'a Span) {
         self.parent = self.parent.or(part.parent_id);
         self.kind = self.kind.or(part.kind);
         if self.timestamp == 0 {
@@ -88,6 +130,8 @@ impl Piece {
             .take()
             .or_else(|| part.remote_service().cloned());
         self.failed |= has_failed(part);
+        self.duration = self.duration.max(lasted(part));
+        self.others.push(part);
     }
 
     /// Some servers neither say that they share their client's id nor pass on its parent. `first` is the
@@ -105,6 +149,21 @@ impl Piece {
 /// The tag counts whatever its value; an annotation of the same name does not.
 fn has_failed(span: &Span) -> bool {
     span.tags.get("error").is_some()
+}
+
+fn lasted(span: &Span) -> u64 {
+    u64::try_from(span.duration).unwrap_or_default()
+}
+
+/// The spans without those that are the same as one before. Only spans of one id can be.
+fn distinct(mut spans: Vec<&Span>) -> Vec<&Span> {
+    let mut ids = HashSet::with_capacity(spans.len());
+    if spans.iter().all(|span| ids.insert(span.id)) {
+        return spans;
+    }
+    let mut seen = HashSet::with_capacity(spans.len());
+    spans.retain(|span| seen.insert(*span));
+    spans
 }
 
 /// By id; under one id the client first and shared spans last; then by endpoint, unknown ones first, so that

@@ -11,14 +11,24 @@ use super::piece::Piece;
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
     nodes: Vec<Node<'a>>,
-    root: Option<usize>,
     /// Where the walk begins: the root, or where there is none, all that would hang below it.
     tops: Vec<usize>,
 }
 
+/// One piece on the walk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step<'a> {
+    pub(super) at: usize,
+    pub(super) piece: &'a Piece<'a>,
+    /// The number of the nearest piece above it that records a side of a call or message.
+    pub(super) above: Option<usize>,
+    /// Whether nothing hangs below it.
+    pub(super) is_leaf: bool,
+}
+
 #[derive(Debug)]
 struct Node<'a> {
-    piece: &'a Piece,
+    piece: &'a Piece<'a>,
     below: Vec<usize>,
 }
 
@@ -31,7 +41,7 @@ enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    fn of(piece: &'a Piece) -> Self {
+    fn of(piece: &'a Piece<'a>) -> Self {
         if piece.shared {
             Self::Shared(piece.id, piece.local.as_deref())
         } else {
@@ -66,7 +76,7 @@ impl<'a> Parents<'a> {
 
 impl<'a> Tree<'a> {
     /// The tree of the pieces of one trace.
-    pub(super) fn of(pieces: &'a [Piece]) -> Self {
+    pub(super) fn of(pieces: &'a [Piece<'a>]) -> Self {
         let mut parents = Parents::default();
         for piece in pieces {
             let parent = if piece.shared {
@@ -103,7 +113,7 @@ impl<'a> Tree<'a> {
     }
 
     fn hang(
-        pieces: &'a [Piece],
+        pieces: &'a [Piece<'a>],
         parents: &Parents<'a>,
         places: &HashMap<Key<'a>, usize>,
         root: Option<usize>,
@@ -130,32 +140,30 @@ impl<'a> Tree<'a> {
         for node in &mut nodes {
             node.below.sort_by_key(began);
         }
-        Self { nodes, root, tops }
+        Self { nodes, tops }
     }
 
-    /// The pieces that are reached, those nearer to the root first; each with its number and the nearest
-    /// piece above it that records a side of a call or message, as local spans may lie between.
-    pub(super) fn walk(&self) -> impl Iterator<Item = (usize, &'a Piece, Option<&'a Piece>)> {
+    /// The pieces that are reached, those nearer to the root first; each with the nearest piece above it
+    /// that records a side of a call or message, as local spans may lie between.
+    pub(super) fn walk(&self) -> impl Iterator<Item = Step<'a>> {
         let tops = self.tops.iter().map(|top| (*top, None));
-        let mut waiting: VecDeque<(usize, Option<&'a Piece>)> = tops.collect();
+        let mut waiting: VecDeque<(usize, Option<usize>)> = tops.collect();
         std::iter::from_fn(move || {
-            let (at, side) = waiting.pop_front()?;
+            let (at, above) = waiting.pop_front()?;
             let node = self.nodes.get(at)?;
-            let nearest = node.piece.kind.map_or(side, |_| Some(node.piece));
+            let nearest = node.piece.kind.map_or(above, |_| Some(at));
             waiting.extend(node.below.iter().map(|below| (*below, nearest)));
-            Some((at, node.piece, side))
+            Some(Step {
+                at,
+                piece: node.piece,
+                above,
+                is_leaf: node.below.is_empty(),
+            })
         })
     }
 
-    /// Whether anything hangs below a piece.
-    pub(super) fn has_children(&self, at: usize) -> bool {
-        self.nodes
-            .get(at)
-            .is_some_and(|node| !node.below.is_empty())
-    }
-
-    /// Whether a piece is the root.
-    pub(super) fn is_root(&self, at: usize) -> bool {
-        self.root == Some(at)
+    /// A piece by its number.
+    pub(super) fn piece(&self, at: usize) -> Option<&'a Piece<'a>> {
+        self.nodes.get(at).map(|node| node.piece)
     }
 }

@@ -3,6 +3,7 @@
 //! Each case is a function over a [`Target`] and brings names, ids and times of its own ([`Scope`]), so that
 //! cases neither disturb each other nor what else a server holds.
 
+pub mod calls;
 pub mod links;
 pub mod questions;
 pub mod reports;
@@ -30,6 +31,8 @@ macro_rules! for_each_case {
             links::halves_of_a_trace_with_a_long_and_a_short_id_are_one,
             links::a_span_that_comes_twice_counts_once,
             links::spans_without_a_time_are_at_the_epoch,
+            calls::calls_of_the_traces_of_a_window_add_up_to_its_links,
+            calls::tallies_of_the_traces_of_a_window_add_up_to_its_links,
             reports::spans_come_back_in_zipkins_form,
             reports::what_is_no_list_of_spans_is_refused,
             reports::odd_but_good_reports_are_taken,

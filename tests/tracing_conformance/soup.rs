@@ -228,7 +228,7 @@ impl Cook<'_> {
 }
 
 /// The soup of a seed, and the ids of its traces.
-fn soup(scope: &Scope, seed: u64) -> (Vec<Value>, Vec<String>) {
+pub fn soup(scope: &Scope, seed: u64) -> (Vec<Value>, Vec<String>) {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (seed + 1).wrapping_mul(0xd134_2543_de82_ef95));
     let (mut spans, mut traces) = (Vec::new(), Vec::new());
     for number in 0..TRACES {

@@ -17,6 +17,8 @@ mod clock;
 mod failure;
 mod poll;
 mod settings;
+pub mod tally;
+pub mod traces;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
