@@ -98,6 +98,11 @@ impl Model {
                 self.telemetry.sample(*uses);
                 mark_one(&mut dirty.join, Cause::Telemetry);
             }
+            Observation::Unsampled { source } => {
+                if self.telemetry.unsample(&source) {
+                    mark_one(&mut dirty.join, Cause::Scope);
+                }
+            }
             Observation::Names { source, names } => {
                 if self.telemetry.hear(source, names) {
                     mark_one(&mut dirty.join, Cause::Telemetry);

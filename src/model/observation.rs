@@ -202,6 +202,11 @@ pub enum Observation {
     },
     /// How operations were used, by a sample of traces.
     Uses(Box<Uses>),
+    /// What a tracing source sampled is too old to be told any more.
+    Unsampled {
+        /// The source.
+        source: Text,
+    },
     /// The names that a tracing source heard from.
     Names {
         /// The source.

@@ -51,6 +51,11 @@ impl Telemetry {
         self.uses.insert(uses.source.clone(), uses);
     }
 
+    /// Forgets what one source sampled; says whether there was anything.
+    pub(super) fn unsample(&mut self, source: &Text) -> bool {
+        self.uses.remove(source).is_some()
+    }
+
     /// Entries of all tables together.
     pub(super) fn footprint(&self) -> usize {
         let links = self.links.values().map(|l| l.links.len() + 1);

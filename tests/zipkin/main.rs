@@ -13,3 +13,4 @@ mod faults;
 #[path = "../proxy/mod.rs"]
 mod proxy;
 mod running;
+mod sampling;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use portolan::model::Model;
 use portolan::model::observation::{Link, Links, NamespaceChoice, Observation, Span};
 use portolan::model::source::{SourceState, SourceStatus};
+use portolan::model::usage::Uses;
 use portolan::sources::zipkin::{Settings, Zipkin};
 use portolan::sources::{Control, Outlet, Source};
 use tokio::sync::{mpsc, watch};
@@ -80,6 +81,14 @@ impl Running {
         .await
     }
 
+    pub async fn uses(&mut self) -> Uses {
+        self.next("uses", |said| match said {
+            Observation::Uses(uses) => Some((**uses).clone()),
+            _ => None,
+        })
+        .await
+    }
+
     pub async fn names(&mut self) -> Vec<String> {
         self.next("names", |said| match said {
             Observation::Names { names, .. } => {
@@ -131,6 +140,7 @@ pub fn quick(url: &str) -> Settings {
     let mut settings = Settings::new(url).expect("a URL");
     settings.interval = Duration::from_millis(20);
     settings.long_interval = Duration::from_millis(50);
+    settings.traces_interval = Duration::from_millis(30);
     settings
 }
 

@@ -86,9 +86,9 @@ fn rows(model: &Model, options: &Options) -> Vec<Row> {
             let components = model.components_of(&e.key);
             let mut row = component_type(e, &components);
             if !model.knows_components(&tenant.name) {
-                row.restarts = NO_DATA.to_owned();
+                NO_DATA.clone_into(&mut row.restarts);
                 if e.desired.is_none() {
-                    row.ready = NO_DATA.to_owned();
+                    NO_DATA.clone_into(&mut row.ready);
                 }
             }
             rows.push(row);

@@ -110,7 +110,8 @@ impl Model {
             self.record(key, None, cause, out);
         }
         // Usage is no element, and yet it may be on screen.
-        self.telemetry_revision += u64::from(joined.interfaces.sample().is_some());
+        self.telemetry_revision +=
+            u64::from(joined.interfaces.sample().is_some() || self.interfaces.sample().is_some());
         self.interfaces = Arc::new(joined.interfaces);
         self.sum_calls();
     }

@@ -38,6 +38,15 @@ pub(super) fn dependencies(end: i64, lookback: u64) -> String {
     format!("/dependencies?endTs={end}&lookback={}", lookback.max(1))
 }
 
+/// Path and query for the newest traces of the `lookback` ms before `end` (ms since the epoch).
+pub(super) fn traces(end: i64, lookback: u64, limit: usize) -> String {
+    format!(
+        "/traces?endTs={end}&lookback={}&limit={}",
+        lookback.max(1),
+        limit.max(1)
+    )
+}
+
 /// Path for the names of the services that report.
 pub(super) const SERVICES: &str = "/services";
 

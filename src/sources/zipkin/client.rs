@@ -73,14 +73,26 @@ impl Client {
     /// # Errors
     /// Every [`Failure`] but those of decoding.
     pub(super) async fn ask(&mut self, question: &str) -> Result<Vec<u8>, Failure> {
-        let first = self.get(&self.api.clone(), question).await;
+        self.ask_within(question, BODY_LIMIT).await
+    }
+
+    /// The same with another limit of the body, in bytes after decompression.
+    ///
+    /// # Errors
+    /// As for [`Self::ask`]; [`Failure::TooLarge`] beyond that limit.
+    pub(super) async fn ask_within(
+        &mut self,
+        question: &str,
+        limit: usize,
+    ) -> Result<Vec<u8>, Failure> {
+        let first = self.get(&self.api.clone(), question, limit).await;
         match (first, self.other.clone()) {
             (Ok(body), _) => {
                 self.other = None;
                 Ok(body)
             }
             (Err(failure), Some(other)) if failure.is_wrong_place() => {
-                match self.get(&other, question).await {
+                match self.get(&other, question, limit).await {
                     Ok(body) => {
                         self.api = other;
                         self.other = None;
@@ -96,7 +108,7 @@ impl Client {
         }
     }
 
-    async fn get(&mut self, api: &str, question: &str) -> Result<Vec<u8>, Failure> {
+    async fn get(&mut self, api: &str, question: &str, limit: usize) -> Result<Vec<u8>, Failure> {
         let mut request = self.http.get(format!("{api}{question}"));
         if let Some(Credentials { user, password }) = &self.credentials {
             request = request.basic_auth(user, password.as_ref());
@@ -135,10 +147,10 @@ impl Client {
                 Err(Failure::status(status, &complaint))
             }
             _ if html => Err(Failure::Html(Text::from(api))),
-            _ => match self.read(answer, BODY_LIMIT).await? {
+            _ => match self.read(answer, limit).await? {
                 (body, _) if failure::looks_like_html(&body) => Err(Failure::Html(Text::from(api))),
                 (body, true) => Ok(body),
-                (_, false) => Err(Failure::TooLarge(BODY_LIMIT)),
+                (_, false) => Err(Failure::TooLarge(limit)),
             },
         }
     }

@@ -19,6 +19,7 @@ mod poll;
 mod settings;
 pub mod tally;
 pub mod traces;
+mod turn;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;

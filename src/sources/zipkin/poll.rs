@@ -8,12 +8,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::debug;
 
 use super::api::{self, Decoded};
 use super::client::Client;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::settings::Settings;
+use super::tally::Tallies;
+use super::traces;
+use super::turn::{Line, Turn};
 use super::{NAME, clock, key};
 use crate::model::observation::{Links, Observation, Span};
 use crate::model::source::{SourceState, SourceStatus};
@@ -27,6 +30,11 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_
 /// that they are no data. So rates of a minute stay for two minutes.
 const KEPT_WINDOWS: u64 = 2;
 
+/// Most traces asked for at once, and most bytes read of them: a sample, so that the server is not kept from
+/// its work. 1,000 traces were 3 MB.
+const TRACE_LIMIT: usize = 200;
+const TRACE_BYTES: usize = 8 * 1024 * 1024;
+
 /// Asks until nobody listens any more.
 pub(super) async fn run(settings: Settings, outlet: Outlet, retry: watch::Receiver<u64>) {
     let Err(Closed) = Poll::new(settings, outlet).run(retry).await;
@@ -34,45 +42,33 @@ pub(super) async fn run(settings: Settings, outlet: Outlet, retry: watch::Receiv
 }
 
 /// What is asked, in the order in which it is asked: the cheap one first, for it tells the server's clock;
-/// then structure, then rates.
+/// then structure, then rates, then the operations behind them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Question {
     Services,
     Long,
     Recent,
+    Traces,
 }
+
+/// All questions, in that order.
+const QUESTIONS: [Question; 4] = [
+    Question::Services,
+    Question::Long,
+    Question::Recent,
+    Question::Traces,
+];
 
 /// The lines of the Sources view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Dependencies,
     Services,
+    Traces,
 }
 
-/// How it stands with one question.
-#[derive(Debug)]
-struct Turn {
-    due: Instant,
-    /// Whether it was ever answered.
-    answered: bool,
-    /// When what was answered last, and is shown, was asked for; `None` where nothing is shown.
-    shown: Option<Instant>,
-    /// How often it failed since it was answered last.
-    failures: u32,
-    /// Why it failed last; `None` after an answer.
-    failure: Option<Failure>,
-}
-
-/// How it stands with one line.
-#[derive(Debug, Default)]
-struct Line {
-    /// When all was well last.
-    heard: Option<Timestamp>,
-    /// Since when something is wrong: what is shown is as old as the last answer.
-    since: Option<Timestamp>,
-    /// The state that was logged last.
-    logged: &'static str,
-}
+/// All lines.
+const PARTS: [Part; 3] = [Part::Dependencies, Part::Services, Part::Traces];
 
 struct Poll {
     settings: Settings,
@@ -82,30 +78,37 @@ struct Poll {
     services: Turn,
     long: Turn,
     recent: Turn,
+    traces: Turn,
     dependencies_line: Line,
     services_line: Line,
+    traces_line: Line,
+    /// What the traces of the window told.
+    tallies: Tallies,
+    /// How many traces are asked for at once.
+    limit: usize,
+    /// The end of the last window, in ms by the server's clock, of which not all traces were told.
+    gap: Option<i64>,
     /// Links of the first answer, while the second one is awaited.
     seen: u64,
 }
 
 impl Poll {
     fn new(settings: Settings, outlet: Outlet) -> Self {
-        let turn = || Turn {
-            due: Instant::now(),
-            answered: false,
-            shown: None,
-            failures: 0,
-            failure: None,
-        };
+        let tallies = Tallies::new(settings.usage_ms);
         Self {
             client: Client::new(&settings),
             settings,
             outlet,
-            services: turn(),
-            long: turn(),
-            recent: turn(),
+            services: Turn::new(),
+            long: Turn::new(),
+            recent: Turn::new(),
+            traces: Turn::new(),
             dependencies_line: Line::default(),
             services_line: Line::default(),
+            traces_line: Line::default(),
+            tallies,
+            limit: TRACE_LIMIT,
+            gap: None,
             seen: 0,
         }
     }
@@ -114,17 +117,18 @@ impl Poll {
         mut self,
         mut retry: watch::Receiver<u64>,
     ) -> Result<std::convert::Infallible, Closed> {
-        let statuses = vec![self.status(Part::Dependencies), self.status(Part::Services)];
+        let statuses = PARTS.map(|part| self.status(part)).to_vec();
         self.outlet.send(statuses).await?;
         loop {
             self.round().await?;
             self.forget().await?;
-            let due = self.services.due.min(self.long.due).min(self.recent.due);
+            let due = QUESTIONS.map(|question| self.turn(question).due);
+            let due = due.into_iter().min().unwrap_or_else(Instant::now);
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
                 () = asked_to_retry(&mut retry) => {
                     let now = Instant::now();
-                    for question in [Question::Services, Question::Long, Question::Recent] {
+                    for question in QUESTIONS {
                         self.turn(question).due = now;
                     }
                 }
@@ -134,7 +138,7 @@ impl Poll {
 
     /// Asks what is due.
     async fn round(&mut self) -> Result<(), Closed> {
-        for question in [Question::Services, Question::Long, Question::Recent] {
+        for question in QUESTIONS {
             if self.turn(question).due > Instant::now() {
                 continue;
             }
@@ -146,11 +150,10 @@ impl Poll {
                 }
                 Err(failure) if failure.is_everywhere() => {
                     // Nothing else will be answered either, and each try could take seconds.
-                    for other in [Question::Services, Question::Long, Question::Recent] {
+                    for other in QUESTIONS {
                         self.failed(other, failure.clone());
                     }
-                    let statuses =
-                        vec![self.status(Part::Dependencies), self.status(Part::Services)];
+                    let statuses = PARTS.map(|part| self.status(part)).to_vec();
                     return self.outlet.send(statuses).await;
                 }
                 Err(failure) => {
@@ -178,6 +181,15 @@ impl Poll {
                 self.outlet.send(vec![lost]).await?;
             }
         }
+        let kept = Duration::from_millis(self.settings.usage_ms);
+        let turn = &mut self.traces;
+        if turn.failure.is_some() && turn.shown.is_some_and(|at| at.elapsed() >= kept) {
+            turn.shown = None;
+            let source = Text::from(NAME);
+            self.outlet
+                .send(vec![Observation::Unsampled { source }])
+                .await?;
+        }
         Ok(())
     }
 
@@ -194,10 +206,21 @@ impl Poll {
             }
             Question::Long => (Span::Long, self.settings.long_ms),
             Question::Recent => (Span::Recent, self.settings.recent_ms),
+            Question::Traces => return self.sample().await,
         };
-        let end = client.clock().window_end(clock::now_ms());
+        let mut end = client.clock().window_end(clock::now_ms());
         let body = client.ask(&api::dependencies(end, window_ms)).await?;
-        let links = told(decoded(body, api::decode_links).await?, question);
+        let mut links = told(decoded(body, api::decode_links).await?, question);
+        let skew = client.clock().skew_ms().unwrap_or(0).unsigned_abs();
+        if links.is_empty() && skew > window_ms / 2 {
+            // Spans have the time of those who report them, and these need not be as wrong as the server is.
+            let ours = clock::Clock::default().window_end(clock::now_ms());
+            let body = client.ask(&api::dependencies(ours, window_ms)).await?;
+            let found = told(decoded(body, api::decode_links).await?, question);
+            if !found.is_empty() {
+                (end, links) = (ours, found);
+            }
+        }
         self.seen = u64::try_from(links.len()).unwrap_or(u64::MAX);
         Ok(Observation::Links(Links {
             source: Text::from(NAME),
@@ -209,18 +232,52 @@ impl Poll {
         }))
     }
 
+    /// Asks for the newest traces. The first time those of the whole window; then those of the short one,
+    /// which overlaps with what was told before, so that spans that came late are counted.
+    async fn sample(&mut self) -> Result<Observation, Failure> {
+        let client = self.client.as_mut().map_err(|failure| failure.clone())?;
+        let lookback = if self.traces.shown.is_some() {
+            self.settings.recent_ms.min(self.settings.usage_ms)
+        } else {
+            self.settings.usage_ms
+        };
+        let end = client.clock().window_end(clock::now_ms());
+        let question = api::traces(end, lookback, self.limit);
+        let body = match client.ask_within(&question, TRACE_BYTES).await {
+            Ok(body) => body,
+            Err(Failure::TooLarge(limit)) if self.limit > 1 => {
+                // These are large: fewer of them, at once.
+                self.limit = (self.limit / 4).max(1);
+                self.gap = Some(end);
+                return Err(Failure::TooLarge(limit));
+            }
+            Err(failure) => return Err(failure),
+        };
+        let length = body.len();
+        let traces = tokio::task::spawn_blocking(move || traces::decode(&body))
+            .await
+            .map_err(|error| Failure::Internal(failure::quote(&error.to_string())))?
+            .map_err(|error| Failure::json(&error, length))?;
+        if traces.len() >= self.limit {
+            self.gap = Some(end);
+        }
+        if length < TRACE_BYTES / 8 {
+            self.limit = (self.limit * 2).min(TRACE_LIMIT);
+        }
+        self.tallies.take(&traces);
+        let window = i64::try_from(self.settings.usage_ms).unwrap_or(i64::MAX);
+        let is_part = self.gap.is_some_and(|gap| gap > end.saturating_sub(window));
+        let ends = Timestamp::from_millisecond(end).unwrap_or_else(|_| Timestamp::now());
+        let uses = self.tallies.uses(Text::from(NAME), ends, is_part);
+        Ok(Observation::Uses(Box::new(uses)))
+    }
+
     fn succeeded(&mut self, question: Question) {
         let now = Instant::now();
         let due = now + self.interval(question);
         let turn = self.turn(question);
         let recovered = turn.failures > 0;
-        *turn = Turn {
-            due,
-            answered: true,
-            shown: Some(now),
-            failures: 0,
-            failure: None,
-        };
+        turn.succeed(due);
         // The server is back, so the long window need not wait for its turn.
         if recovered && question == Question::Recent && self.long.failures > 0 {
             self.long.due = now;
@@ -228,20 +285,16 @@ impl Poll {
     }
 
     fn failed(&mut self, question: Question, failure: Failure) {
-        let strained = question == Question::Long && failure.is_strain();
+        let strained = matches!(question, Question::Long | Question::Traces) && failure.is_strain();
         let long_interval = self.interval(Question::Long);
-        let turn = self.turn(question);
-        turn.failures = turn.failures.saturating_add(1);
-        let pause = back_off(turn.failures);
         // A long window that is too much for the server is not asked for every few seconds: that would
         // keep it from its work, the short window included.
-        turn.due = Instant::now()
-            + if strained {
-                pause.max(long_interval)
-            } else {
-                pause
-            };
-        turn.failure = Some(failure);
+        let least = if strained {
+            long_interval
+        } else {
+            Duration::ZERO
+        };
+        self.turn(question).fail(failure, least);
     }
 
     /// The line's status by what is known now; logs it when it is another than before.
@@ -250,6 +303,7 @@ impl Poll {
         let turns: &[&Turn] = match part {
             Part::Dependencies => &[&self.long, &self.recent],
             Part::Services => &[&self.services],
+            Part::Traces => &[&self.traces],
         };
         let state = match turns.iter().find_map(|turn| turn.failure.as_ref()) {
             None if turns.iter().all(|turn| turn.is_well()) => SourceState::Live,
@@ -275,6 +329,7 @@ impl Poll {
                     let line = match part {
                         Part::Dependencies => &self.dependencies_line,
                         Part::Services => &self.services_line,
+                        Part::Traces => &self.traces_line,
                     };
                     SourceState::Stale {
                         since: line.since.or(line.heard).unwrap_or(now),
@@ -288,12 +343,14 @@ impl Poll {
         let interval = self.interval(match part {
             Part::Dependencies => Question::Recent,
             Part::Services => Question::Services,
+            Part::Traces => Question::Traces,
         });
         let line = match part {
             Part::Dependencies => &mut self.dependencies_line,
             Part::Services => &mut self.services_line,
+            Part::Traces => &mut self.traces_line,
         };
-        line.follow(part, &state, now);
+        line.follow(part.name(), &state, now);
         Observation::Status(SourceStatus {
             key: key(part.name()),
             state: Some(state),
@@ -313,43 +370,17 @@ impl Poll {
             Question::Services => &mut self.services,
             Question::Long => &mut self.long,
             Question::Recent => &mut self.recent,
+            Question::Traces => &mut self.traces,
         }
     }
 
     fn interval(&self, question: Question) -> Duration {
         let wanted = match question {
             Question::Recent => self.settings.interval,
+            Question::Traces => self.settings.traces_interval,
             Question::Services | Question::Long => self.settings.long_interval,
         };
         wanted.clamp(PAUSES.0, PAUSES.1)
-    }
-}
-
-impl Turn {
-    /// Whether the last answer is there and of use.
-    const fn is_well(&self) -> bool {
-        self.answered && self.failure.is_none()
-    }
-}
-
-impl Line {
-    /// Takes over a new state: since when it is wrong, and one line in the log where it is another one.
-    fn follow(&mut self, part: Part, state: &SourceState, now: Timestamp) {
-        if !state.is_trouble() {
-            self.since = None;
-            self.heard = Some(now);
-        } else if self.since.is_none() {
-            self.since = self.heard.or(Some(now));
-        }
-        if self.logged == state.word() {
-            return;
-        }
-        self.logged = state.word();
-        if let Some(why) = state.trouble() {
-            warn!(part = part.name(), "zipkin {}: {why}", state.word());
-        } else {
-            info!(part = part.name(), "zipkin {}", state.word());
-        }
     }
 }
 
@@ -358,6 +389,7 @@ impl Question {
         match self {
             Self::Services => Part::Services,
             Self::Long | Self::Recent => Part::Dependencies,
+            Self::Traces => Part::Traces,
         }
     }
 }
@@ -367,6 +399,7 @@ impl Part {
         match self {
             Self::Dependencies => "dependencies",
             Self::Services => "services",
+            Self::Traces => "traces",
         }
     }
 }
@@ -405,36 +438,9 @@ fn told<T>(decoded: Decoded<T>, question: Question) -> Vec<T> {
     items
 }
 
-/// The pause after so many failures in a row: 1, 2, then always 5 s. Short, since a person may be waiting
-/// for the server to come back, and one small question is no load.
-const fn back_off(failures: u32) -> Duration {
-    Duration::from_secs(match failures {
-        0 | 1 => 1,
-        2 => 2,
-        _ => 5,
-    })
-}
-
 /// Ends when a person wants a new try; never, when nobody can want one any more.
 async fn asked_to_retry(retry: &mut watch::Receiver<u64>) {
     if retry.changed().await.is_err() {
         std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case(0, 1)]
-    #[case(1, 1)]
-    #[case(2, 2)]
-    #[case(3, 5)]
-    #[case(u32::MAX, 5)]
-    fn pauses_grow_to_five_seconds(#[case] failures: u32, #[case] seconds: u64) {
-        assert_eq!(back_off(failures), Duration::from_secs(seconds));
     }
 }

@@ -20,6 +20,11 @@ pub struct Settings {
     /// Length of the long window in ms, from which structure is derived. By default 24 hours, the
     /// server's own default (`QUERY_LOOKBACK`).
     pub long_ms: u64,
+    /// Length of the window in ms in which operations and their latencies are counted, from a sample of
+    /// traces. By default five minutes: long enough for percentiles, and for what is called now and then.
+    pub usage_ms: u64,
+    /// Pause between two questions for traces. By default 15 s: they cost the server more than links do.
+    pub traces_interval: Duration,
     /// Pause between two questions for the short window.
     pub interval: Duration,
     /// Pause between two questions for the long window, and for the names. The default is a minute, as
@@ -85,6 +90,8 @@ impl Settings {
             url: url.trim_end_matches('/').to_owned(),
             recent_ms: 60_000,
             long_ms: 86_400_000,
+            usage_ms: 300_000,
+            traces_interval: Duration::from_secs(15),
             interval: Duration::from_secs(5),
             long_interval: Duration::from_secs(60),
             timeout: Duration::from_secs(10),

@@ -113,6 +113,7 @@ impl Replay {
             Observation::Links(_)
             | Observation::Uncounted { .. }
             | Observation::Uses(_)
+            | Observation::Unsampled { .. }
             | Observation::Names { .. } => {
                 panic!("not from Kubernetes")
             }
