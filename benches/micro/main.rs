@@ -6,6 +6,7 @@
 mod model;
 mod screen;
 mod system;
+mod traces;
 
 #[global_allocator]
 static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();

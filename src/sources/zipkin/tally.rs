@@ -18,7 +18,7 @@ use crate::trace::operation;
 use crate::trace::span::Span;
 
 /// Most calls that are kept; some 50 bytes each, and what they say once.
-pub const CALL_LIMIT: usize = 100_000;
+pub const CALL_LIMIT: usize = 150_000;
 /// Most operations of one callee, the busiest; the rest are one.
 pub const OPERATION_LIMIT: usize = 200;
 /// Most uses in one sum, the busiest.
@@ -114,7 +114,8 @@ impl Tallies {
     }
 
     /// What was counted in the window that ends at `ends`, by the server's clock: calls of all traces of
-    /// which a span began in it. `is_part` says that the server had more traces in it than were taken.
+    /// which a span began in it, as the server counts its links. (Asked for traces of a window, a server
+    /// gives those whose first span began in it: ask for somewhat more than the window.) `is_part` says that the server had more traces in it than were taken.
     /// Traces that are older go, so later windows must not end before this one.
     #[must_use]
     pub fn uses(&mut self, source: Text, ends: Timestamp, is_part: bool) -> Uses {
