@@ -24,3 +24,4 @@ mod scaling;
 mod sizes;
 mod time;
 mod tree;
+mod why;

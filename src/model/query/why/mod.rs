@@ -285,6 +285,10 @@ impl Model {
         if let Some(of) = &of {
             points.extend(self.why_known(of));
             points.extend(self.why_links(of));
+        } else if points.is_empty() {
+            points.push(Point::new(
+                "It has no part in traces: neither is it called nor does it call.",
+            ));
         }
         Reasons {
             about: about.into(),
@@ -362,12 +366,18 @@ impl Model {
         })
     }
 
-    /// The names that are spelt nearly so.
-    fn nearest(&self, name: &str) -> Vec<Text> {
+    /// The raw names of traces and the names of component types, each once, sorted.
+    pub fn names_and_types(&self) -> impl Iterator<Item = Text> {
         let raw = self.telemetry.raw().into_iter().cloned();
         let types = self.types().map(|ty| ty.key.name.clone());
+        let all: BTreeSet<Text> = raw.chain(types).collect();
+        all.into_iter()
+    }
+
+    /// The names that are spelt nearly so.
+    fn nearest(&self, name: &str) -> Vec<Text> {
         let services = self.services().map(|service| service.name.clone());
-        let all: BTreeSet<Text> = raw.chain(types).chain(services).collect();
+        let all: BTreeSet<Text> = self.names_and_types().chain(services).collect();
         let mut near: Vec<(f64, Text)> = all
             .into_iter()
             .map(|other| (strsim::jaro_winkler(name, &normal(&other)), other))
