@@ -56,8 +56,10 @@ fn a_slip_is_answered_with_the_nearest_names_and_names_are_completed() {
 #[test]
 fn a_long_page_scrolls_and_the_detail_pane_says_how_it_is_known() {
     let mut s = shop();
-    s.resize(60, 12);
-    s.command("why frontend").shows("j k scroll");
+    s.resize(60, 8);
+    s.command("tree frontend")
+        .command("why")
+        .shows("j k scroll");
     s.shows("Deployment shop/frontend");
     s.press("G").hides("Deployment shop/frontend");
     s.press("g").shows("Deployment shop/frontend").press("esc");

@@ -1,7 +1,7 @@
 //! What spans say of a name, held against what is in the cluster: pods, workloads, addresses.
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,6 +1,7 @@
 //! How one name is spelt in different places: case, `_` and `-`, namespaces in front and behind, ports.
 
-use std::net::IpAddr;
+// `core` has addresses only, and nothing that could ask anybody.
+use core::net::IpAddr;
 
 /// Names compare without case, and `_` like `-`: tracing servers lower-case them, languages spell them.
 /// A scheme, a path behind it, a port and a final dot are no part of a name.
@@ -33,7 +34,7 @@ pub(super) fn is_default(normal: &str) -> bool {
 /// The address that a text is, with or without a port.
 pub(super) fn address(raw: &str) -> Option<IpAddr> {
     let raw = raw.trim();
-    let socket = || raw.parse::<std::net::SocketAddr>().map(|s| s.ip()).ok();
+    let socket = || raw.parse::<core::net::SocketAddr>().map(|s| s.ip()).ok();
     let found = raw.parse::<IpAddr>().ok().or_else(socket)?.to_canonical();
     (!found.is_loopback() && !found.is_unspecified()).then_some(found)
 }
