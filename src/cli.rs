@@ -22,6 +22,7 @@ Examples:
   portolan -A --read-only                   everything, and no way to change it
   portolan model -A --format json           the model for scripts
   portolan events -n shop                   what happens, line by line
+  portolan why cart -n shop                 who a name in traces is, and why
 
 Inside, `?` lists all keys and `:` runs any action by its name.";
 
@@ -102,6 +103,21 @@ pub enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
         timeout: u64,
     },
+    /// Say who a name is, and why; why something is not known, or is not called
+    ///
+    /// The name is one in traces, a component type's (also as namespace/Kind/name), a Service's or a pod's.
+    /// Exit codes: 0 when it was answered; 1 when nothing has the name (stderr says which names are near),
+    /// nothing could be listed or time ran out; 2 for wrong usage.
+    Why {
+        /// The name
+        name: String,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = WhyFormat::Text)]
+        format: WhyFormat,
+        /// Give up after so many seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        timeout: u64,
+    },
     /// Print what happened so far, then follow what happens until ctrl-c
     Events {
         /// How each line is printed
@@ -143,6 +159,15 @@ pub enum ModelFormat {
     Json,
     /// For people.
     Tree,
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
+    /// One JSON object.
+    Json,
+    /// For people.
+    Text,
 }
 
 /// How events are printed.

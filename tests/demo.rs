@@ -187,6 +187,38 @@ fn two_stand_side_by_side_and_portolan_works_on_each() {
 }
 
 #[test]
+fn why_answers_without_a_screen() {
+    let home = tempfile::tempdir().expect("a folder");
+    let demo = Served::start(home.path(), &[]);
+    let asked = |args: &[&str]| {
+        let output = demo.portolan(home.path(), &[&["why"], args].concat());
+        let text = String::from_utf8(output.stdout.clone()).expect("text");
+        (output.status.code(), text, output)
+    };
+    let (code, text, output) = asked(&["queryservice"]);
+    assert_eq!(code, Some(0), "{output:?}");
+    assert!(text.contains("queryservice, a name in traces"), "{text}");
+    assert!(text.contains("by its OpenTelemetry name (0.9)"), "{text}");
+    let (code, text, output) = asked(&["queryservice", "--format", "json"]);
+    assert_eq!(code, Some(0), "{output:?}");
+    let why: Value = serde_json::from_str(&text).expect("JSON");
+    let first = why.get("answers").and_then(|answers| answers.get(0));
+    let verdict = first.and_then(|answer| answer.get("verdict")?.as_str());
+    assert_eq!(verdict, Some("matched"), "{text}");
+    let (code, text, output) = asked(&["querservice"]);
+    assert_eq!((code, text.as_str()), (Some(1), ""), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        told.contains("nothing here is called querservice"),
+        "{told}"
+    );
+    assert!(
+        told.contains("the nearest names are queryservice"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_same_seed_gives_the_same_names() {
     let home = tempfile::tempdir().expect("a folder");
     let (one, other) = (

@@ -84,6 +84,7 @@ impl App {
                     stage::draw(&staged.intent, staged.ripe, body, buf, ctx);
                 }
             }
+            Overlay::Why(page) => page.draw(body, buf, ctx),
             Overlay::Detail { key, offset } => {
                 let boxed = area.height >= 30;
                 screen::draw_detail(Some(key), *offset, body, boxed, true, buf, ctx);

@@ -21,6 +21,7 @@ use crate::model::Model;
 use crate::model::key::TypeKey;
 use crate::model::log::{Entry, Log};
 use crate::model::observation::{NamespaceChoice, Observation};
+use crate::model::query::why::Why;
 use crate::model::text::{self, Text};
 use crate::sources::{Control, Outlet, Source};
 
@@ -93,6 +94,44 @@ pub async fn model(
             .and_then(|()| to.out.flush()),
     )?;
     Ok(GOOD)
+}
+
+/// Says who a name is and why, once the first lists are complete and the tracing server has answered;
+/// returns the exit code.
+///
+/// # Errors
+/// When `out` cannot be written; a reader that has gone away is no error.
+pub async fn why(
+    request: &Request,
+    sources: Vec<Box<dyn Source>>,
+    name: &str,
+    render: impl FnOnce(&Why) -> Result<String, serde_json::Error> + Send,
+    mut to: Streams<'_>,
+) -> io::Result<u8> {
+    let mut running = Running::start(sources, request);
+    // Half of an answer about traces would be a wrong one: they are waited for as long as the lists.
+    let ended = running.until_heard(request, request.timeout).await;
+    running.stop.cancel();
+    let lists = match ended {
+        Ended::Complete(lists) => lists,
+        Ended::Hopeless(why) | Ended::Late(why) => {
+            to.tell(&why);
+            return Ok(BAD);
+        }
+        Ended::Interrupted => return Ok(INTERRUPTED),
+    };
+    tell_lacks(&running.model, request, &lists, &mut to);
+    let why = running.model.why(name, &request.namespaces);
+    if !why.is_known() {
+        to.tell(&why.unknown());
+    }
+    let text = render(&why).map_err(io::Error::other)?;
+    quietly(
+        to.out
+            .write_all(text::escaped(&text).as_bytes())
+            .and_then(|()| to.out.flush()),
+    )?;
+    Ok(if why.is_known() { GOOD } else { BAD })
 }
 
 /// Prints the log so far once the first lists are complete, then follows it, for `follow` or until
@@ -284,6 +323,11 @@ impl Running {
 
     /// Waits until every list of the cluster is there or refused, and a little for everybody else.
     async fn until_first_lists(&mut self, request: &Request) -> Ended {
+        self.until_heard(request, OTHERS_PATIENCE).await
+    }
+
+    /// The same, with so much patience for everybody else.
+    async fn until_heard(&mut self, request: &Request, others: Duration) -> Ended {
         let deadline = Instant::now() + request.timeout;
         let mut patience: Option<Instant> = None;
         loop {
@@ -292,7 +336,7 @@ impl Running {
                 return Ended::Hopeless(lists.why_hopeless());
             }
             if lists.is_complete() {
-                let end = *patience.get_or_insert_with(|| Instant::now() + OTHERS_PATIENCE);
+                let end = *patience.get_or_insert_with(|| Instant::now() + others);
                 if lists.silent.is_empty() || Instant::now() >= end {
                     return Ended::Complete(lists);
                 }

@@ -21,6 +21,7 @@ use crate::ui::keymap::{BadBinding, Keymap};
 use crate::ui::overlay::help::Help;
 use crate::ui::overlay::namespaces::NamespaceSwitcher;
 use crate::ui::overlay::prompt::Prompt;
+use crate::ui::overlay::why::WhyPage;
 use crate::ui::screen::{Focus, Mode};
 use crate::ui::theme::Theme;
 use crate::ui::views;
@@ -71,6 +72,8 @@ pub enum Overlay {
         /// Whether digits and signs change a number in it.
         counts: bool,
     },
+    /// Who a name is, and why.
+    Why(WhyPage),
     /// The detail of an element at full size.
     Detail {
         /// Which.
@@ -90,6 +93,7 @@ impl Overlay {
             Self::Namespaces(_) => "namespaces",
             Self::Stage { counts: true } => "scale",
             Self::Stage { counts: false } => "stage",
+            Self::Why(_) => "why",
             Self::Detail { .. } => "detail",
         }
     }

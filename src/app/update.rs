@@ -204,6 +204,10 @@ impl App {
                 help.scroll(lines_of(verb));
                 Vec::new()
             }
+            Some(Overlay::Why(page)) => {
+                page.scroll(lines_of(verb));
+                Vec::new()
+            }
             Some(Overlay::Detail { offset, .. }) => {
                 *offset = scrolled(*offset, verb);
                 Vec::new()

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::zone;
 use crate::app::headless::{self, Request, Streams};
-use crate::cli::{EventsFormat, Fault, Launch, ModelFormat};
+use crate::cli::{EventsFormat, Fault, Launch, ModelFormat, WhyFormat};
 use crate::model::Model;
 use crate::model::export::{self, Options};
 use crate::model::log::Entry;
+use crate::model::query::why::Why;
 use crate::sources::{self, Source, kubernetes};
 
 /// Prints the model; `timeout` in seconds.
@@ -33,6 +34,29 @@ pub(super) async fn model(
         err: &mut err,
     };
     let ended = headless::model(&request, sources, render, to).await;
+    ended.map_err(unwritable)
+}
+
+/// Says why; `timeout` in seconds.
+pub(super) async fn why(
+    launch: Launch,
+    name: &str,
+    format: WhyFormat,
+    timeout: u64,
+) -> Result<u8, Fault> {
+    let (request, sources) = asked(launch, timeout);
+    let render = |why: &Why| match format {
+        WhyFormat::Json => serde_json::to_string_pretty(why).map(|text| text + "\n"),
+        // Where there is no answer, the line on stderr says it all.
+        WhyFormat::Text if !why.is_known() => Ok(String::new()),
+        WhyFormat::Text => Ok(why.text()),
+    };
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let to = Streams {
+        out: &mut out,
+        err: &mut err,
+    };
+    let ended = headless::why(&request, sources, name, render, to).await;
     ended.map_err(unwritable)
 }
 

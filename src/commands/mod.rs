@@ -32,6 +32,14 @@ pub async fn run(cli: Cli, config: Config) -> Result<u8, Fault> {
             let launch = launch(flags, config)?;
             headless::model(launch, format, telemetry, timeout).await
         }
+        Some(Command::Why {
+            name,
+            format,
+            timeout,
+        }) => {
+            let launch = launch(flags, config)?;
+            headless::why(launch, &name, format, timeout).await
+        }
         Some(Command::Events {
             format,
             timeout,

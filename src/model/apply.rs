@@ -60,6 +60,7 @@ impl Model {
                 for change in self.facts.end(&scope, epoch) {
                     self.note(&change, dirty);
                 }
+                self.mark_watched(&scope, dirty);
             }
             Observation::Seen { scope, fact } => {
                 if let Some(change) = self.facts.seen(&scope, fact) {
@@ -76,6 +77,7 @@ impl Model {
                 for change in self.facts.leave(&scope) {
                     self.note(&change, dirty);
                 }
+                self.mark_watched(&scope, dirty);
             }
             Observation::Behind { scope, behind } => self.facts.behind(&scope, behind),
             Observation::Happening(happening) => happenings.push(happening),
@@ -105,6 +107,11 @@ impl Model {
             }
             Observation::Names { source, names } => {
                 if self.telemetry.hear(source, names) {
+                    mark_one(&mut dirty.join, Cause::Telemetry);
+                }
+            }
+            Observation::Hints { source, hints } => {
+                if self.telemetry.hint(source, hints) {
                     mark_one(&mut dirty.join, Cause::Telemetry);
                 }
             }

@@ -132,6 +132,33 @@ pub struct Meta {
     pub labels: Labels,
     /// Only the annotations that the model reads (revision, `resource.opentelemetry.io/*`).
     pub annotations: Labels,
+    /// What its containers' environment says of their own name; empty for kinds without containers.
+    pub own_names: Vec<OwnName>,
+}
+
+/// What a container is told to call itself, or the group that it belongs to.
+///
+/// Of all values of the environment only these enter the model: they are names by definition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OwnName {
+    /// What is named.
+    pub what: Own,
+    /// The name.
+    pub name: Text,
+    /// The variable that says so.
+    pub place: Text,
+}
+
+/// What an own name is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Own {
+    /// OpenTelemetry's `service.name`, as its variables say.
+    Service,
+    /// OpenTelemetry's `service.namespace`.
+    Namespace,
+    /// The name that a framework or another tracer is told (`SPRING_APPLICATION_NAME`).
+    Application,
 }
 
 /// One fact about one object.

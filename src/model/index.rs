@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Model;
+use super::change::Cause;
 use super::declared;
 use super::element::Element;
 use super::facts::FactChange;
 use super::identity;
 use super::key::{ElementKey, TypeKey};
-use super::mark::{Dirty, mark};
+use super::mark::{Dirty, mark, mark_one};
 use super::observation::{Fact, FactKey, Kind, Mention, NodeFact, OwnerRef, PodFact, WorkloadFact};
 use super::text::Text;
 
@@ -169,6 +170,10 @@ impl Model {
         for (key, cause) in std::mem::take(&mut dirty.owners) {
             let new = self.facts.get(&key).map(|fact| self.topmost(fact));
             let old = self.index.top.get(&key).cloned();
+            if old != new && key.kind != Kind::Pod && self.telemetry.hints().next().is_some() {
+                // Spans may name it.
+                mark_one(&mut dirty.join, Cause::Scope);
+            }
             if let Some(new) = &new {
                 let members = self.index.members.entry(new.clone()).or_default();
                 members.set(key.kind).insert(key.clone());

@@ -32,7 +32,7 @@ pub mod text;
 pub mod usage;
 mod workload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use self::graph::Graph;
@@ -55,6 +55,10 @@ pub struct Model {
     sums: sums::Sums,
     telemetry: telemetry::Telemetry,
     interfaces: Arc<Interfaces>,
+    /// The raw names of each type, as they were joined.
+    known: Arc<BTreeMap<TypeKey, Vec<identity::Known>>>,
+    /// What telemetry asks of pods: names, uids and addresses.
+    wanted: Arc<HashSet<Text>>,
     sources: BTreeMap<SourceKey, SourceStatus>,
     seq: u64,
     revision: u64,
@@ -143,6 +147,8 @@ impl Model {
             + self.sums.footprint()
             + self.telemetry.footprint()
             + self.interfaces.footprint()
+            + self.known.values().map(Vec::len).sum::<usize>()
+            + self.wanted.len()
             + self.sources.len()
     }
 }

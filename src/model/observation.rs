@@ -17,8 +17,8 @@ use super::usage::Uses;
 
 pub use super::fact::{
     ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, IngressFact, Kind,
-    Labels, Mention, Meta, NamespaceFact, NodeFact, OwnerRef, PodFact, Role, ServiceFact,
-    ServicePort, Termination, Trouble, WorkloadFact,
+    Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName, OwnerRef, PodFact, Role,
+    ServiceFact, ServicePort, Termination, Trouble, WorkloadFact,
 };
 
 /// Which namespaces are looked at.
@@ -137,6 +137,78 @@ pub struct Links {
     pub links: Vec<Link>,
 }
 
+/// Most hints that are kept of one name: more tell nothing new.
+pub const HINTS_PER_NAME: usize = 16;
+
+/// Something besides the name that spans say of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hint {
+    /// The service's raw name.
+    pub name: Text,
+    /// What is said.
+    pub says: Says,
+    /// The newest moment of which it was said, by the reporter's clock: addresses are given to others
+    /// later. `None` where no span said when.
+    pub at: Option<Timestamp>,
+}
+
+/// What spans say of where a service runs, or what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum Says {
+    /// It runs in this pod.
+    Pod {
+        /// The pod's namespace, where that is said.
+        namespace: Option<Text>,
+        /// The pod's name.
+        name: Text,
+    },
+    /// It runs in the pod of this uid.
+    PodUid {
+        /// The pod's uid.
+        uid: Text,
+    },
+    /// It is run by this workload.
+    Workload {
+        /// The workload's namespace.
+        namespace: Text,
+        /// The workload's kind.
+        kind: Kind,
+        /// The workload's name.
+        name: Text,
+    },
+    /// It runs in this namespace of the cluster.
+    Namespace {
+        /// The namespace.
+        name: Text,
+    },
+    /// It belongs to this group: OpenTelemetry's `service.namespace`, which need not be a namespace.
+    Group {
+        /// The group.
+        name: Text,
+    },
+    /// Its own spans come from this address.
+    Address {
+        /// The address.
+        ip: Text,
+    },
+    /// Others call it at this address, behind which there may be a proxy.
+    Peer {
+        /// The address.
+        ip: Text,
+    },
+    /// Its callers say that it is a database.
+    Database {
+        /// Which: `postgresql`.
+        system: Text,
+    },
+    /// Its callers say that it is a broker of messages.
+    Broker {
+        /// Which: `kafka`.
+        system: Text,
+    },
+}
+
 /// One thing that a source says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "say")]
@@ -213,6 +285,13 @@ pub enum Observation {
         source: Text,
         /// Raw names.
         names: Vec<Text>,
+    },
+    /// What spans say of the services beside their names, whole; none takes away what was said before.
+    Hints {
+        /// The source.
+        source: Text,
+        /// The hints, at most [`HINTS_PER_NAME`] of each name.
+        hints: Vec<Hint>,
     },
     /// A source's state changed.
     Status(SourceStatus),

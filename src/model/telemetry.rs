@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::element::{Call, Counts, External, Outside};
-use super::identity::{Directory, Resolution};
+use super::identity::{Directory, Known, Resolution};
 use super::interfaces::Interfaces;
 use super::key::{ElementKey, TypeKey};
-use super::observation::{Links, Span};
+use super::observation::{Hint, Links, Span};
 use super::text::Text;
 use super::usage::Uses;
 
@@ -19,6 +19,7 @@ pub(super) struct Telemetry {
     links: BTreeMap<(Text, Span), Links>,
     names: BTreeMap<Text, Vec<Text>>,
     uses: BTreeMap<Text, Uses>,
+    hints: BTreeMap<Text, Vec<Hint>>,
 }
 
 /// What follows from them.
@@ -27,6 +28,8 @@ pub(super) struct Joined {
     pub(super) calls: BTreeMap<ElementKey, Call>,
     pub(super) externals: BTreeMap<ElementKey, External>,
     pub(super) interfaces: Interfaces,
+    /// The raw names of each type.
+    pub(super) known: BTreeMap<TypeKey, Vec<Known>>,
 }
 
 impl Telemetry {
@@ -56,12 +59,38 @@ impl Telemetry {
         self.uses.remove(source).is_some()
     }
 
+    /// Replaces what one source says beside names; says whether anything changed.
+    pub(super) fn hint(&mut self, source: Text, hints: Vec<Hint>) -> bool {
+        self.hints.insert(source, hints.clone()) != Some(hints)
+    }
+
+    /// Everything that is said beside names.
+    pub(super) fn hints(&self) -> impl Iterator<Item = &Hint> {
+        self.hints.values().flatten()
+    }
+
+    /// All raw names, each once.
+    pub(super) fn raw(&self) -> BTreeSet<&Text> {
+        self.links
+            .values()
+            .flat_map(|l| l.links.iter().flat_map(|l| [&l.caller, &l.callee]))
+            .chain(self.names.values().flatten())
+            .chain(self.uses.values().flat_map(Uses::names))
+            .collect()
+    }
+
+    /// Whether a source heard from a service itself, and not only of it from others.
+    pub(super) fn reports(&self, name: &Text) -> bool {
+        self.names.values().any(|names| names.contains(name))
+    }
+
     /// Entries of all tables together.
     pub(super) fn footprint(&self) -> usize {
         let links = self.links.values().map(|l| l.links.len() + 1);
         let names = self.names.values().map(|n| n.len() + 1);
         let uses = self.uses.values().map(|u| u.uses.len() + 1);
-        links.chain(names).chain(uses).sum()
+        let hints = self.hints.values().map(|h| h.len() + 1);
+        links.chain(names).chain(uses).chain(hints).sum()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -88,21 +117,15 @@ impl Telemetry {
     /// The calls between what `is_there`; a person's mapping may name what is not.
     pub(super) fn join(
         &self,
-        directory: &Directory,
+        directory: &Directory<'_>,
         is_there: impl Fn(&TypeKey) -> bool,
     ) -> Joined {
         let mut joined = Joined::default();
-        let raw: BTreeSet<&Text> = self
-            .links
-            .values()
-            .flat_map(|l| l.links.iter().flat_map(|l| [&l.caller, &l.callee]))
-            .chain(self.names.values().flatten())
-            .chain(self.uses.values().flat_map(Uses::names))
-            .collect();
-        let keys: BTreeMap<&Text, ElementKey> = raw
+        let keys: BTreeMap<&Text, ElementKey> = self
+            .raw()
             .into_iter()
             .map(|name| {
-                let key = place(name, directory, &is_there, &mut joined.externals);
+                let key = place(name, directory, &is_there, &mut joined);
                 (name, key)
             })
             .collect();
@@ -160,13 +183,21 @@ impl Telemetry {
 /// The element that a raw name stands for; names that are no component type become externals.
 fn place(
     name: &Text,
-    directory: &Directory,
+    directory: &Directory<'_>,
     is_there: impl Fn(&TypeKey) -> bool,
-    externals: &mut BTreeMap<ElementKey, External>,
+    joined: &mut Joined,
 ) -> ElementKey {
     let outside = match directory.resolve(name) {
-        Resolution::Matched { to, .. } if is_there(&to) => return ElementKey::Type(to),
-        Resolution::Ambiguous { candidates } => Outside::Ambiguous { candidates },
+        Resolution::Matched { to, rule, settled } if is_there(&to) => {
+            let known = Known {
+                name: name.clone(),
+                rule,
+                settled,
+            };
+            joined.known.entry(to.clone()).or_default().push(known);
+            return ElementKey::Type(to);
+        }
+        Resolution::Ambiguous { candidates, .. } => Outside::Ambiguous { candidates },
         Resolution::External { evidence } => Outside::External { evidence },
         Resolution::Matched { .. } | Resolution::Unresolved => Outside::Unresolved,
     };
@@ -175,6 +206,6 @@ fn place(
         name: name.clone(),
         outside,
     };
-    externals.insert(key.clone(), external);
+    joined.externals.insert(key.clone(), external);
     key
 }

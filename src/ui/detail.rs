@@ -119,6 +119,16 @@ impl Out<'_> {
         for (index, image) in e.images.iter().enumerate() {
             self.field(if index == 0 { "image" } else { "" }, image);
         }
+        for (index, known) in self.ctx.model.known_as(&e.key).iter().enumerate() {
+            let (rule, sure) = (known.rule.words(), known.rule.confidence());
+            let ask = if known.rule.is_weak() {
+                ": ask :why"
+            } else {
+                ""
+            };
+            let text = format!("{}, by {rule} ({sure}){ask}", known.name);
+            self.field(if index == 0 { "known as" } else { "" }, &text);
+        }
         if let Some(revision) = &e.revision {
             self.field("revision", revision);
         }

@@ -25,3 +25,4 @@ mod scaling;
 mod sizes;
 mod time;
 mod tree;
+mod why;

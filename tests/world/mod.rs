@@ -13,9 +13,9 @@ use portolan::model::Model;
 use portolan::model::declared::digest;
 use portolan::model::graph::Relation;
 use portolan::model::observation::{
-    ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, IngressFact, Kind,
-    Labels, Link, Links, Mention, Meta, NamespaceFact, NodeFact, Observation, OwnerRef, PodFact,
-    Role, Scope, ServiceFact, Span, Termination, WorkloadFact,
+    ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, Hint, IngressFact,
+    Kind, Labels, Link, Links, Mention, Meta, NamespaceFact, NodeFact, Observation, OwnerRef,
+    PodFact, Role, Says, Scope, ServiceFact, Span, Termination, WorkloadFact,
 };
 use portolan::model::text::Text;
 use proptest::prelude::*;
@@ -312,7 +312,20 @@ impl World {
             source: "zipkin".into(),
             names: vec!["app0".into(), "lonely".into()],
         };
+        let hints = |keep: fn(&(u8, u8, u8)) -> bool| {
+            let links = self.links.iter().filter(|l| keep(l));
+            let hints = links.map(|(from, to, n)| Hint {
+                name: RAW[usize::from(*from) % RAW.len()].into(),
+                says: says(*to, *n),
+                at: None,
+            });
+            Observation::Hints {
+                source: "zipkin".into(),
+                hints: hints.collect(),
+            }
+        };
         vec![
+            vec![hints(|_| true), hints(|l| l.2 % 2 == 0)],
             vec![links(Span::Long, |_| true)],
             vec![
                 links(Span::Recent, |_| false),
@@ -321,6 +334,34 @@ impl World {
             vec![names],
         ]
     }
+}
+
+/// Something that spans may say, true or not.
+fn says(what: u8, n: u8) -> Says {
+    let namespace: Text = NAMESPACES[usize::from(n) % NAMESPACES.len()].into();
+    let name: Text = format!("app{}", n % 4).into();
+    match what % 6 {
+        0 => Says::Namespace { name: namespace },
+        1 => Says::Workload {
+            namespace,
+            kind: Kind::Deployment,
+            name,
+        },
+        2 => Says::Address {
+            ip: address(n).into(),
+        },
+        3 => Says::Peer {
+            ip: address(n).into(),
+        },
+        4 => Says::Group { name: namespace },
+        _ => Says::PodUid {
+            uid: format!("{namespace}-{name}-pod0").into(),
+        },
+    }
+}
+
+fn address(n: u8) -> String {
+    format!("10.0.0.{}", n % 8)
 }
 
 fn write_app(writer: &mut Writer, app: &App) {
@@ -431,6 +472,8 @@ fn write_pod(
         writer.version += 1;
         pod.meta.version = writer.version;
         pod.node = plan.node.map(|n| format!("n{n}").into());
+        let ip = uid.bytes().fold(plan.look, u8::wrapping_add);
+        pod.ip = Some(address(ip).into());
         look(&mut pod, plan.look);
         writer.push(Fact::Pod(Box::new(pod.clone())));
         if plan.relabelled {

@@ -263,6 +263,7 @@ impl App {
             "ns" | "namespaces" => std::iter::once("all".to_owned())
                 .chain(model.tenants().map(|t| t.name.to_string()))
                 .collect(),
+            "why" => model.names_and_types().map(|n| n.to_string()).collect(),
             name if self.view_named(name).is_some() => model
                 .types()
                 .filter(|t| self.choice.covers(&t.key.namespace))

@@ -30,7 +30,18 @@ const LISTS: [(&str, &[&str], &str, Verb); 8] = [
 ];
 
 /// Overlays that are walked, and the keys that move in them without being typed.
-const PAGES: [(&str, [&str; 6]); 2] = [
+const PAGES: [(&str, [&str; 6]); 3] = [
+    (
+        "why",
+        [
+            "why-down",
+            "why-up",
+            "why-page-down",
+            "why-page-up",
+            "why-top",
+            "why-bottom",
+        ],
+    ),
     (
         "help",
         [

@@ -100,7 +100,8 @@ pub(super) fn entries() -> Vec<Entry> {
         ),
     ];
     // Each overlay closes by the same keys, and none of them reaches what is below.
-    let closes: [(&'static str, &'static str, &[&str]); 4] = [
+    let closes: [(&'static str, &'static str, &[&str]); 5] = [
+        ("why", "why-close", &["esc", "q", "ctrl-c"]),
         ("help", "help-close", &["esc", "q", "?", "ctrl-c"]),
         ("detail", "detail-close", &["esc", "q", "enter", "ctrl-c"]),
         ("namespaces", "namespace-close", &["esc", "ctrl-c"]),

@@ -80,11 +80,10 @@ impl Model {
         if self.telemetry.is_empty() {
             return;
         }
-        let services = self.services();
-        let directory = Directory::new(&self.mapping, self.index.names.iter(), services);
-        let joined = self
-            .telemetry
-            .join(&directory, |key| self.index.members.contains_key(key));
+        self.wanted = Arc::new(self.wants());
+        let is_there = |key: &TypeKey| self.index.members.contains_key(key);
+        let join = |directory: &Directory<'_>| self.telemetry.join(directory, is_there);
+        let joined = self.with_directory(join);
         let links = self.graph.links().map(|(key, _)| key);
         let calls = links.filter(|key| matches!(key, ElementKey::Call { .. }));
         let stale: Vec<ElementKey> = calls
@@ -113,6 +112,7 @@ impl Model {
         self.telemetry_revision +=
             u64::from(joined.interfaces.sample().is_some() || self.interfaces.sample().is_some());
         self.interfaces = Arc::new(joined.interfaces);
+        self.known = Arc::new(joined.known);
         self.sum_calls();
     }
 }

@@ -1,6 +1,7 @@
 //! Makes marked elements anew from the facts.
 
 mod links;
+mod names;
 mod service;
 mod types;
 
@@ -124,6 +125,7 @@ impl Model {
         {
             mark(&mut dirty.types, of, cause);
         }
+        self.mark_known(old.map(|c| &**c), component.as_ref(), Cause::Scope, dirty);
         let node = component.as_ref().and_then(|c| c.node.clone());
         let element = component.map(|c| Element::Component(Box::new(c)));
         self.record(&element_key, element, cause, out);

@@ -27,7 +27,12 @@ impl Model {
             _ => None,
         };
         let service = self.service(key);
-        let names = |s: Option<&Service>| s.map(|s| (s.leads_to.clone(), s.external_name.clone()));
+        let names = |s: Option<&Service>| {
+            s.map(|s| {
+                let address = s.cluster_ip.clone();
+                (s.leads_to.clone(), s.external_name.clone(), address)
+            })
+        };
         if names(before) != names(service.as_ref()) {
             mark_one(&mut dirty.join, Cause::Scope);
             self.index.address(key, service.is_some());

@@ -79,7 +79,14 @@ impl Model {
             .into_iter()
             .chain(own.map(|w| &w.meta.annotations))
             .collect();
-        let names = identity::names_of(key, &labels, &annotations);
+        // An operator may tell pods what the template does not say.
+        let own_names = pods
+            .iter()
+            .flat_map(|p| &p.meta.own_names)
+            .chain(workloads.iter().flat_map(|w| &w.meta.own_names))
+            .cloned()
+            .collect();
+        let names = identity::names_of(key, &labels, &annotations, own_names);
         // The template speaks for the pods; where it is not seen, they speak for themselves.
         let mut mentions: BTreeSet<_> = workloads
             .iter()

@@ -15,6 +15,7 @@ mod api;
 mod client;
 mod clock;
 mod failure;
+pub mod hints;
 mod poll;
 mod settings;
 pub mod tally;

@@ -13,6 +13,7 @@ use tracing::debug;
 use super::api::{self, Decoded};
 use super::client::Client;
 use super::failure::{self, Failure};
+use super::hints::Heard;
 use super::settings::Settings;
 use super::tally::Tallies;
 use super::traces;
@@ -34,6 +35,9 @@ const KEPT_WINDOWS: u64 = 2;
 /// its work. 1,000 traces were 3 MB.
 const TRACE_LIMIT: usize = 200;
 const TRACE_BYTES: usize = 8 * 1024 * 1024;
+
+/// For how long what spans say of who is who is kept without being said again, in µs.
+const HINTS_US: i64 = 3_600_000_000;
 
 /// Asks until nobody listens any more.
 pub(super) async fn run(settings: Settings, outlet: Outlet, retry: watch::Receiver<u64>) {
@@ -84,6 +88,8 @@ struct Poll {
     traces_line: Line,
     /// What the traces of the window told.
     tallies: Tallies,
+    /// What their spans said of who is who.
+    heard: Heard,
     /// How many traces are asked for at once.
     limit: usize,
     /// The end of the last window, in ms by the server's clock, of which not all traces were told.
@@ -107,6 +113,7 @@ impl Poll {
             services_line: Line::default(),
             traces_line: Line::default(),
             tallies,
+            heard: Heard::default(),
             limit: TRACE_LIMIT,
             gap: None,
             seen: 0,
@@ -143,10 +150,10 @@ impl Poll {
                 continue;
             }
             match self.ask(question).await {
-                Ok(observation) => {
+                Ok(mut said) => {
                     self.succeeded(question);
-                    let status = self.status(question.part());
-                    self.outlet.send(vec![observation, status]).await?;
+                    said.push(self.status(question.part()));
+                    self.outlet.send(said).await?;
                 }
                 Err(failure) if failure.is_everywhere() => {
                     // Nothing else will be answered either, and each try could take seconds.
@@ -193,16 +200,16 @@ impl Poll {
         Ok(())
     }
 
-    async fn ask(&mut self, question: Question) -> Result<Observation, Failure> {
+    async fn ask(&mut self, question: Question) -> Result<Vec<Observation>, Failure> {
         let client = self.client.as_mut().map_err(|failure| failure.clone())?;
         let (span, window_ms) = match question {
             Question::Services => {
                 let body = client.ask(api::SERVICES).await?;
                 let names = decoded(body, api::decode_names).await?;
-                return Ok(Observation::Names {
+                return Ok(vec![Observation::Names {
                     source: Text::from(NAME),
                     names: told(names, question),
-                });
+                }]);
             }
             Question::Long => (Span::Long, self.settings.long_ms),
             Question::Recent => (Span::Recent, self.settings.recent_ms),
@@ -222,19 +229,19 @@ impl Poll {
             }
         }
         self.seen = u64::try_from(links.len()).unwrap_or(u64::MAX);
-        Ok(Observation::Links(Links {
+        Ok(vec![Observation::Links(Links {
             source: Text::from(NAME),
             span,
             window_ms,
             // Out of range only where the server's clock is; then ours is no worse.
             ends: Timestamp::from_millisecond(end).unwrap_or_else(|_| Timestamp::now()),
             links,
-        }))
+        })])
     }
 
     /// Asks for the newest traces. The first time those of the whole window; then those of the short one,
     /// which overlaps with what was told before, so that spans that came late are counted.
-    async fn sample(&mut self) -> Result<Observation, Failure> {
+    async fn sample(&mut self) -> Result<Vec<Observation>, Failure> {
         let client = self.client.as_mut().map_err(|failure| failure.clone())?;
         let lookback = if self.traces.shown.is_some() {
             self.settings.recent_ms.min(self.settings.usage_ms)
@@ -269,7 +276,17 @@ impl Poll {
         let is_part = self.gap.is_some_and(|gap| gap > end.saturating_sub(window));
         let ends = Timestamp::from_millisecond(end).unwrap_or_else(|_| Timestamp::now());
         let uses = self.tallies.uses(Text::from(NAME), ends, is_part);
-        Ok(Observation::Uses(Box::new(uses)))
+        traces
+            .iter()
+            .flatten()
+            .for_each(|span| self.heard.hear(span));
+        self.heard
+            .forget(end.saturating_mul(1_000).saturating_sub(HINTS_US));
+        let hints = Observation::Hints {
+            source: Text::from(NAME),
+            hints: self.heard.hints(),
+        };
+        Ok(vec![Observation::Uses(Box::new(uses)), hints])
     }
 
     fn succeeded(&mut self, question: Question) {

@@ -4,6 +4,7 @@ pub mod help;
 pub mod namespaces;
 pub mod prompt;
 pub mod stage;
+pub mod why;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

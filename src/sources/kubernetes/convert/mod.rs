@@ -3,6 +3,7 @@
 
 mod cluster;
 mod network;
+mod own_names;
 mod pod;
 mod sharing;
 mod workload;
@@ -48,6 +49,7 @@ fn meta(raw: &Metadata) -> Option<Meta> {
             .flat_map(|a| &a.0)
             .map(pair)
             .collect(),
+        own_names: Vec::new(),
     })
 }
 

@@ -11,7 +11,9 @@ use crate::model::observation::{
 use crate::model::text;
 
 use super::super::lean::{Container, ContainerStatus, Pod, PodSpec, State, Terminated};
-use super::{Observe, Observed, code, condition, count, meta, some_message, some_name, truth};
+use super::{
+    Observe, Observed, code, condition, count, meta, own_names, some_message, some_name, truth,
+};
 
 impl Observe for Pod {
     fn observe(&self) -> Option<Observed> {
@@ -25,8 +27,12 @@ impl Observe for Pod {
                 let message = some_message(c.message.as_ref()).unwrap_or_default();
                 (reason, message)
             });
+        let mut meta = meta(&self.metadata)?;
+        if let Some(spec) = &self.spec {
+            meta.own_names = own_names::of_pod(spec, &self.metadata);
+        }
         let fact = PodFact {
-            meta: meta(&self.metadata)?,
+            meta,
             node: some_name(self.spec.as_ref().and_then(|s| s.node_name.as_ref())),
             phase: some_name(status.and_then(|s| s.phase.as_ref())).unwrap_or_default(),
             reason: some_name(status.and_then(|s| s.reason.as_ref())),
@@ -150,7 +156,10 @@ const LONGEST_EXPANDED: usize = 4096;
 
 /// A value with the variables that were set before it in the place of `$(NAME)`, as the kubelet does it.
 /// `$$` and names of others stay as they are: no host is called so.
-fn expanded<'a>(value: &'a str, variables: &BTreeMap<&str, Cow<'_, str>>) -> Cow<'a, str> {
+pub(super) fn expanded<'a>(
+    value: &'a str,
+    variables: &BTreeMap<&str, Cow<'_, str>>,
+) -> Cow<'a, str> {
     if !value.contains("$(") || value.len() > LONGEST_EXPANDED {
         return Cow::Borrowed(value);
     }

@@ -40,6 +40,9 @@ impl Sharing {
         held(&mut self.texts, &mut meta.namespace);
         held(&mut self.labels, &mut meta.labels);
         held(&mut self.labels, &mut meta.annotations);
+        for own in &mut meta.own_names {
+            self.texts([&mut own.name, &mut own.place].into_iter());
+        }
         if let Some(owner) = &mut meta.owner {
             self.texts([&mut owner.kind, &mut owner.name, &mut owner.uid].into_iter());
         }

@@ -7,14 +7,18 @@ use super::super::lean::{
     Template,
 };
 use super::pod::{images, mentions};
-use super::{Observe, Observed, condition, count, meta, some_message, some_name, truth};
+use super::{Observe, Observed, condition, count, meta, own_names, some_message, some_name, truth};
 
 /// The part that is the same for all; the counts follow.
 fn workload(kind: Kind, metadata: &Metadata, template: Option<&Template>) -> Option<WorkloadFact> {
     let spec = template.and_then(|template| template.spec.as_ref());
+    let mut meta = meta(metadata)?;
+    if let (Some(template), Some(spec)) = (template, spec) {
+        meta.own_names = own_names::of_template(spec, template.metadata.as_ref(), metadata);
+    }
     Some(WorkloadFact {
         kind,
-        meta: meta(metadata)?,
+        meta,
         generation: metadata.generation,
         observed_generation: None,
         desired: None,

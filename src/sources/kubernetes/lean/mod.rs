@@ -20,7 +20,9 @@ use crate::model::observation::Kind;
 
 pub(super) use cluster::{Event, Namespace, Node};
 pub(super) use network::{EndpointSlice, Ingress, Port, Service};
-pub(super) use pod::{Container, Pod, PodSpec, State, Status as ContainerStatus, Terminated};
+pub(super) use pod::{
+    Container, Pod, PodSpec, State, Status as ContainerStatus, Terminated, Variable,
+};
 pub(super) use workload::{
     Condition, CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet, Template,
 };

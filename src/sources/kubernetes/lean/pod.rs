@@ -44,12 +44,27 @@ impl std::fmt::Debug for Container {
     }
 }
 
-/// A variable of the environment; `valueFrom` is not read.
+/// A variable of the environment; of `valueFrom` only a reference to the pod's own fields is read.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(in super::super) struct Variable {
     pub(in super::super) name: Option<String>,
     pub(in super::super) value: Option<String>,
+    pub(in super::super) value_from: Option<ValueFrom>,
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in super::super) struct ValueFrom {
+    pub(in super::super) field_ref: Option<FieldRef>,
+}
+
+/// A field of the pod itself.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in super::super) struct FieldRef {
+    pub(in super::super) field_path: Option<String>,
 }
 
 /// What the kubelet says about a pod.

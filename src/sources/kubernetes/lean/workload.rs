@@ -21,6 +21,7 @@ pub(in super::super) struct Condition {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in super::super) struct Template {
+    pub(in super::super) metadata: Option<Metadata>,
     pub(in super::super) spec: Option<PodSpec>,
 }
 

@@ -63,6 +63,7 @@ impl Replay {
 
     fn apply(&mut self, observation: Observation) {
         match observation {
+            Observation::Hints { .. } => panic!("the cluster says nothing of spans"),
             Observation::Begin { scope, epoch } => {
                 self.left.remove(&scope);
                 self.claims.entry(scope).or_default().list = Some((epoch, BTreeSet::new()));

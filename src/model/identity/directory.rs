@@ -1,0 +1,330 @@
+//! All names and all evidence, ready to be asked.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::evidence::{Cluster, Told};
+use super::names::Names;
+use super::resolution::Resolution;
+use super::rule::{Rule, Settler};
+use super::spelling::{self, Qualified, normal};
+use crate::model::element::Service;
+use crate::model::key::TypeKey;
+use crate::model::observation::{Hint, Own};
+use crate::model::text::Text;
+
+/// All names, ready to be asked.
+#[derive(Default)]
+pub struct Directory<'a> {
+    mapping: HashMap<String, TypeKey>,
+    by_name: HashMap<String, BTreeMap<Rule, BTreeSet<TypeKey>>>,
+    similar: HashMap<String, BTreeSet<TypeKey>>,
+    /// `service.namespace` of types that are annotated with one.
+    groups: HashMap<TypeKey, BTreeSet<String>>,
+    external: HashMap<String, Text>,
+    told: HashMap<String, Told>,
+    cluster: Option<Cluster<'a>>,
+}
+
+/// Which types may be meant at all.
+type Fits<'f> = &'f dyn Fn(&TypeKey) -> bool;
+
+impl<'a> Directory<'a> {
+    /// Gathers the names of all types and Services; `mapping` is the person's own.
+    pub fn new<'n>(
+        mapping: &[(Text, TypeKey)],
+        types: impl Iterator<Item = (&'n TypeKey, &'n Names)>,
+        services: impl Iterator<Item = &'n Service>,
+    ) -> Self {
+        let mut directory = Self::default();
+        for (name, key) in mapping {
+            directory.mapping.insert(normal(name), key.clone());
+        }
+        for (key, names) in types {
+            directory.add_type(key, names);
+        }
+        for service in services {
+            for key in &service.leads_to {
+                directory.add(&service.name, Rule::ServiceName, key);
+            }
+            if let Some(host) = &service.external_name {
+                let evidence = format!(
+                    "Service {}/{} is an ExternalName of {host}",
+                    service.namespace, service.name
+                );
+                let names = [&service.name, host].map(|name| normal(name));
+                for name in names {
+                    directory.external.insert(name, evidence.clone().into());
+                }
+            }
+        }
+        directory
+    }
+
+    /// The same, with what spans say and who is where.
+    #[must_use]
+    pub fn with<'h>(mut self, cluster: Cluster<'a>, hints: impl Iterator<Item = &'h Hint>) -> Self {
+        self.told = cluster.told(hints);
+        self.cluster = Some(cluster);
+        self
+    }
+
+    fn add_type(&mut self, key: &TypeKey, names: &Names) {
+        self.add(&names.otel, Rule::OtelName, key);
+        for name in &names.others {
+            self.add(name, Rule::OtherName, key);
+        }
+        for own in &names.own {
+            match own.what {
+                Own::Service => self.add(&own.name, Rule::OwnName, key),
+                Own::Application => self.add(&own.name, Rule::Environment, key),
+                Own::Namespace => {}
+            }
+        }
+        for name in std::iter::once(&names.otel).chain(&names.others) {
+            if let Some(stem) = spelling::stem(&normal(name)) {
+                self.similar.entry(stem).or_default().insert(key.clone());
+            }
+        }
+        let groups: BTreeSet<String> = names.groups().map(|group| normal(group)).collect();
+        if !groups.is_empty() {
+            self.groups.insert(key.clone(), groups);
+        }
+    }
+
+    fn add(&mut self, name: &str, rule: Rule, key: &TypeKey) {
+        self.by_name
+            .entry(normal(name))
+            .or_default()
+            .entry(rule)
+            .or_default()
+            .insert(key.clone());
+    }
+
+    /// What spans say of a name beside it.
+    #[must_use]
+    pub fn told(&self, raw: &str) -> Option<&Told> {
+        self.told.get(&normal(raw))
+    }
+
+    /// The candidates of every rule about names, whatever else is known.
+    #[must_use]
+    pub fn candidates(&self, raw: &str) -> BTreeMap<Rule, BTreeSet<TypeKey>> {
+        self.by_name.get(&normal(raw)).cloned().unwrap_or_default()
+    }
+
+    /// What a raw name is.
+    #[must_use]
+    pub fn resolve(&self, raw: &str) -> Resolution {
+        let name = normal(raw);
+        if let Some(to) = self.mapping.get(&name) {
+            return Resolution::matched(to.clone(), Rule::Mapping);
+        }
+        let nothing = Told::default();
+        let told = self.told.get(&name).unwrap_or(&nothing);
+        let is_elsewhere = |n: &Text| told.elsewhere.contains(n);
+        if told.tags.is_empty()
+            && !told.namespaces.is_empty()
+            && told.namespaces.iter().all(is_elsewhere)
+        {
+            // It runs where nobody looks: whoever has the name here is another one.
+            return Resolution::Unresolved;
+        }
+        let found = Self::by_tags(told)
+            .or_else(|| self.by_own_address(&name, told))
+            .or_else(|| self.by_names(&name, told))
+            .or_else(|| self.by_evidence_of_outside(&name))
+            .or_else(|| self.by_peer(raw, told))
+            .or_else(|| self.by_similar_names(&name, told))
+            .or_else(|| Self::by_systems(told));
+        match found {
+            // Part of what is counted under the name is of somebody who is not looked at.
+            Some(Resolution::Matched { to, rule, .. }) if !told.elsewhere.is_empty() => {
+                Resolution::Ambiguous {
+                    candidates: vec![to],
+                    rule,
+                    are_all: true,
+                }
+            }
+            Some(found) => found,
+            None => Resolution::Unresolved,
+        }
+    }
+
+    fn by_tags(told: &Told) -> Option<Resolution> {
+        Resolution::of(&told.tags, Rule::SpanTags, true)
+    }
+
+    /// An address that one type has says for sure; one that several share (those of a machine's network)
+    /// leaves it to the names.
+    fn by_own_address(&self, name: &str, told: &Told) -> Option<Resolution> {
+        let within = |key: &TypeKey| is_within(key, told);
+        let all = told.own.values().map(|types| {
+            let types = types.iter().filter(|key| within(key));
+            types.cloned().collect::<BTreeSet<_>>()
+        });
+        let (sure, shared): (Vec<_>, Vec<_>) =
+            all.filter(|t| !t.is_empty()).partition(|t| t.len() == 1);
+        let mut sure: BTreeSet<TypeKey> = sure.into_iter().flatten().collect();
+        if !sure.is_empty() {
+            let apart = shared.into_iter().filter(|types| types.is_disjoint(&sure));
+            let others: Vec<BTreeSet<TypeKey>> = apart.collect();
+            sure.extend(others.into_iter().flatten());
+            return Resolution::of(&sure, Rule::SpanAddress, true);
+        }
+        let shared: BTreeSet<TypeKey> = shared.into_iter().flatten().collect();
+        if shared.is_empty() {
+            return None;
+        }
+        let fits = |key: &TypeKey| shared.contains(key);
+        match self.pick(name, told, &fits) {
+            Some(Resolution::Matched { to, rule, .. }) => Some(Resolution::Matched {
+                to,
+                rule,
+                settled: Some(Settler::OwnAddress),
+            }),
+            Some(found) => Some(found),
+            None => Resolution::of(&shared, Rule::SpanAddress, false),
+        }
+    }
+
+    /// By its name, and by its name with its namespace.
+    fn by_names(&self, name: &str, told: &Told) -> Option<Resolution> {
+        if spelling::is_default(name) {
+            return None;
+        }
+        let qualified = || {
+            let plain = spelling::qualified(name).into_iter().filter(|q| q.is_plain);
+            plain.into_iter().find_map(|q| self.in_namespace(&q, told))
+        };
+        self.pick(name, told, &|_| true).or_else(qualified)
+    }
+
+    fn in_namespace(&self, q: &Qualified<'_>, told: &Told) -> Option<Resolution> {
+        let fits = |key: &TypeKey| self.is_of(key, q.namespace);
+        let plain = self.pick(q.name, told, &fits);
+        plain.or_else(|| self.alike(q.name, told, &fits).filter(|_| q.is_plain))
+    }
+
+    /// Whether a type is in a namespace or a group of this name.
+    fn is_of(&self, key: &TypeKey, group: &str) -> bool {
+        let groups = self.groups.get(key);
+        normal(&key.namespace) == group || groups.is_some_and(|groups| groups.contains(group))
+    }
+
+    /// The strongest rule that has candidates decides; several candidates of one rule are told apart by
+    /// what spans say, or they are ambiguous.
+    fn pick(&self, name: &str, told: &Told, fits: Fits<'_>) -> Option<Resolution> {
+        let fits = |key: &TypeKey| fits(key) && is_within(key, told);
+        let by_name = self.by_name.get(name).into_iter().flatten();
+        for (rule, keys) in by_name {
+            let among: BTreeSet<TypeKey> = keys.iter().filter(|k| fits(k)).cloned().collect();
+            if !among.is_empty() {
+                return self.told_apart(*rule, keys, among, told);
+            }
+        }
+        let pods = self.cluster.as_ref()?.places.pods(name, None);
+        let pods: BTreeSet<TypeKey> = pods.into_iter().filter(|key| fits(key)).collect();
+        Resolution::of(&pods, Rule::PodName, false)
+    }
+
+    /// `among` are those of `all` candidates that what is known for sure leaves.
+    fn told_apart(
+        &self,
+        rule: Rule,
+        all: &BTreeSet<TypeKey>,
+        among: BTreeSet<TypeKey>,
+        told: &Told,
+    ) -> Option<Resolution> {
+        if among.len() == 1 {
+            let by_tags = !told.namespaces.is_empty() && all.len() > 1;
+            let settled = by_tags.then_some(Settler::Namespace);
+            return Some(Resolution::Matched {
+                to: among.into_iter().next()?,
+                rule,
+                settled,
+            });
+        }
+        let groups: Vec<String> = told.groups.iter().map(|group| normal(group)).collect();
+        let peers: BTreeSet<&TypeKey> = told.peers.values().flatten().collect();
+        let narrower = |fits: Fits<'_>| -> BTreeSet<TypeKey> {
+            among.iter().filter(|key| fits(key)).cloned().collect()
+        };
+        let by_group = narrower(&|key| groups.iter().any(|group| self.is_of(key, group)));
+        let by_peer = narrower(&|key| peers.contains(key));
+        for (left, settler) in [(by_group, Settler::Group), (by_peer, Settler::PeerAddress)] {
+            match left.len() {
+                0 => {}
+                1 => {
+                    return Some(Resolution::Matched {
+                        to: left.into_iter().next()?,
+                        rule,
+                        settled: Some(settler),
+                    });
+                }
+                // Each of several groups, or of several addresses, stands for one that spans speak of.
+                _ => {
+                    let are_all = settler == Settler::PeerAddress || groups.len() > 1;
+                    return Resolution::of(&left, rule, are_all);
+                }
+            }
+        }
+        Resolution::of(&among, rule, told.namespaces.len() > 1)
+    }
+
+    fn by_evidence_of_outside(&self, name: &str) -> Option<Resolution> {
+        let evidence = self.external.get(name)?.clone();
+        Some(Resolution::External { evidence })
+    }
+
+    /// By the address that others call it at, or that its name is.
+    fn by_peer(&self, raw: &str, told: &Told) -> Option<Resolution> {
+        let within = |key: &&TypeKey| is_within(key, told);
+        let mut types: BTreeSet<TypeKey> = told
+            .peers
+            .values()
+            .flatten()
+            .filter(within)
+            .cloned()
+            .collect();
+        if let (Some(ip), Some(cluster)) = (spelling::address(raw), &self.cluster) {
+            types.extend(cluster.places.at(ip, None));
+        }
+        Resolution::of(&types, Rule::PeerAddress, false)
+    }
+
+    fn by_similar_names(&self, name: &str, told: &Told) -> Option<Resolution> {
+        if spelling::is_default(name) {
+            return None;
+        }
+        let qualified = || {
+            let dashed = spelling::qualified(name).into_iter();
+            let dashed = dashed.filter(|q| !q.is_plain);
+            let found = dashed.filter_map(|q| self.in_namespace(&q, told));
+            let keys: BTreeSet<TypeKey> = found.flat_map(Resolution::into_candidates).collect();
+            Resolution::of(&keys, Rule::SimilarName, false)
+        };
+        qualified().or_else(|| self.alike(name, told, &|_| true))
+    }
+
+    fn alike(&self, name: &str, told: &Told, fits: Fits<'_>) -> Option<Resolution> {
+        let keys = self.similar.get(&spelling::stem(name)?)?;
+        let fits = |key: &&TypeKey| fits(key) && is_within(key, told);
+        let keys: BTreeSet<TypeKey> = keys.iter().filter(fits).cloned().collect();
+        Resolution::of(&keys, Rule::SimilarName, false)
+    }
+
+    /// Nobody here has the name, and its callers say that it is a database or a broker.
+    fn by_systems(told: &Told) -> Option<Resolution> {
+        let system = told.systems.first()?;
+        let evidence =
+            format!("its callers say that it is {system}, and nothing here has its name");
+        Some(Resolution::External {
+            evidence: evidence.into(),
+        })
+    }
+}
+
+/// Whether a type is where tags of spans say that the service is, as far as they say.
+fn is_within(key: &TypeKey, told: &Told) -> bool {
+    told.namespaces.is_empty() || told.namespaces.contains(&key.namespace)
+}
