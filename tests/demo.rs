@@ -198,7 +198,7 @@ fn why_answers_without_a_screen() {
     let (code, text, output) = asked(&["queryservice"]);
     assert_eq!(code, Some(0), "{output:?}");
     assert!(text.contains("queryservice, a name in traces"), "{text}");
-    assert!(text.contains("by its OpenTelemetry name (0.9)"), "{text}");
+    assert!(text.contains("by the tags of its spans (0.98)"), "{text}");
     let (code, text, output) = asked(&["queryservice", "--format", "json"]);
     assert_eq!(code, Some(0), "{output:?}");
     let why: Value = serde_json::from_str(&text).expect("JSON");

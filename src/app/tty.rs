@@ -51,6 +51,10 @@ impl Signals {
             SignalKind::hangup(),
             SignalKind::interrupt(),
             SignalKind::quit(),
+            // Nobody means anything by these; by default they end a program and leave the terminal as it is.
+            SignalKind::user_defined1(),
+            SignalKind::user_defined2(),
+            SignalKind::alarm(),
         ];
         let heard = ends
             .into_iter()

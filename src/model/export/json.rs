@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::operations::{Operations, operations};
 use super::{Options, is_about, touches};
 use crate::model::Model;
 use crate::model::element::{
@@ -48,6 +49,9 @@ pub struct Export<'a> {
     pub externals: Vec<ExternalRow<'a>>,
     /// Observed calls.
     pub calls: Vec<CallRow<'a>>,
+    /// Operations and their use, from a sample of traces. Only with telemetry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Operations<'a>>,
     /// Links that configuration declares, used or not.
     pub declared: Vec<DeclaredRow<'a>>,
     /// What each source says about itself.
@@ -326,6 +330,10 @@ pub fn export<'a>(model: &'a Model, options: &'a Options) -> Export<'a> {
                 _ => None,
             })
             .collect(),
+        operations: options
+            .telemetry
+            .then(|| operations(model, choice))
+            .flatten(),
         declared: elements()
             .filter_map(|e| match e {
                 Element::Declared(e) if touches(choice, &e.caller, &e.callee) => Some(declared(e)),
@@ -489,7 +497,7 @@ fn external(e: &External) -> ExternalRow<'_> {
     }
 }
 
-fn end(key: &ElementKey) -> EndRow<'_> {
+pub(super) fn end(key: &ElementKey) -> EndRow<'_> {
     EndRow {
         key: key.to_string(),
         parts: key,
