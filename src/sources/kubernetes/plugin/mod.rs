@@ -2,13 +2,14 @@
 //! answer, and with all that they started when they are ended.
 //!
 //! [`process`] runs a command so, [`contract`] is what is said to and answered by it
-//! (`client.authentication.k8s.io`), [`complaint`] what of its complaints may be shown.
+//! (`client.authentication.k8s.io`), [`complaint`] what of its complaints may be shown, in which [`words`].
 
 mod complaint;
 mod contract;
 mod process;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::path::Path;
 use std::time::Duration;
@@ -73,7 +74,8 @@ impl Plugin {
             .await
             .map_err(|failure| self.failed(&failure, patience))?;
         if !output.status.success() {
-            let said = complaint::shown(&output.stderr, &output.stdout, &self.secrets());
+            let said =
+                complaint::shown(&output.stderr, output.cut, &output.stdout, &self.secrets());
             let said = said.map_or_else(String::new, |said| format!(": {said}"));
             return Err(format!(
                 "failed ({}){said}; sign in with kubectl, then retry",
