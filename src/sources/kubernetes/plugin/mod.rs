@@ -48,10 +48,15 @@ impl Plugin {
         }
     }
 
-    /// What is said while it runs.
+    /// What people know it by.
+    pub(super) const fn name(&self) -> &Text {
+        &self.name
+    }
+
+    /// What is waited for while it runs.
     pub(super) fn waiting(&self) -> Text {
         text::message(&format!(
-            "waiting for the credential plugin {} (at most {} s; it may be asking for something in a browser)",
+            "the credential plugin {} (at most {} s; it may be asking for something in a browser)",
             self.name,
             PATIENCE.as_secs()
         ))
@@ -125,7 +130,10 @@ impl Plugin {
                     || "install it or put it into PATH".into(),
                     |hint| text::clean(hint, 300),
                 );
-                format!("cannot be started ({}): {hint}", error.kind())
+                format!(
+                    "cannot be started ({}): {hint}",
+                    super::trouble::unread(error)
+                )
             }
             Failure::TooLong => format!(
                 "did not answer within {} s and was ended; sign in with kubectl, then retry",

@@ -222,7 +222,7 @@ async fn one_that_is_missing_says_how_to_get_it() {
     };
     assert_eq!(
         missing("").await,
-        "the credential plugin helper cannot be started (entity not found): install it or put it into PATH"
+        "the credential plugin helper cannot be started (there is no such file): install it or put it into PATH"
     );
     let hinted = missing("installHint: \"get it\\e[31m at example.org\"").await;
     assert!(hinted.ends_with(": get it at example.org"), "{hinted}");
