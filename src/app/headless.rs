@@ -150,7 +150,7 @@ pub async fn events(
     match running.until_first_lists(request).await {
         Ended::Complete(lists) => tell_lacks(&running.model, request, &lists, &mut to),
         // What has come can be followed all the same.
-        Ended::Late(why) => to.tell(&why),
+        Ended::Late(why) => to.tell(&format!("{why}; following what comes")),
         Ended::Hopeless(why) => {
             to.tell(&why);
             return Ok(BAD);

@@ -25,6 +25,11 @@ pub enum SourceState {
         /// Objects so far.
         seen: u64,
     },
+    /// Nothing can be asked yet: something else comes first, such as a person's signing in.
+    Waiting {
+        /// What is waited for, with how long that may take.
+        what: Text,
+    },
     /// What is shown is current.
     Live,
     /// What is shown was true once; the source is trying again.
@@ -60,7 +65,7 @@ impl SourceState {
     /// Whether the first answer is still awaited.
     #[must_use]
     pub const fn is_loading(&self) -> bool {
-        matches!(self, Self::Loading { .. })
+        matches!(self, Self::Loading { .. } | Self::Waiting { .. })
     }
 
     /// What a person should look at, and what to do about it; `None` where nothing is wrong.
@@ -69,15 +74,16 @@ impl SourceState {
         match self {
             Self::Stale { cause, .. } | Self::Failed { cause } => Some(cause),
             Self::Forbidden { what } | Self::Absent { what } => Some(what),
-            Self::Loading { .. } | Self::Live | Self::Off { .. } => None,
+            Self::Loading { .. } | Self::Waiting { .. } | Self::Live | Self::Off { .. } => None,
         }
     }
 
-    /// Why it is not simply live: its trouble, or how to switch it on.
+    /// Why it is not simply live: its trouble, what is waited for, or how to switch it on.
     #[must_use]
     pub const fn why(&self) -> Option<&Text> {
         match self {
             Self::Off { hint } => Some(hint),
+            Self::Waiting { what } => Some(what),
             _ => self.trouble(),
         }
     }
@@ -93,6 +99,7 @@ impl SourceState {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Loading { .. } => "loading",
+            Self::Waiting { .. } => "waiting",
             Self::Live => "live",
             Self::Stale { .. } => "stale",
             Self::Forbidden { .. } => "forbidden",
@@ -121,6 +128,15 @@ pub struct SourceStatus {
 }
 
 impl SourceStatus {
+    /// What comes before anything can be asked, while it is waited for.
+    #[must_use]
+    pub const fn waits_for(&self) -> Option<&Text> {
+        match &self.state {
+            Some(SourceState::Waiting { what }) => Some(what),
+            _ => None,
+        }
+    }
+
     /// The state, where it is one of trouble, and what is wrong.
     #[must_use]
     pub fn trouble(&self) -> Option<(&SourceState, &Text)> {

@@ -420,6 +420,12 @@ fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
                 ),
             };
             words.push((text, theme.health(Health::Unknown)));
+        } else if parts
+            .iter()
+            .any(|(_, s)| matches!(s, SourceState::Waiting { .. }))
+        {
+            let text = format!("{short} waiting {}", theme.glyphs.ellipsis);
+            words.push((text, theme.health(Health::Changing)));
         } else if let Some((status, SourceState::Loading { seen })) = loading {
             let text = format!(
                 "{short} loading {} {seen} {}",

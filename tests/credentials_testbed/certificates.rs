@@ -2,10 +2,13 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 use std::fs;
+use std::net::SocketAddr;
 use std::process::Command;
 
 use portolan::model::observation::NamespaceChoice;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::user::{User, pki};
 use crate::watching::Watching;
@@ -21,7 +24,7 @@ fn openssl(folder: &std::path::Path, arguments: &str) {
 
 /// An authority `other`, and two client certificates of an administrator: `ended` of the test bed's authority,
 /// `foreign` of the other one.
-fn make(user: &User) {
+pub fn make(user: &User) {
     let folder = user.folder.path();
     let key = "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     openssl(
@@ -29,7 +32,7 @@ fn make(user: &User) {
         &format!("{key} -x509 -days 2 -subj /CN=other -keyout other.key -out other.crt"),
     );
     fs::write(user.path("ext"), "extendedKeyUsage=clientAuth\n").expect("a file");
-    for name in ["ended", "foreign"] {
+    for name in ["ended", "foreign", "first"] {
         let subject = "-subj /O=system:masters/CN=admin";
         openssl(
             folder,
@@ -42,6 +45,14 @@ fn make(user: &User) {
         folder,
         &format!(
             "{sign} -in ended.csr -out ended.crt -CA {} -CAkey {} -days -1",
+            ca.display(),
+            ca_key.display()
+        ),
+    );
+    openssl(
+        folder,
+        &format!(
+            "x509 -req -set_serial 8 -in first.csr -out first.crt -CA {} -CAkey {} -days 2",
             ca.display(),
             ca_key.display()
         ),
@@ -78,6 +89,26 @@ async fn said(credentials: &Value, cluster: &Value, holds: &str) {
     watching.until(holds, told).await;
 }
 
+/// The address of a server of web pages, none of which is there.
+async fn nothing_there() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut asked = [0; 8192];
+                while let Ok(1..) = stream.read(&mut asked).await {
+                    let page = "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>";
+                    if stream.write_all(page.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
 fn pair(certificate: &str, key: &str) -> Value {
     json!({"client-certificate": certificate, "client-key": key})
 }
@@ -101,8 +132,17 @@ async fn a_client_certificate_that_is_not_taken_is_named() {
             "ended.key",
             "cannot read the client certificate",
         ),
-        ("ended.crt", "gone.key", "gone.key: entity not found"),
+        (
+            "ended.crt",
+            "gone.key",
+            "gone.key: there is no such file; correct",
+        ),
         ("ended.crt", "folder.key", "folder.key: is a directory"),
+        (
+            "first.crt",
+            "first.key",
+            "is X.509 v1, which is not supported; have it issued again as v3",
+        ),
         ("ended.crt", "broken.key", "the client key cannot be used"),
         ("ended.crt", "foreign.key", "the client key cannot be used"),
     ] {
@@ -122,6 +162,7 @@ async fn a_client_certificate_that_is_not_taken_is_named() {
 async fn a_server_whose_certificate_is_not_trusted_is_named() {
     let of_file =
         |file: &str| json!({"certificate-authority-data": null, "certificate-authority": file});
+    let plain = nothing_there().await;
     for (cluster, holds) in [
         (
             of_file("other.crt"),
@@ -139,7 +180,15 @@ async fn a_server_whose_certificate_is_not_trusted_is_named() {
         (json!({"proxy-url": "http://127.0.0.1:1"}), "proxy-url"),
         (
             json!({"server": "https://127.0.0.1:1"}),
-            "connection refused",
+            "connection refused; check that it runs, and server in the kubeconfig",
+        ),
+        (
+            json!({"server": format!("https://{plain}")}),
+            "it does not speak TLS there; check the port",
+        ),
+        (
+            json!({"server": format!("http://{plain}")}),
+            "is it a Kubernetes server? check server in the kubeconfig",
         ),
     ] {
         said(&Value::Null, &cluster, holds).await;

@@ -54,6 +54,11 @@ fn a_kubeconfig_that_cannot_be_used_is_named_with_what_to_do() {
         "nowhere",
         "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\n",
     );
+    write("current", "contexts: [{name: x, context: {cluster: c}}]\n");
+    let made = Command::new("mkfifo")
+        .arg(folder.path().join("pipe"))
+        .status();
+    assert!(made.expect("a pipe").success());
     write(
         "nobody",
         "current-context: gone\ncontexts: [{name: x, context: {cluster: c}}]\n",
@@ -81,10 +86,18 @@ fn a_kubeconfig_that_cannot_be_used_is_named_with_what_to_do() {
         ("folder", "it is a directory"),
         ("malformed", "malformed at line 3"),
         ("text", "malformed"),
-        ("empty", "no current context"),
-        ("/dev/null", "no current context"),
+        ("empty", "no context at all; fill it, or give another"),
+        ("/dev/null", "no context at all"),
         ("/dev/zero", "it is a device"),
         ("nowhere", "names the cluster \"c\", which has no server"),
+        (
+            "current",
+            "no current context; choose one with --context (it has: x)",
+        ),
+        (
+            "pipe",
+            "cannot read the kubeconfig pipe: it is a pipe into which nobody writes",
+        ),
         ("nobody", "no context \"gone\"; it has: x"),
         ("large", "it has more than 16 MB"),
         ("bomb", "malformed"),

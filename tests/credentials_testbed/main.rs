@@ -4,8 +4,11 @@
 //! `eval "$(testbed/up)"`, then `cargo test --test credentials_testbed -- --ignored`.
 
 mod certificates;
+mod corrected;
 mod kubeconfigs;
 mod plugins;
+#[path = "../proxy/mod.rs"]
+mod proxy;
 #[path = "../pty/mod.rs"]
 mod pty;
 #[path = "../real/mod.rs"]

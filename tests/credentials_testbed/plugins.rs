@@ -115,8 +115,11 @@ async fn what_is_waited_for_is_said_and_a_failure_ends_with_retry() {
         let state = state(w, "session");
         state.is_some_and(|s| s.trouble().is_some_and(|cause| cause.contains(text)))
     };
-    let waits = "waiting for the credential plugin sh";
-    watching.until("it waits", |w| said(w, waits)).await;
+    let waits = |w: &Watching| matches!(state(w, "session"), Some(SourceState::Waiting { what }) if what.starts_with("the credential plugin sh"));
+    watching.until("it waits", waits).await;
+    let mut told = watching.said.iter();
+    let trouble = told.find(|(_, state)| state.is_trouble());
+    assert_eq!(trouble, None, "waiting is no fault");
     fs::write(user.path("go"), "").expect("a file");
     let fails = "failed (exit status: 1): not signed in; sign in with kubectl, then retry";
     watching.until("it failed", |w| said(w, fails)).await;

@@ -116,3 +116,44 @@ async fn a_credential_is_in_no_word_and_no_log() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn a_plugin_that_fails_is_told_once() {
+    let user = User::new(&plugin("echo 'come back tomorrow' >&2; exit 1")).await;
+    let log = user.path("log");
+    let output = model(&user.file(), &log);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(told.matches("come back tomorrow").count(), 1, "{told}");
+    let logged = fs::read_to_string(&log).expect("a log");
+    assert_eq!(logged.matches("come back tomorrow").count(), 1, "{logged}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn a_plugin_that_takes_long_is_named_when_time_runs_out() {
+    let user = User::new(&plugin("sleep 20")).await;
+    let output = model(&user.file(), &user.path("log"));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let awaited = "still waiting for the credential plugin sh (at most 60 s";
+    assert!(told.contains(awaited), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn what_came_of_a_plugin_is_told_after_time_ran_out() {
+    let user = User::new(&plugin("sleep 4; echo 'come back tomorrow' >&2; exit 1")).await;
+    let output = Command::new(env!("CARGO_BIN_EXE_portolan"))
+        .args(["events", "--timeout", "1", "--for", "8", "--kubeconfig"])
+        .arg(user.file())
+        .stdin(Stdio::null())
+        .output()
+        .expect("portolan runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let awaited = "still waiting for the credential plugin sh (at most 60 s";
+    assert!(told.contains(awaited), "{told}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let cause = "the credential plugin sh failed (exit status: 1): come back tomorrow";
+    assert_eq!(printed.matches(cause).count(), 1, "{printed}\n{told}");
+    assert!(!printed.contains("waiting"), "{printed}");
+}

@@ -33,6 +33,10 @@ pub(super) struct FirstLists {
     pub(super) stale: Vec<Lack>,
     /// Failed; the source goes on trying.
     pub(super) failed: Vec<Lack>,
+    /// What is waited for before the cluster can be asked at all.
+    pub(super) waits: Option<Text>,
+    /// The server has none of the kinds that are forbidden here.
+    pub(super) absent: usize,
     /// Sources other than the cluster that have not answered yet.
     pub(super) silent: Vec<Text>,
 }
@@ -44,6 +48,11 @@ impl FirstLists {
         for (kind, namespace) in expected(choice) {
             lists.add(model, kind, namespace);
         }
+        let mut cluster = model
+            .sources()
+            .values()
+            .filter(|s| &*s.key.source == CLUSTER);
+        lists.waits = cluster.find_map(|s| s.waits_for()).cloned();
         for source in others {
             let mut states = model
                 .sources()
@@ -77,6 +86,7 @@ impl FirstLists {
         };
         match state {
             Some(SourceState::Forbidden { what } | SourceState::Absent { what }) => {
+                self.absent += usize::from(matches!(state, Some(SourceState::Absent { .. })));
                 self.forbidden.push(lack(Some(what)));
             }
             Some(SourceState::Live) if told => self.listed += 1,
@@ -103,6 +113,11 @@ impl FirstLists {
 
     /// Why nothing could be listed, in one line.
     pub(super) fn why_hopeless(&self) -> String {
+        if self.failed.is_empty() && self.absent > 0 && self.absent == self.forbidden.len() {
+            return "nothing could be listed: it has none of the kinds that Kubernetes has (404); is it a \
+                    Kubernetes server? check server in the kubeconfig"
+                .to_owned();
+        }
         // What is refused everywhere says least about what is lacking; pods are what all else hangs on.
         let of_pods = self
             .forbidden
@@ -124,6 +139,9 @@ impl FirstLists {
 
     /// What is still lacking, in one line.
     pub(super) fn why_late(&self) -> String {
+        if let Some(what) = &self.waits {
+            return what.to_string();
+        }
         let lacks: Vec<String> = self
             .failed
             .iter()

@@ -47,7 +47,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// What is said while the credential is got, where that may take long.
+    /// What is waited for while the credential is got, where that may take long.
     pub(super) fn waiting(&self) -> Option<Text> {
         match self {
             Self::Nothing | Self::Fixed(_) | Self::File(_) => None,
@@ -56,7 +56,18 @@ impl Origin {
     }
 }
 
-/// The token that requests carry now, and until when what was given is valid. Clones share it.
+impl Origin {
+    /// The plugin's name, where it is one.
+    pub(super) fn plugin(&self) -> Option<Text> {
+        match self {
+            Self::Plugin(plugin) => Some(plugin.name().clone()),
+            Self::Nothing | Self::Fixed(_) | Self::File(_) => None,
+        }
+    }
+}
+
+/// The token that the requests of one client carry now, and until when what was given is valid. Clones share it;
+/// each client has its own, so that one that is given up never asks as nobody.
 #[derive(Clone, Default)]
 pub(super) struct Bearer(Arc<RwLock<Held>>);
 
@@ -79,6 +90,11 @@ impl Bearer {
     /// Whether what was given has not ended.
     pub(super) fn is_valid(&self, now: Timestamp) -> bool {
         self.until().is_none_or(|until| now < until)
+    }
+
+    pub(super) fn has_token(&self) -> bool {
+        let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        held.header.is_some()
     }
 
     fn until(&self) -> Option<Timestamp> {
@@ -184,7 +200,7 @@ async fn read(path: &Path) -> Result<String, Text> {
         text::message(&format!(
             "cannot read the token file {}: {}; sign in again, or correct tokenFile in the kubeconfig",
             named(),
-            error.kind()
+            super::trouble::unread(&error)
         ))
     })?;
     if text.trim().is_empty() {
@@ -196,17 +212,26 @@ async fn read(path: &Path) -> Result<String, Text> {
     Ok(text)
 }
 
-/// Keeps a token fresh for ever; `renewed` counts the new ones. A certificate is renewed with its client.
-pub(super) async fn keep(origin: Origin, bearer: Bearer, renewed: watch::Sender<u64>) {
+/// How keeping a credential fresh has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// There is nothing (more) to do.
+    Done,
+    /// What comes next is not a token for the same client: another one is to be made.
+    Other,
+}
+
+/// Keeps a token fresh for ever; `renewed` counts the new ones.
+pub(super) async fn keep(origin: Origin, bearer: Bearer, renewed: watch::Sender<u64>) -> Kept {
     match origin {
-        Origin::Nothing | Origin::Fixed(_) => {}
+        Origin::Nothing | Origin::Fixed(_) => Kept::Done,
         Origin::File(path) => keep_file(&path, &bearer, &renewed).await,
         Origin::Plugin(plugin) => keep_plugin(&plugin, &bearer, &renewed).await,
     }
 }
 
 /// A file that is away or half written is no reason to forget the token that was in it.
-async fn keep_file(path: &Path, bearer: &Bearer, renewed: &watch::Sender<u64>) {
+async fn keep_file(path: &Path, bearer: &Bearer, renewed: &watch::Sender<u64>) -> Kept {
     loop {
         sleep(FILE_EVERY).await;
         if let Ok(token) = read(path).await
@@ -218,7 +243,7 @@ async fn keep_file(path: &Path, bearer: &Bearer, renewed: &watch::Sender<u64>) {
     }
 }
 
-async fn keep_plugin(plugin: &Plugin, bearer: &Bearer, renewed: &watch::Sender<u64>) {
+async fn keep_plugin(plugin: &Plugin, bearer: &Bearer, renewed: &watch::Sender<u64>) -> Kept {
     let mut since = Timestamp::now();
     while let Some(until) = bearer.until() {
         let lasts = until.duration_since(since);
@@ -232,11 +257,21 @@ async fn keep_plugin(plugin: &Plugin, bearer: &Bearer, renewed: &watch::Sender<u
         }
         since = Timestamp::now();
         let credential = plugin.run(since, PATIENCE).await;
-        let taken = credential.and_then(|credential| match credential.proof {
-            Proof::Token(token) => bearer.take(&token, credential.until),
-            // It needs another client, which is made when this one is refused.
-            Proof::Certificate { .. } => Ok(false),
-        });
+        let taken = match credential {
+            // The same one again: it is not over yet.
+            Ok(credential) if credential.is_certificate() && credential.until == Some(until) => {
+                Ok(false)
+            }
+            Ok(credential) if credential.is_certificate() => return Kept::Other,
+            // A token for a client that has a certificate.
+            Ok(_) if !bearer.has_token() => return Kept::Other,
+            Ok(Credential {
+                proof: Proof::Token(token),
+                until,
+            }) => bearer.take(&token, until),
+            Ok(_) => Ok(false),
+            Err(why) => Err(why),
+        };
         match taken {
             Ok(true) => {
                 tracing::info!("the credential plugin gave a new token");
@@ -248,9 +283,10 @@ async fn keep_plugin(plugin: &Plugin, bearer: &Bearer, renewed: &watch::Sender<u
                 sleep(AGAIN).await;
                 if !bearer.is_valid(Timestamp::now()) {
                     // From here on it is refused, which is said where it shows.
-                    return;
+                    return Kept::Done;
                 }
             }
         }
     }
+    Kept::Done
 }

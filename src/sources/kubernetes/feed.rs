@@ -142,6 +142,11 @@ impl<K: Lean> Feed<K> {
     /// What the server says next: a page, or what has come in; possibly nothing. Fails only as the
     /// last step. Not to be dropped half way unless the feed is.
     pub(super) async fn next(&mut self) -> Vec<Step<K>> {
+        if !matches!(self.phase, Phase::Open(_))
+            && let Some(newer) = self.asking.session.newer(self.generation())
+        {
+            self.reconnect(newer);
+        }
         let steps = match std::mem::replace(&mut self.phase, Phase::Start) {
             Phase::Start if self.asking.session.streams_lists() => self.stream().await,
             Phase::Start => self.page(None).await,

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
 
 use kube::config::{Kubeconfig, KubeconfigError};
 
@@ -14,6 +16,8 @@ const NAMES_SHOWN: usize = 12;
 
 /// The largest file, in bytes.
 const SIZE_LIMIT: u64 = 16_000_000;
+/// How long somebody may take to write a kubeconfig into a pipe.
+const WRITER: Duration = Duration::from_secs(5);
 
 /// What a context names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +61,11 @@ pub(super) fn read(
     }
     if merged.is_none() && !pod::is_here(&environment) {
         let places: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
-        return Err(SessionError::Nowhere {
-            places: places.join(", "),
-        });
+        let places = match places.join(", ") {
+            none if none.is_empty() => "HOME is not set".to_owned(),
+            places => format!("looked at: {places}"),
+        };
+        return Err(SessionError::Nowhere { places });
     }
     Ok(merged)
 }
@@ -75,6 +81,44 @@ pub(super) fn again(
         return None;
     }
     read(flag, environment).ok()?
+}
+
+/// How the files are now: which there are, when they were written, how long they are. Whatever is put into one
+/// changes it.
+pub(super) type Stamp = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+
+/// The stamp of the files that are read, and of those that they name.
+pub(super) fn stamp(
+    flag: Option<&Path>,
+    environment: impl Fn(&str) -> Option<OsString>,
+    config: &Kubeconfig,
+) -> Stamp {
+    let mut paths = flag.map_or_else(|| places(&environment), |path| vec![path.to_owned()]);
+    let clusters = config.clusters.iter().filter_map(|c| c.cluster.as_ref());
+    paths.extend(
+        clusters
+            .filter_map(|cluster| cluster.certificate_authority.as_ref())
+            .map(PathBuf::from),
+    );
+    for user in config
+        .auth_infos
+        .iter()
+        .filter_map(|a| a.auth_info.as_ref())
+    {
+        let named = [&user.client_certificate, &user.client_key];
+        paths.extend(named.into_iter().flatten().map(PathBuf::from));
+    }
+    let written = |path: &PathBuf| {
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.modified().ok()?, file.len()))
+    };
+    paths
+        .into_iter()
+        .map(|path| {
+            let written = written(&path);
+            (path, written)
+        })
+        .collect()
 }
 
 fn places(environment: &impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
@@ -101,7 +145,7 @@ fn read_file(path: &Path) -> Result<Option<Kubeconfig>, SessionError> {
             why,
         });
     }
-    match Kubeconfig::read_from(path) {
+    match parsed(path) {
         Ok(mut config) => {
             // An empty name is none: the next file's counts.
             config.current_context = config.current_context.filter(|name| !name.is_empty());
@@ -112,6 +156,25 @@ fn read_file(path: &Path) -> Result<Option<Kubeconfig>, SessionError> {
         }
         Err(error) => Err(malformed(path, &error)),
     }
+}
+
+/// Reads it; of a pipe, what somebody writes into it soon.
+fn parsed(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
+    use std::os::unix::fs::FileTypeExt;
+    if !std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo()) {
+        return Kubeconfig::read_from(path);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let own = path.to_owned();
+    // Opening it waits for a writer, for ever; so may this thread.
+    std::thread::spawn(move || {
+        // Nobody may wait any more.
+        let _ = sender.send(Kubeconfig::read_from(own));
+    });
+    receiver.recv_timeout(WRITER).unwrap_or_else(|_| {
+        let error = io::Error::from(io::ErrorKind::TimedOut);
+        Err(KubeconfigError::ReadConfig(error, path.to_owned()))
+    })
 }
 
 /// Why a file is not even opened: it would take all memory, or all time.
@@ -135,6 +198,7 @@ fn malformed(path: &Path, error: &KubeconfigError) -> SessionError {
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             io::ErrorKind::InvalidData => "it is no text".to_owned(),
             io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+            io::ErrorKind::TimedOut => "it is a pipe into which nobody writes".to_owned(),
             kind => kind.to_string(),
         },
         KubeconfigError::Parse(error) => match error.location() {
@@ -160,6 +224,7 @@ fn malformed(path: &Path, error: &KubeconfigError) -> SessionError {
 pub(super) fn choose(config: &Kubeconfig, wanted: Option<&str>) -> Result<Chosen, SessionError> {
     let name = match wanted.or(config.current_context.as_deref()) {
         Some(name) => name.to_owned(),
+        None if config.contexts.is_empty() => return Err(SessionError::NoContext),
         None => {
             return Err(SessionError::NoCurrentContext {
                 names: names(config),
@@ -298,8 +363,10 @@ current-context: one
             "the kubeconfig has no context \"three\"; it has: bad, one, two"
         );
         assert!(said("bad").contains("cluster \"gone\""));
-        let none = choose(&config("contexts: []"), None).expect_err("nothing is chosen");
-        assert!(none.to_string().contains("--context"), "{none}");
+        let none = choose(&config("contexts: []"), None).expect_err("there is none");
+        assert_eq!(none, SessionError::NoContext);
+        let none = choose(&config("contexts: [{name: x}]"), None).expect_err("nothing is chosen");
+        assert!(none.to_string().contains("--context (it has: x)"), "{none}");
         let many: Vec<String> = (10..40).map(|i| format!("- {{name: c{i}}}")).collect();
         let many = many.join("\n");
         let many = choose(&config(&format!("contexts:\n{many}")), Some("x")).expect_err("it fails");
@@ -367,7 +434,12 @@ current-context: one
             let error = files.read(&["gone"]).expect_err("nothing");
             assert!(error.to_string().contains("gone"), "{error}");
             let nothing = read(None, |_| None).expect_err("nothing");
-            assert!(nothing.to_string().contains("--kubeconfig"), "{nothing}");
+            assert!(
+                nothing
+                    .to_string()
+                    .contains("found (HOME is not set); give"),
+                "{nothing}"
+            );
             let in_cluster = |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "h".into());
             assert!(matches!(read(None, in_cluster), Ok(None)));
         }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::model::observation::Observation;
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
-use crate::model::text::Text;
+use crate::model::text::{self, Text};
 
 /// How often at most a growing count is told.
 const COUNTING: Duration = Duration::from_millis(200);
@@ -20,6 +20,10 @@ pub(super) struct Line {
     skew_ms: Option<i64>,
     said: Option<SourceState>,
     counted: Option<Instant>,
+    /// What is said now is told to the log by somebody else.
+    told: bool,
+    /// What the log was warned of last, while it lasts.
+    warned: Option<SourceState>,
 }
 
 impl Line {
@@ -30,7 +34,14 @@ impl Line {
             skew_ms: None,
             said: None,
             counted: None,
+            told: false,
+            warned: None,
         }
+    }
+
+    /// Where it asks from now on.
+    pub(super) fn at(&mut self, address: Text) {
+        self.address = address;
     }
 
     /// Takes another state; says so if it is one.
@@ -74,6 +85,33 @@ impl Line {
         })
     }
 
+    /// A failure of the session, which its own line tells the log.
+    pub(super) fn broken_with_session(
+        &mut self,
+        cause: Text,
+        shown: bool,
+        last: Timestamp,
+    ) -> Option<Observation> {
+        self.told = true;
+        let said = self.broken(cause, shown, last);
+        self.told = false;
+        said
+    }
+
+    /// What is waited for before anything can be asked; where something is shown, it was true at `last`.
+    pub(super) fn waits(
+        &mut self,
+        what: Text,
+        shown: bool,
+        last: Timestamp,
+    ) -> Option<Observation> {
+        if shown {
+            self.broken(text::message(&format!("waiting for {what}")), shown, last)
+        } else {
+            self.set(SourceState::Waiting { what })
+        }
+    }
+
     /// The server's clock minus ours; said with the next change, or at once when it moved much.
     pub(super) fn skew(&mut self, skew_ms: Option<i64>) -> Option<Observation> {
         let moved = match (self.skew_ms, skew_ms) {
@@ -111,11 +149,20 @@ impl Line {
         })
     }
 
-    fn log(&self, state: &SourceState) {
+    fn log(&mut self, state: &SourceState) {
         let part = &self.key.part;
         let namespace = self.key.namespace.as_deref().unwrap_or("*");
         let word = state.word();
-        if let Some(cause) = state.trouble() {
+        match state {
+            SourceState::Live => self.warned = None,
+            // A failure that goes on after another attempt is no news.
+            state if self.warned.as_ref() == Some(state) => return,
+            state if state.is_trouble() && !self.told => self.warned = Some(state.clone()),
+            _ => {}
+        }
+        if self.told {
+            tracing::debug!(%part, %namespace, "{word}, as the session is");
+        } else if let Some(cause) = state.trouble() {
             tracing::warn!(%part, %namespace, %cause, "{word}");
         } else {
             tracing::info!(%part, %namespace, "{word}");

@@ -212,7 +212,7 @@ impl Supervisor {
         let outlet = self.outlet.clone();
         let closed = self.closed.clone();
         let namespace = scope.and_then(|scope| scope.namespace.clone());
-        let address = self.session.server().clone();
+        let address = self.session.server();
         AbortOnDropHandle::new(tokio::spawn(async move {
             match AssertUnwindSafe(task).catch_unwind().await {
                 Ok(Ok(())) => {}

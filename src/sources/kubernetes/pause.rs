@@ -22,6 +22,7 @@ pub(super) struct Pause {
     longest: Duration,
     next: Duration,
     waited: Option<Instant>,
+    asked: bool,
 }
 
 impl Pause {
@@ -33,6 +34,7 @@ impl Pause {
             longest: LONGEST,
             next: FIRST,
             waited: None,
+            asked: false,
         }
     }
 
@@ -54,6 +56,7 @@ impl Pause {
         }
         self.next = FIRST;
         self.waited = Some(Instant::now());
+        self.asked = false;
         true
     }
 
@@ -75,7 +78,13 @@ impl Pause {
             self.next = FIRST;
         }
         self.waited = Some(Instant::now());
+        self.asked = asked;
         asked
+    }
+
+    /// Whether a person ended the last wait, since this was asked last.
+    pub(super) const fn was_asked(&mut self) -> bool {
+        std::mem::replace(&mut self.asked, false)
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn config(
     match std::fs::read_to_string(&token) {
         Ok(text) if !text.trim().is_empty() => {}
         Ok(_) => return Err(lacks("token", &token, "it is empty")),
-        Err(error) => return Err(lacks("token", &token, &error.kind().to_string())),
+        Err(error) => return Err(lacks("token", &token, &super::trouble::unread(&error))),
     }
     config.auth_info.token_file = Some(token.display().to_string());
     let authority = folder.join("ca.crt");
@@ -81,7 +81,7 @@ fn server(environment: impl Fn(&str) -> Option<OsString>) -> Result<http::Uri, T
 
 fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Text> {
     let lacking = |why: &str| lacks("certificate authority", path, why);
-    let read = std::fs::read(path).map_err(|error| lacking(&error.kind().to_string()))?;
+    let read = std::fs::read(path).map_err(|error| lacking(&super::trouble::unread(&error)))?;
     let all = CertificateDer::pem_slice_iter(&read).map(|one| one.map(|one| one.to_vec()));
     let all: Result<Vec<Vec<u8>>, _> = all.collect();
     match all {

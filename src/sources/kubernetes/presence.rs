@@ -35,17 +35,21 @@ pub(super) async fn run(
     pause: Pause,
 ) -> Result<(), Closed> {
     let mut pause = pause.at_most(LONGEST);
-    let mut line = Line::new("session", None, session.server().clone());
+    let mut line = Line::new("session", None, session.server());
     let mut shown = false;
     outlet.send(line.count(0).into_iter().collect()).await?;
     let mut renewals = session.renewals();
+    // Whether what was read of the kubeconfig is to be read again.
+    let mut again = false;
     loop {
         // From here on: one that comes while the server is asked is news too.
         renewals.mark_unchanged();
         let back = reach.is_back();
         let asked = Timestamp::now();
         let mut lost = None;
-        let (said, wait) = match patiently(&session, &mut line, &outlet, shown).await? {
+        let answer = patiently(&session, again, &mut line, &outlet, shown).await?;
+        line.at(session.server());
+        let (said, wait) = match answer {
             Ok(skew) => {
                 shown = true;
                 reach.heard();
@@ -70,6 +74,11 @@ pub(super) async fn run(
                 let said = line.broken(why, shown, Timestamp::now());
                 (said, Some(INTERVAL))
             }
+            Err(Failure::Foreign(why)) => {
+                reach.heard();
+                let said = line.broken(why, shown, Timestamp::now());
+                (said, Some(INTERVAL))
+            }
             // It is slow, but it speaks to others.
             Err(Failure::Server(_)) if line.is_live() && reach.last() > asked => {
                 (None, Some(INTERVAL))
@@ -83,33 +92,44 @@ pub(super) async fn run(
         if let Some(why) = lost {
             reach.lost(&why);
         }
-        match wait {
-            Some(wait) => tokio::select! {
-                _ = pause.exactly(wait) => {}
-                () = reach.doubted() => {}
-                // Refused credentials may be mended before.
-                _ = renewals.changed() => {}
-            },
-            None => {
-                pause.longer(back).await;
+        let troubled = !line.is_live();
+        let waited = async {
+            match wait {
+                Some(wait) => tokio::select! {
+                    _ = pause.exactly(wait) => {}
+                    () = reach.doubted() => {}
+                    // Refused credentials may be mended before.
+                    _ = renewals.changed() => {}
+                },
+                None => {
+                    pause.longer(back).await;
+                }
             }
-        }
+        };
+        let changed = tokio::select! {
+            () = waited => false,
+            () = session.changed(), if troubled => true,
+        };
+        // A short wait may have ended before the files were looked at.
+        again = troubled && (pause.was_asked() || changed || session.has_changed().await);
     }
 }
 
 /// Asks, and says what is waited for meanwhile: a credential plugin may take a minute.
 async fn patiently(
     session: &Session,
+    again: bool,
     line: &mut Line,
     outlet: &Outlet,
     shown: bool,
 ) -> Result<Result<Option<i64>, Failure>, Closed> {
     let mut waiting = session.waiting();
-    let asking = ask(session);
+    let asking = ask(session, again);
     futures::pin_mut!(asking);
     loop {
         let what = waiting.borrow_and_update().clone();
-        let said = what.and_then(|what| line.broken(what, shown, Timestamp::now()));
+        let what = what.filter(|_| !session.has_client());
+        let said = what.and_then(|what| line.waits(what, shown, Timestamp::now()));
         outlet.send(said.into_iter().collect()).await?;
         tokio::select! {
             biased;
@@ -125,17 +145,21 @@ enum Failure {
     Session(Text),
     /// The server does not accept the credentials.
     Refused(Text),
+    /// What answers is no Kubernetes server.
+    Foreign(Text),
     /// The server is away: it may come back.
     Server(Text),
 }
 
 /// The server's clock minus ours in ms, where it says. Whatever it answers, it is there; rights and
 /// credentials show on the lines of what they are needed for, except that 401 concerns all of them.
-async fn ask(session: &Session) -> Result<Option<i64>, Failure> {
-    let connection = session
-        .connection()
-        .await
-        .map_err(|error| Failure::Session(Trouble::session(&error).line))?;
+async fn ask(session: &Session, again: bool) -> Result<Option<i64>, Failure> {
+    let connection = if again {
+        session.again().await
+    } else {
+        session.connection().await
+    };
+    let connection = connection.map_err(|error| Failure::Session(Trouble::session(&error).line))?;
     let request = Request::new("/version")
         .list(&ListParams::default())
         .map_err(|_| Failure::Server("the question cannot be written".into()))?
@@ -151,6 +175,9 @@ async fn ask(session: &Session) -> Result<Option<i64>, Failure> {
         return Err(Failure::Refused(
             Trouble::status(&status, session, None).line,
         ));
+    }
+    if answer.status().as_u16() == 404 {
+        return Err(Failure::Foreign(Trouble::foreign(session).line));
     }
     let date = answer
         .headers()

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -20,8 +20,8 @@ use tower::util::MapRequestLayer;
 
 use crate::model::text::{self, Text};
 
-use super::credential::{self, Bearer};
-use super::kubeconfig::Chosen;
+use super::credential::{self, Bearer, Kept};
+use super::kubeconfig::{Chosen, Stamp};
 use super::{kubeconfig, pod, trouble};
 
 /// How long a connection may take to be made.
@@ -29,6 +29,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a connection may be silent. Watches end after [`super::feed::WATCH_SECONDS`], so a longer
 /// silence means that the other end is gone.
 const SILENCE: Duration = Duration::from_secs(75);
+/// How often the files are looked at while they are of no use.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Why there is no session, in one line that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,9 +42,7 @@ pub enum SessionError {
         path: String,
     },
     /// No file is anywhere.
-    #[error(
-        "no kubeconfig found (looked at: {places}); give one with --kubeconfig or set KUBECONFIG"
-    )]
+    #[error("no kubeconfig found ({places}); give one with --kubeconfig or set KUBECONFIG")]
     Nowhere {
         /// Where it was looked for.
         places: String,
@@ -57,6 +57,9 @@ pub enum SessionError {
         /// What is wrong, without what the file holds.
         why: String,
     },
+    /// There is no context.
+    #[error("the kubeconfig has no context at all; fill it, or give another with --kubeconfig")]
+    NoContext,
     /// No context is current and none was asked for.
     #[error("the kubeconfig has no current context; choose one with --context (it has: {names})")]
     NoCurrentContext {
@@ -97,12 +100,13 @@ pub struct Session {
 
 struct Shared {
     context: Text,
-    server: Text,
     user: Option<Text>,
     namespace: Text,
-    remedy: &'static str,
+    /// What the context names, as it was read last.
+    named: RwLock<Named>,
+    /// Something of the server is shown, so this stays the server.
+    settled: AtomicBool,
     origin: Arc<Origin>,
-    bearer: Bearer,
     slot: Mutex<Slot>,
     /// Counts the credentials that were given since the start.
     renewed: watch::Sender<u64>,
@@ -110,6 +114,16 @@ struct Shared {
     waiting: watch::Sender<Option<Text>>,
     /// The server does not stream lists.
     pages: AtomicBool,
+}
+
+/// What a context names and a person may correct meanwhile.
+#[derive(Clone, Debug)]
+struct Named {
+    /// As it is written.
+    server: String,
+    remedy: &'static str,
+    /// Another server that it names now, though this one is shown.
+    other: Option<Text>,
 }
 
 /// Where clients come from.
@@ -126,6 +140,34 @@ enum Origin {
 /// What was read: the files of the environment, unless one was named.
 struct Read {
     named: Option<PathBuf>,
+    /// How the files were when they were read last.
+    stamp: Mutex<Option<Stamp>>,
+}
+
+impl Read {
+    fn new(named: Option<PathBuf>) -> Self {
+        Self {
+            named,
+            stamp: Mutex::default(),
+        }
+    }
+
+    fn stamp_of(&self, config: &Kubeconfig) -> Stamp {
+        kubeconfig::stamp(self.named.as_deref(), |name| std::env::var_os(name), config)
+    }
+
+    /// The files as they are now have been read.
+    fn mark(&self, config: &Kubeconfig) {
+        let stamp = self.stamp_of(config);
+        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
+    }
+
+    /// Whether they are not what was read any more.
+    fn has_changed(&self, config: &Kubeconfig) -> bool {
+        let stamp = self.stamp_of(config);
+        let read = self.stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        read.as_ref().is_some_and(|read| *read != stamp)
+    }
 }
 
 /// The client, and the one that is being made.
@@ -149,6 +191,9 @@ type Making = futures::future::Shared<BoxFuture<'static, Result<Made, SessionErr
 struct Made {
     client: Client,
     credential: credential::Origin,
+    bearer: Bearer,
+    /// What the context names now, where that was read again.
+    chosen: Option<Chosen>,
 }
 
 /// A client and which one it is.
@@ -156,13 +201,16 @@ struct Made {
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) generation: u64,
+    bearer: Bearer,
+    /// Whether a plugin is asked where another is made: it may ask somebody in turn.
+    asks: bool,
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("context", &self.shared.context)
-            .field("server", &self.shared.server)
+            .field("server", &self.server())
             .finish_non_exhaustive()
     }
 }
@@ -184,7 +232,7 @@ impl Session {
     ) -> Result<Self, SessionError> {
         let read = kubeconfig::read(kubeconfig.as_deref(), |name| std::env::var_os(name))?;
         match read {
-            Some(config) => Self::of(config, context.as_deref(), Some(Read { named: kubeconfig })),
+            Some(config) => Self::of(config, context.as_deref(), Some(Read::new(kubeconfig))),
             None => Self::in_cluster(context.as_deref()),
         }
     }
@@ -207,6 +255,9 @@ impl Session {
         read: Option<Read>,
     ) -> Result<Self, SessionError> {
         let chosen = kubeconfig::choose(&config, context)?;
+        if let Some(read) = &read {
+            read.mark(&config);
+        }
         let config = Box::new(config);
         Ok(Self::new(&chosen, Origin::File { config, read }))
     }
@@ -247,6 +298,8 @@ impl Session {
         session.shared.slot().made = Some(Connection {
             client,
             generation: 0,
+            bearer: Bearer::default(),
+            asks: false,
         });
         session
     }
@@ -255,12 +308,15 @@ impl Session {
         Self {
             shared: Arc::new(Shared {
                 context: text::name(&chosen.context),
-                server: text::name(&kubeconfig::public(&chosen.server)),
                 user: chosen.user.as_deref().map(text::name),
                 namespace: text::name(&chosen.namespace),
-                remedy: chosen.remedy,
+                named: RwLock::new(Named {
+                    server: chosen.server.clone(),
+                    remedy: chosen.remedy,
+                    other: None,
+                }),
+                settled: AtomicBool::new(false),
                 origin: Arc::new(origin),
-                bearer: Bearer::default(),
                 slot: Mutex::default(),
                 renewed: watch::Sender::new(0),
                 waiting: watch::Sender::new(None),
@@ -277,8 +333,23 @@ impl Session {
 
     /// The server's URL, without credentials.
     #[must_use]
-    pub fn server(&self) -> &Text {
-        &self.shared.server
+    pub fn server(&self) -> Text {
+        text::name(&kubeconfig::public(&self.shared.named().server))
+    }
+
+    /// The server that the kubeconfig names by now, where what is shown is of another one.
+    pub(super) fn other_server(&self) -> Option<Text> {
+        self.shared.named().other
+    }
+
+    /// Whether something of the server is shown.
+    pub(super) fn is_settled(&self) -> bool {
+        self.shared.settled.load(Ordering::Relaxed)
+    }
+
+    /// Something of the server is shown from now on.
+    pub(super) fn settle(&self) {
+        self.shared.settled.store(true, Ordering::Relaxed);
     }
 
     /// Whether the server and the credentials are those of the pod that we run in.
@@ -294,7 +365,7 @@ impl Session {
 
     /// What to do when the server refuses the credentials.
     pub(super) fn remedy(&self) -> &'static str {
-        self.shared.remedy
+        self.shared.named().remedy
     }
 
     /// The context's namespace, `default` where it names none.
@@ -315,8 +386,7 @@ impl Session {
     pub(super) async fn connection(&self) -> Result<Connection, SessionError> {
         let making = {
             let mut slot = self.shared.slot();
-            let valid = self.shared.bearer.is_valid(Timestamp::now());
-            if let Some(connection) = slot.made.as_ref().filter(|_| valid) {
+            if let Some(connection) = slot.valid() {
                 return Ok(connection.clone());
             }
             self.shared.make(&mut slot)
@@ -340,6 +410,58 @@ impl Session {
         self.made(making).await
     }
 
+    /// A new client where that may help: a person asks, or the files have changed. A plugin is not bothered for
+    /// files that are as they were.
+    pub(super) async fn again(&self) -> Result<Connection, SessionError> {
+        let has_changed = self.has_changed().await;
+        let making = {
+            let mut slot = self.shared.slot();
+            match (slot.valid(), &*self.shared.origin) {
+                (Some(connection), Origin::Given) => return Ok(connection.clone()),
+                (Some(connection), _) if connection.asks && !has_changed => {
+                    return Ok(connection.clone());
+                }
+                _ => self.shared.make(&mut slot),
+            }
+        };
+        self.made(making).await
+    }
+
+    /// The client in use, where it is a newer one.
+    pub(super) fn newer(&self, than: u64) -> Option<Connection> {
+        let slot = self.shared.slot();
+        let newer = slot.valid().filter(|made| made.generation > than);
+        newer.cloned()
+    }
+
+    /// Whether there is a client that may be accepted, so that nobody waits for one.
+    pub(super) fn has_client(&self) -> bool {
+        self.shared.slot().valid().is_some()
+    }
+
+    /// Waits until the kubeconfig, or a file that it names, is not what was read any more.
+    pub(super) async fn changed(&self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if self.has_changed().await {
+                return;
+            }
+        }
+    }
+
+    /// Whether they are not what was read any more.
+    pub(super) async fn has_changed(&self) -> bool {
+        let origin = Arc::clone(&self.shared.origin);
+        let looking = spawn_blocking(move || match &*origin {
+            Origin::File {
+                config,
+                read: Some(read),
+            } => read.has_changed(config),
+            _ => false,
+        });
+        looking.await.unwrap_or(false)
+    }
+
     /// Changes when there is another credential: what was refused may be accepted. Lives as long as the
     /// session.
     pub(super) fn renewals(&self) -> watch::Receiver<u64> {
@@ -356,6 +478,9 @@ impl Session {
         let mut slot = self.shared.slot();
         let is_first = slot.making.take_if(|(own, _)| *own == number).is_some();
         let made = made?;
+        if let Some(chosen) = &made.chosen {
+            self.shared.rename(chosen);
+        }
         match &slot.made {
             // Somebody else was here first.
             Some(connection) if !is_first => Ok(connection.clone()),
@@ -364,15 +489,43 @@ impl Session {
                 let connection = Connection {
                     client: made.client,
                     generation: slot.generation,
+                    bearer: made.bearer.clone(),
+                    asks: matches!(made.credential, credential::Origin::Plugin(_)),
                 };
                 slot.made = Some(connection.clone());
-                let (bearer, renewed) = (self.shared.bearer.clone(), self.shared.renewed.clone());
-                let keeping = credential::keep(made.credential, bearer, renewed);
+                let keeping = self.keep(made.credential, made.bearer, slot.generation);
                 slot.keeper = Some(AbortOnDropHandle::new(tokio::spawn(keeping)));
                 self.shared.renewed.send_modify(|count| *count += 1);
                 Ok(connection)
             }
         }
+    }
+
+    /// Keeps the credential of a client fresh, which may come to another client.
+    fn keep(
+        &self,
+        credential: credential::Origin,
+        bearer: Bearer,
+        generation: u64,
+    ) -> BoxFuture<'static, ()> {
+        let renewed = self.shared.renewed.clone();
+        // It is held by what it works for.
+        let shared = Arc::downgrade(&self.shared);
+        async move {
+            let kept = credential::keep(credential, bearer, renewed).await;
+            if let (Kept::Other, Some(shared)) = (kept, shared.upgrade()) {
+                tracing::info!(
+                    "the credential plugin gave one of another kind; making another client"
+                );
+                // In a task of its own: this one ends with the client.
+                tokio::spawn(async move {
+                    if let Err(why) = (Self { shared }).renew(generation).await {
+                        tracing::warn!(%why, "the credential could not be renewed");
+                    }
+                });
+            }
+        }
+        .boxed()
     }
 
     /// Whether lists may be streamed, as far as is known.
@@ -383,12 +536,40 @@ impl Session {
     /// The server was seen not to stream lists; everybody asks for pages from now on.
     pub(super) fn use_pages(&self) {
         if !self.shared.pages.swap(true, Ordering::Relaxed) {
-            tracing::info!(server = %self.shared.server, "the server does not stream lists; reading pages");
+            tracing::info!(server = %self.server(), "the server does not stream lists; reading pages");
         }
     }
 }
 
+impl Slot {
+    /// The client, unless what it was given has ended.
+    fn valid(&self) -> Option<&Connection> {
+        let made = self.made.as_ref();
+        made.filter(|made| made.bearer.is_valid(Timestamp::now()))
+    }
+}
+
 impl Shared {
+    fn named(&self) -> Named {
+        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        named.clone()
+    }
+
+    /// Takes over what the context names by now.
+    fn rename(&self, chosen: &Chosen) {
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        let is_other = chosen.server != named.server;
+        if is_other && self.settled.load(Ordering::Relaxed) {
+            named.other = Some(text::name(&kubeconfig::public(&chosen.server)));
+            return;
+        }
+        *named = Named {
+            server: chosen.server.clone(),
+            remedy: chosen.remedy,
+            other: None,
+        };
+    }
+
     /// Held for a moment, never while anything is awaited.
     fn slot(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
@@ -402,9 +583,12 @@ impl Shared {
         let is_again = std::mem::replace(&mut slot.tried, true);
         let task = make(
             Arc::clone(&self.origin),
-            is_again,
-            self.context.clone(),
-            self.bearer.clone(),
+            Known {
+                is_again,
+                context: self.context.clone(),
+                server: self.named().server,
+                settled: self.settled.load(Ordering::Relaxed),
+            },
             self.waiting.clone(),
         );
         let task = AbortOnDropHandle::new(tokio::spawn(task));
@@ -430,14 +614,24 @@ fn failed(why: Text) -> SessionError {
     SessionError::Client { why }
 }
 
+/// What is known where a client is made.
+struct Known {
+    /// What was read at the start may be old.
+    is_again: bool,
+    context: Text,
+    server: String,
+    /// Something of that server is shown.
+    settled: bool,
+}
+
 /// Makes a client: reads certificates and gets the credential, which may take a plugin's time.
 async fn make(
     origin: Arc<Origin>,
-    is_again: bool,
-    context: Text,
-    bearer: Bearer,
+    known: Known,
     waiting: watch::Sender<Option<Text>>,
 ) -> Result<Made, SessionError> {
+    let bearer = Bearer::default();
+    let mut chosen = None;
     let (mut config, cluster) = match &*origin {
         Origin::Given => return Err(failed("the session was closed; start again".into())),
         Origin::Cluster => {
@@ -447,8 +641,20 @@ async fn make(
             (config.map_err(failed)?, None)
         }
         Origin::File { config, read } => {
-            let read = read.as_ref().filter(|_| is_again);
-            configured(config, read, &context).await?
+            let read = match read.as_ref().filter(|_| known.is_again) {
+                Some(_) => again(Arc::clone(&origin), &known.context).await,
+                None => None,
+            };
+            let now = match read {
+                Some((now, named)) => {
+                    let stays = known.settled && named.server != known.server;
+                    chosen = Some(named);
+                    // What is on screen is of the server that it was.
+                    (!stays).then_some(now)
+                }
+                None => None,
+            };
+            configured(now.unwrap_or_else(|| (**config).clone()), &known.context).await?
         }
     };
     config.connect_timeout = Some(CONNECT);
@@ -461,6 +667,7 @@ async fn make(
     let got = credential::get(&credential, &mut config.auth_info, &bearer).await;
     waiting.send_replace(None);
     got.map_err(failed)?;
+    let gave = credential.plugin().filter(|_| !bearer.has_token());
     let builder = ClientBuilder::try_from(config).map_err(|error| {
         failed(match &*origin {
             Origin::Cluster => {
@@ -468,28 +675,25 @@ async fn make(
                                 mount it again"
                     .into()
             }
-            _ => trouble::client(&error),
+            _ => trouble::client(&error, gave.as_ref()),
         })
     })?;
-    let signs = MapRequestLayer::new(move |request| bearer.sign(request));
+    let signing = bearer.clone();
+    let signs = MapRequestLayer::new(move |request| signing.sign(request));
     Ok(Made {
         client: builder.with_layer(&signs).build(),
         credential,
+        bearer,
+        chosen,
     })
 }
 
 /// What the kubeconfig says, and what a plugin may be told of its cluster.
 async fn configured(
-    kubeconfig: &Kubeconfig,
-    read: Option<&Read>,
+    kubeconfig: Kubeconfig,
     context: &str,
 ) -> Result<(Config, Option<ExecAuthCluster>), SessionError> {
-    let before = kubeconfig::choose(kubeconfig, Some(context))?;
-    let now = match read {
-        Some(read) => again(read, context, &before.server).await,
-        None => None,
-    };
-    let (kubeconfig, chosen) = now.unwrap_or_else(|| (kubeconfig.clone(), before));
+    let chosen = kubeconfig::choose(&kubeconfig, Some(context))?;
     let options = KubeConfigOptions {
         context: Some(context.to_owned()),
         ..KubeConfigOptions::default()
@@ -508,14 +712,23 @@ async fn configured(
     Ok((config, cluster))
 }
 
-/// The kubeconfig as it is now: who signs in again often writes to it. Not where it cannot be used any more,
-/// nor where it is about another server: what is on screen is of the one that it was.
-async fn again(read: &Read, context: &str, server: &str) -> Option<(Kubeconfig, Chosen)> {
-    let named = read.named.clone();
-    let reading = move || kubeconfig::again(named.as_deref(), |name| std::env::var_os(name));
+/// The kubeconfig as it is now: who signs in again often writes to it. Not where it cannot be used any more.
+async fn again(origin: Arc<Origin>, context: &str) -> Option<(Kubeconfig, Chosen)> {
+    let reading = move || {
+        let Origin::File {
+            config: first,
+            read: Some(read),
+        } = &*origin
+        else {
+            return None;
+        };
+        // Before it is read: what is written meanwhile is read once more.
+        read.mark(first);
+        kubeconfig::again(read.named.as_deref(), |name| std::env::var_os(name))
+    };
     let config = spawn_blocking(reading).await.ok()??;
     let chosen = kubeconfig::choose(&config, Some(context)).ok()?;
-    (chosen.server == server).then_some((config, chosen))
+    Some((config, chosen))
 }
 
 #[cfg(test)]
@@ -546,7 +759,7 @@ mod tests {
     fn a_session_names_what_it_will_use_and_shows_no_secret() {
         let session = with_user("{token: s3cret}");
         assert_eq!(&**session.context(), "x");
-        assert_eq!(&**session.server(), "https://127.0.0.1:1");
+        assert_eq!(&*session.server(), "https://127.0.0.1:1");
         assert_eq!(session.user().map(|u| &**u), Some("u"));
         assert_eq!(&**session.namespace(), "shop");
         assert!(!format!("{session:?}").contains("s3cret"));

@@ -24,6 +24,8 @@ pub(super) enum Class {
     NoClient,
     /// 401: the credentials are not accepted.
     Unauthorized,
+    /// 403 of somebody whom the server takes for nobody, as it does without a credential.
+    Nameless,
     /// 403: this user may not.
     Forbidden,
     /// 404: the server does not know the kind.
@@ -63,13 +65,26 @@ impl Trouble {
     /// The server did not answer in time.
     pub(super) fn silent(session: &Session, waited: Duration) -> Self {
         let line = format!(
-            "{} did not answer for {} s",
+            "{} did not answer for {} s{}",
             session.server(),
-            waited.as_secs()
+            waited.as_secs(),
+            advice("check the network (VPN, firewall)", session)
         );
         Self {
             class: Class::Unreached,
-            line: line.into(),
+            line: text::message(&line),
+        }
+    }
+
+    /// What answers does not have what every Kubernetes server has.
+    pub(super) fn foreign(session: &Session) -> Self {
+        let line = format!(
+            "{} has no /version (404): is it a Kubernetes server? check server in the kubeconfig",
+            session.server()
+        );
+        Self {
+            class: Class::Unknown,
+            line: text::message(&line),
         }
     }
 
@@ -175,6 +190,7 @@ impl Trouble {
     ) -> Self {
         let class = match status.code {
             401 => Class::Unauthorized,
+            403 if is_nobody(status) => Class::Nameless,
             403 => Class::Forbidden,
             404 => Class::Unknown,
             410 => Class::Gone,
@@ -209,7 +225,7 @@ impl Trouble {
                  users and groups"
                     .to_owned()
             }
-            Class::Forbidden if status.message.contains("\"system:anonymous\"") => format!(
+            Class::Nameless => format!(
                 "{} does not know who is asking; {}",
                 session.server(),
                 session.remedy()
@@ -239,6 +255,11 @@ impl Trouble {
             line: text::message(&line),
         }
     }
+}
+
+/// Whether the server does not know who asked.
+fn is_nobody(status: &Status) -> bool {
+    status.message.contains("\"system:anonymous\"")
 }
 
 /// Whether the version that was asked for is newer than all that the server has.
@@ -297,10 +318,43 @@ pub(super) fn transport(error: &kube::Error, session: &Session) -> Text {
         next = source(cause);
     }
     let why = why.unwrap_or_else(|| deepest(error));
+    let next = if why.contains("; ") {
+        elsewhere_now(session)
+    } else {
+        advice("check that it runs", session)
+    };
     text::message(&format!(
-        "cannot reach {server}: {}",
+        "cannot reach {server}: {}{next}",
         text::clean(&why, LIMIT)
     ))
+}
+
+/// What to do about a server that does not answer, after `first`: it may be the wrong one, unless it ever answered.
+fn advice(first: &str, session: &Session) -> String {
+    if session.is_settled() {
+        return elsewhere_now(session);
+    }
+    let place = if session.is_of_pod() {
+        "KUBERNETES_SERVICE_HOST"
+    } else {
+        "server in the kubeconfig"
+    };
+    format!("; {first}, and {place}")
+}
+
+/// That the kubeconfig names another server by now, where it does.
+fn elsewhere_now(session: &Session) -> String {
+    session.other_server().map_or_else(String::new, |other| {
+        format!("; the kubeconfig names {other} by now: restart to go there")
+    })
+}
+
+/// What kept a file from being read, in words.
+pub(super) fn unread(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        kind => kind.to_string(),
+    }
 }
 
 /// Like `source`, but also into an `io::Error` that wraps another error, whose own `source` skips it.
@@ -324,8 +378,14 @@ fn explained(cause: &(dyn StdError + 'static), in_pod: bool) -> Option<String> {
                     "it refused the TLS connection ({alert:?}); check the client certificate in the kubeconfig"
                 )
             }
+            rustls::Error::InvalidMessage(_) => {
+                "it does not speak TLS there; check the port and https:// of its address".to_owned()
+            }
             other => format!("TLS failed: {other}"),
         });
+    }
+    if cause.is::<tokio::time::error::Elapsed>() {
+        return Some("no answer in time".to_owned());
     }
     let error = cause.downcast_ref::<io::Error>()?;
     Some(match error.kind() {
@@ -381,8 +441,8 @@ fn deepest(error: &(dyn StdError + 'static)) -> String {
     last.to_string()
 }
 
-/// Why no client could be built.
-pub(super) fn client(error: &kube::Error) -> Text {
+/// Why no client could be built; from what the plugin gave, where it is named.
+pub(super) fn client(error: &kube::Error, plugin: Option<&Text>) -> Text {
     match error {
         // What it holds may be the credential itself.
         kube::Error::Auth(_) => {
@@ -392,30 +452,58 @@ pub(super) fn client(error: &kube::Error) -> Text {
         kube::Error::ProxyProtocolDisabled { .. } | kube::Error::ProxyProtocolUnsupported { .. } => {
             "the kubeconfig names a proxy-url of a kind that is not supported; take it out or use a tunnel".into()
         }
-        kube::Error::RustlsTls(error) => tls(error).into(),
+        kube::Error::RustlsTls(error) => {
+            let (what, next) = tls(error);
+            match plugin {
+                Some(plugin) => text::message(&format!(
+                    "the credential plugin {plugin} gave a client certificate that cannot be used: {what}; sign in \
+                     again with kubectl, or update the plugin"
+                )),
+                None => text::message(&format!("{what}; {next}")),
+            }
+        }
         _ => "the client cannot be built; check server, certificates and keys in the kubeconfig".into(),
     }
 }
 
-/// Why certificates and keys cannot be used. The errors themselves quote them.
-fn tls(error: &kube::client::RustlsTlsError) -> &'static str {
+/// Why certificates and keys cannot be used, and what to do. The errors themselves quote them.
+fn tls(error: &kube::client::RustlsTlsError) -> (&'static str, &'static str) {
     use kube::client::RustlsTlsError as Why;
     match error {
-        Why::InvalidIdentityPem(_) => {
-            "the client certificate or its key is not PEM; put good ones into the kubeconfig"
+        Why::InvalidIdentityPem(_) => (
+            "the client certificate or its key is not PEM",
+            "put good ones into the kubeconfig",
+        ),
+        Why::InvalidPrivateKey(rustls::Error::InvalidCertificate(why)) => {
+            // The library behind gives its own error, which has no type here.
+            if format!("{why:?}").contains("UnsupportedCertVersion") {
+                (
+                    "the client certificate is X.509 v1, which is not supported",
+                    "have it issued again as v3",
+                )
+            } else {
+                (
+                    "the client certificate cannot be read",
+                    "put a good one into the kubeconfig",
+                )
+            }
         }
-        Why::MissingPrivateKey | Why::UnknownPrivateKeyFormat | Why::InvalidPrivateKey(_) => {
-            "the client key cannot be used, or is not that of the client certificate; put the right one into the kubeconfig"
-        }
-        Why::MissingCertificate => {
-            "there is no client certificate beside the client key; put it into the kubeconfig"
-        }
-        Why::AddRootCertificate(_) | Why::NoValidNativeRootCA(_) => {
-            "the certificate authority cannot be used; correct certificate-authority in the kubeconfig"
-        }
-        Why::InvalidServerName(_) => {
-            "tls-server-name in the kubeconfig is no name of a server; correct it"
-        }
+        Why::MissingPrivateKey | Why::UnknownPrivateKeyFormat | Why::InvalidPrivateKey(_) => (
+            "the client key cannot be used, or is not that of the client certificate",
+            "put the right one into the kubeconfig",
+        ),
+        Why::MissingCertificate => (
+            "there is no client certificate beside the client key",
+            "put it into the kubeconfig",
+        ),
+        Why::AddRootCertificate(_) | Why::NoValidNativeRootCA(_) => (
+            "the certificate authority cannot be used",
+            "correct certificate-authority in the kubeconfig",
+        ),
+        Why::InvalidServerName(_) => (
+            "tls-server-name in the kubeconfig is no name of a server",
+            "correct it",
+        ),
     }
 }
 
@@ -425,9 +513,9 @@ pub(super) fn kubeconfig(error: &KubeconfigError) -> Text {
     let load = |what: &str, error: &LoadDataError| match error {
         LoadDataError::ReadFile(error, path) => {
             format!(
-                "cannot read the {what} {}: {}",
+                "cannot read the {what} {}: {}; correct the kubeconfig",
                 path.display(),
-                error.kind()
+                unread(error)
             )
         }
         LoadDataError::NoBase64DataOrFile => {
@@ -490,11 +578,13 @@ mod tests {
         assert_eq!(refused.class, Class::Unreached);
         assert_eq!(
             *refused.line,
-            format!("cannot reach {url}: connection refused")
+            format!(
+                "cannot reach {url}: connection refused; check that it runs, and server in the kubeconfig"
+            )
         );
         let nowhere = failure("http://no-such-host.invalid").await;
         assert!(
-            nowhere.line.ends_with("its name cannot be resolved"),
+            nowhere.line.contains("its name cannot be resolved; check"),
             "{}",
             nowhere.line
         );
@@ -519,8 +609,9 @@ mod tests {
         };
         let (said, ()) = tokio::join!(failure(&url), answering);
         assert!(
-            said.line
-                .starts_with(&format!("cannot reach {url}: TLS failed")),
+            said.line.starts_with(&format!(
+                "cannot reach {url}: it does not speak TLS there; check"
+            )),
             "{}",
             said.line
         );

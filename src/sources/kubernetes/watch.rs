@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
@@ -59,7 +60,7 @@ impl Watch {
         let line = Line::new(
             scope.kind.plural(),
             scope.namespace.clone(),
-            session.server().clone(),
+            session.server(),
         );
         Self {
             scope,
@@ -188,6 +189,7 @@ impl Watch {
                 }
             }
             Step::Complete => {
+                self.session.settle();
                 self.out.push(Observation::End {
                     scope: scope(),
                     epoch: self.epoch,
@@ -208,6 +210,7 @@ impl Watch {
 
     fn accepted(&mut self) {
         self.permit = None;
+        self.line.at(self.session.server());
         // That a watch was opened does not show yet that listing again has helped.
         self.met.retain(|class| *class == Class::Gone);
         self.out.extend(self.line.set(SourceState::Live));
@@ -225,15 +228,17 @@ impl Watch {
         match trouble.class {
             // Listing again is the answer; only when it does not help is it a trouble.
             Class::Gone if first => Ok(()),
-            Class::Unauthorized if first => match self.session.renew(feed.generation()).await {
-                Ok(connection) => {
-                    feed.reconnect(connection);
-                    // That one is in use now: only the next is news.
-                    self.renewals.mark_unchanged();
-                    Ok(())
+            Class::Unauthorized | Class::Nameless if first => {
+                match self.session.renew(feed.generation()).await {
+                    Ok(connection) => {
+                        feed.reconnect(connection);
+                        // That one is in use now: only the next is news.
+                        self.renewals.mark_unchanged();
+                        Ok(())
+                    }
+                    Err(error) => self.wait(Trouble::session(&error)).await,
                 }
-                Err(error) => self.wait(Trouble::session(&error)).await,
-            },
+            }
             Class::Back => Ok(()),
             // A server that starts refuses before it has read its rules; ask once more before
             // everything is taken from the screen.
@@ -251,7 +256,11 @@ impl Watch {
             _ => Timestamp::now(),
         };
         let cause = trouble.line.clone();
-        self.out.extend(self.line.broken(cause, self.shown, since));
+        let said = match trouble.class {
+            Class::NoClient => self.line.broken_with_session(cause, self.shown, since),
+            _ => self.line.broken(cause, self.shown, since),
+        };
+        self.out.extend(said);
     }
 
     async fn wait(&mut self, mut trouble: Trouble) -> Result<(), Closed> {
@@ -262,6 +271,8 @@ impl Watch {
                 self.reach.doubt();
                 let _ = timeout(VERDICT, self.reach.is_lost()).await;
             }
+            // It was seen before, so rights are not what is lacking.
+            Class::Nameless if !self.shown => return self.refused(trouble).await,
             Class::Unauthorized => {
                 self.reach.doubt();
                 let refused = self.reach.until_accepted(false);
@@ -275,15 +286,23 @@ impl Watch {
         self.flush().await?;
         match trouble.class {
             Class::Unauthorized => self.until_accepted().await,
-            Class::NoClient => {
+            Class::NoClient | Class::Nameless => {
                 self.until_mended().await;
                 self.met.remove(&Class::Unauthorized);
+                self.met.remove(&Class::Nameless);
             }
             Class::Busy(Some(wait)) => {
                 self.pause.exactly(wait.min(SLOW)).await;
             }
             _ => {
-                self.pause.longer(back).await;
+                // Another client may be for another address.
+                let renewals = &mut self.renewals;
+                let renewed = async {
+                    // The sender lives as long as the session.
+                    let _ = renewals.changed().await;
+                };
+                let either = futures::future::select(Box::pin(back), Box::pin(renewed));
+                self.pause.longer(either.map(|_| ())).await;
             }
         }
         Ok(())
@@ -304,7 +323,8 @@ impl Watch {
         };
         self.out.extend(self.line.set(state));
         self.flush().await?;
-        self.pause.exactly(SLOW).await;
+        self.until_mended().await;
+        self.met.remove(&Class::Nameless);
         Ok(())
     }
 

@@ -36,6 +36,13 @@ pub(in super::super) struct Credential {
     pub(in super::super) until: Option<Timestamp>,
 }
 
+impl Credential {
+    /// Whether a client is made with it, and not only a request.
+    pub(in super::super) const fn is_certificate(&self) -> bool {
+        matches!(self.proof, Proof::Certificate { .. })
+    }
+}
+
 /// Says of what kind it is, and never what it is.
 impl std::fmt::Debug for Credential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,13 +2,14 @@
 //! answer, and with all that they started when they are ended.
 //!
 //! [`process`] runs a command so, [`contract`] is what is said to and answered by it
-//! (`client.authentication.k8s.io`), [`complaint`] what of its complaints may be shown.
+//! (`client.authentication.k8s.io`), [`complaint`] what of its complaints may be shown, in which [`words`].
 
 mod complaint;
 mod contract;
 mod process;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::path::Path;
 use std::time::Duration;
@@ -47,10 +48,15 @@ impl Plugin {
         }
     }
 
-    /// What is said while it runs.
+    /// What people know it by.
+    pub(super) const fn name(&self) -> &Text {
+        &self.name
+    }
+
+    /// What is waited for while it runs.
     pub(super) fn waiting(&self) -> Text {
         text::message(&format!(
-            "waiting for the credential plugin {} (at most {} s; it may be asking for something in a browser)",
+            "the credential plugin {} (at most {} s; it may be asking for something in a browser)",
             self.name,
             PATIENCE.as_secs()
         ))
@@ -73,7 +79,8 @@ impl Plugin {
             .await
             .map_err(|failure| self.failed(&failure, patience))?;
         if !output.status.success() {
-            let said = complaint::shown(&output.stderr, &output.stdout, &self.secrets());
+            let said =
+                complaint::shown(&output.stderr, output.cut, &output.stdout, &self.secrets());
             let said = said.map_or_else(String::new, |said| format!(": {said}"));
             return Err(format!(
                 "failed ({}){said}; sign in with kubectl, then retry",
@@ -123,7 +130,10 @@ impl Plugin {
                     || "install it or put it into PATH".into(),
                     |hint| text::clean(hint, 300),
                 );
-                format!("cannot be started ({}): {hint}", error.kind())
+                format!(
+                    "cannot be started ({}): {hint}",
+                    super::trouble::unread(error)
+                )
             }
             Failure::TooLong => format!(
                 "did not answer within {} s and was ended; sign in with kubectl, then retry",

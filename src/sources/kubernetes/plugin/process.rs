@@ -24,6 +24,8 @@ pub(super) struct Output {
     pub(super) stdout: Vec<u8>,
     /// The end of it.
     pub(super) stderr: Vec<u8>,
+    /// Whether it had more before.
+    pub(super) cut: bool,
 }
 
 /// Why there is no output.
@@ -100,6 +102,7 @@ impl Group {
         self.ended = true;
         Ok(Output {
             status,
+            cut: stderr.len() >= COMPLAINT_LIMIT,
             stdout,
             stderr,
         })

@@ -222,7 +222,7 @@ async fn one_that_is_missing_says_how_to_get_it() {
     };
     assert_eq!(
         missing("").await,
-        "the credential plugin helper cannot be started (entity not found): install it or put it into PATH"
+        "the credential plugin helper cannot be started (there is no such file): install it or put it into PATH"
     );
     let hinted = missing("installHint: \"get it\\e[31m at example.org\"").await;
     assert!(hinted.ends_with(": get it at example.org"), "{hinted}");
@@ -273,16 +273,114 @@ async fn what_cannot_be_run_here_is_not_run(#[case] text: &str, #[case] why: &st
 #[case::json(r#"{"token":"s3cret1"}"#, r#"{"token":"(hidden)"}"#)]
 #[case::address(
     "open https://me:pw@login.example.org/start?code=s3cret",
+    "open https://login.example.org"
+)]
+#[case::place(
+    "open https://me:x@login.example.org/start?x=s3cret",
     "open https://login.example.org/start"
 )]
 #[case::path(
     "cannot read /home/jane/.config/helper/cache-1234.json",
     "cannot read /home/jane/.config/helper/cache-1234.json"
 )]
+#[case::aws(
+    "Error when retrieving token from sso: Token has expired and refresh failed",
+    "Error when retrieving token from sso: Token has expired and refresh failed"
+)]
+#[case::azure(
+    "error: AADSTS70043 refresh token expired, run az login. token=eyJhbGciOi password=hunter2",
+    "error: AADSTS70043 refresh token expired, run az login. token=(hidden) password=(hidden)"
+)]
+#[case::file(
+    "can't read the token from /home/jane/.kube/cache: permission denied",
+    "can't read the token from /home/jane/.kube/cache: permission denied"
+)]
+#[case::before("password:\nsolarwind", "(hidden)")]
+#[case::pretty("{\n  \"token\": \"solarwind\"\n}", "\"token\": \"(hidden)\"")]
+#[case::option(
+    "run login --password refused now",
+    "run login --password (hidden) now"
+)]
+#[case::letters("cannot use abcDEfghIJklMNopqr now", "cannot use (hidden) now")]
 #[case::answered("it was printed-before", "it was (hidden)")]
 #[case::environment("using from-env", "using (hidden)")]
 fn complaints_are_shown_without_what_is_secret(#[case] said: &str, #[case] shown: &str) {
     let stdout = b"{\"token\":\"printed-before\"}";
-    let cleaned = super::complaint::shown(said.as_bytes(), stdout, &["from-env"]);
+    let cleaned = super::complaint::shown(said.as_bytes(), false, stdout, &["from-env"]);
     assert_eq!(cleaned.as_deref(), Some(shown));
+}
+
+/// Ways in which secrets were seen in complaints, and more; `§` is where it is.
+const NOTATIONS: [&str; 46] = [
+    r#"{"access_token":"§","refresh_token": "§"}"#,
+    r#"{"accessToken":"§"}"#,
+    r#"{\"access_token\":\"§\"}"#,
+    r#"got "{\"id_token\": \"§\"}" from the server"#,
+    "{'password': '§'}",
+    "{password: §, user: jane}",
+    "access_token:§",
+    "access_token: §",
+    "AccessToken=§",
+    "token = §",
+    "password is '§'",
+    "password is §",
+    "the password § is wrong",
+    "'§' is not a valid password",
+    "§ is not a valid token",
+    "--password §",
+    "--password=§",
+    "-p § --client-secret §",
+    "-p§ failed",
+    "login -u jane:§ failed",
+    "token \"§\" refused",
+    "token `§` refused",
+    "token (§) refused",
+    "token <§> refused",
+    "token [§] refused",
+    "Basic §",
+    "Authorization: Basic §",
+    "Authorization: Bearer §",
+    "Set-Cookie: session=§; Path=/",
+    "Cookie: a=b; §",
+    "client_secret: \"§ with spaces\"",
+    "client_secret: \"§",
+    "client secret -> §",
+    "X-Api-Key|§|",
+    "https://host.example/login?code=§&state=§",
+    "https://jane:§@host.example/token",
+    "https://host.example/token/§",
+    "curl -H 'X-Vault-Token: §' https://host.example",
+    "secret:\n§",
+    "key:\r\n  §  \r\n",
+    "-----BEGIN PRIVATE KEY-----\n§\n-----END PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\n§",
+    "\u{1b}[31mtoken\u{1b}[0m\u{1b}[1m§\u{1b}[0m",
+    "passphrase for key: § does not match",
+    "<password>§</password>",
+    "export AWS_SECRET_ACCESS_KEY=§",
+];
+
+proptest::proptest! {
+    #[test]
+    fn a_secret_survives_in_no_notation(
+        secret in proptest::prop_oneof![
+            "[a-z]{7,20}", "[A-Za-z]{6,40}", "[A-Za-z0-9+/]{6,80}={0,2}", "[A-Za-z0-9_-]{6,40}",
+            "[!-~]{0,4}[a-z0-9]{6,9}[!-~]{0,4}", "SECRET[a-z]{2,8}", "[0-9]{4,12}", "[a-z]{4,9}-[a-z]{4,9}-[0-9]{1,3}",
+        ],
+        notation in 0..NOTATIONS.len(),
+    ) {
+        // What is a word of ours is none that anybody could learn from.
+        proptest::prop_assume!(!super::words::is_plain(&secret));
+        let said = NOTATIONS[notation].replace('§', &secret);
+        let shown = super::complaint::shown(said.as_bytes(), false, b"", &[]).unwrap_or_default();
+        proptest::prop_assert!(!shown.contains(&secret), "{said:?}: {shown}");
+        // Nor its beginning or its end.
+        let chars: Vec<char> = secret.chars().filter(char::is_ascii_alphanumeric).collect();
+        let bare = NOTATIONS[notation].replace('§', "");
+        for part in [chars.windows(4).next(), chars.windows(4).last()].into_iter().flatten() {
+            let part: String = part.iter().collect();
+            let is_ours = bare.contains(&part) || "(hidden)".contains(&part) || !secret.contains(&part);
+            proptest::prop_assert!(is_ours || !shown.contains(&part), "{said:?}: {shown}");
+        }
+    }
 }

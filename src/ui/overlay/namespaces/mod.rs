@@ -379,6 +379,7 @@ impl NamespaceSwitcher {
             Some(SourceState::Loading { seen }) => {
                 format!("namespaces: {}", loading(*seen, ctx.theme))
             }
+            Some(SourceState::Waiting { what }) => format!("namespaces: waiting for {what}"),
             Some(SourceState::Forbidden { what: why }) => {
                 format!("a name can be typed: listing namespaces is forbidden. {why}")
             }

@@ -346,6 +346,7 @@ pub(super) fn empty(ctx: &Ctx<'_>) -> Vec<String> {
         .values()
         .filter_map(|s| match s.state.as_ref()? {
             SourceState::Loading { seen } => Some(format!("{} {seen}", s.key.part)),
+            SourceState::Waiting { what } => Some(format!("waiting for {what}")),
             _ => None,
         })
         .collect();

@@ -41,9 +41,10 @@ fn rank(status: &SourceStatus) -> u8 {
         Some(SourceState::Failed { .. }) => 0,
         Some(SourceState::Forbidden { .. } | SourceState::Absent { .. }) => 1,
         Some(SourceState::Stale { .. }) => 2,
-        Some(SourceState::Loading { .. }) => 3,
-        Some(SourceState::Live) => 4,
-        Some(SourceState::Off { .. }) | None => 5,
+        Some(SourceState::Waiting { .. }) => 3,
+        Some(SourceState::Loading { .. }) => 4,
+        Some(SourceState::Live) => 5,
+        Some(SourceState::Off { .. }) | None => 6,
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) fn health(status: &SourceStatus) -> Health {
             SourceState::Failed { .. } | SourceState::Forbidden { .. } | SourceState::Absent { .. },
         ) => Health::Broken,
         Some(SourceState::Stale { .. }) => Health::Unknown,
-        Some(SourceState::Loading { .. }) => Health::Changing,
+        Some(SourceState::Loading { .. } | SourceState::Waiting { .. }) => Health::Changing,
         Some(SourceState::Live) => Health::Ok,
         Some(SourceState::Off { .. }) | None => Health::Stopped,
     }

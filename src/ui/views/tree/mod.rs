@@ -211,6 +211,10 @@ impl TreeView {
         let pods = ctx.model.sources().values().filter(|s| {
             &*s.key.source == "kubernetes" && matches!(&*s.key.part, "pods" | "session")
         });
+        let mut sources = ctx.model.sources().values();
+        if let Some(what) = sources.find_map(|s| s.waits_for()) {
+            return format!("waiting for {what}");
+        }
         for status in pods {
             match &status.state {
                 Some(SourceState::Loading { seen }) => {
