@@ -341,10 +341,12 @@ impl Model {
             return Some(Point::new("No tracing server is asked.").todo(todo));
         }
         states.into_iter().find_map(|state| match state {
-            SourceState::Loading { .. } if !self.has_telemetry() => Some(
-                Point::new("The tracing server has not answered yet.")
-                    .todo("wait for it, or look at :sources"),
-            ),
+            SourceState::Loading { .. } | SourceState::Waiting { .. } if !self.has_telemetry() => {
+                Some(
+                    Point::new("The tracing server has not answered yet.")
+                        .todo("wait for it, or look at :sources"),
+                )
+            }
             SourceState::Off { hint } => {
                 Some(Point::new("No tracing server is asked.").todo(hint.to_string()))
             }
