@@ -142,19 +142,26 @@ impl FirstLists {
         if let Some(what) = &self.waits {
             return what.to_string();
         }
-        let lacks: Vec<String> = self
-            .failed
-            .iter()
-            .chain(&self.awaited)
-            .map(|lack| match &lack.why {
-                Some(why) => format!("{} ({why})", lack.what),
-                None => lack.what.clone(),
-            })
+        let all = || self.failed.iter().chain(&self.awaited);
+        let why = all().next().and_then(|first| first.why.as_ref());
+        // One cause of several is said once.
+        let common = why.filter(|_| all().count() > 1 && all().all(|l| l.why.as_ref() == why));
+        let lacks: Vec<String> = all()
+            .map(
+                |lack| match lack.why.as_ref().filter(|_| common.is_none()) {
+                    Some(why) => format!("{} ({why})", lack.what),
+                    None => lack.what.clone(),
+                },
+            )
             .collect();
         let shown = lacks.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        match lacks.len() {
+        let shown = match lacks.len() {
             0..=3 => shown,
             n => format!("{shown} and {} more", n - 3),
+        };
+        match common {
+            Some(why) => format!("{shown} ({why})"),
+            None => shown,
         }
     }
 }

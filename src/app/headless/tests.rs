@@ -220,6 +220,52 @@ async fn what_fails_for_a_while_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_cause_of_many_is_said_once() {
+    // One is there, so the others are waited for.
+    let mut steps = cluster([Kind::Node]);
+    let rest = kinds().filter(|kind| *kind != Kind::Node);
+    steps.extend(rest.map(|kind| of(kind, failed("it did not answer for 5 s"))));
+    let (_, _, err, _) = printed(request(), vec![script(CLUSTER, vec![(1, steps)])]).await;
+    assert_eq!(err.matches("did not answer").count(), 1, "{err}");
+    assert!(
+        err.contains(" more (it did not answer for 5 s); give"),
+        "{err}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_before_the_lists_is_what_is_waited_for() {
+    let waiting = SourceState::Waiting {
+        what: "the credential plugin x".into(),
+    };
+    let mut steps: Vec<Observation> = kinds()
+        .map(|kind| of(kind, SourceState::Loading { seen: 0 }))
+        .collect();
+    steps.push(status(CLUSTER, "session", None, waiting));
+    let (code, _, err, _) = printed(request(), vec![script(CLUSTER, vec![(1, steps)])]).await;
+    assert_eq!(code, 1);
+    assert_eq!(
+        err,
+        "portolan: time ran out after 30 s, still waiting for the credential plugin x; give more with --timeout\n"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_has_none_of_the_kinds_is_doubted() {
+    let absent = SourceState::Absent {
+        what: "the server does not have it (404)".into(),
+    };
+    let steps = kinds().map(|kind| of(kind, absent.clone())).collect();
+    let (code, _, err, _) = printed(request(), vec![script(CLUSTER, vec![(1, steps)])]).await;
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("is it a Kubernetes server? check server"),
+        "{err}"
+    );
+    assert!(!err.contains("-n"), "{err}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_tracing_server_holds_nothing_up_for_long() {
     let loading = status(
         "zipkin",

@@ -321,7 +321,12 @@ pub(super) fn transport(error: &kube::Error, session: &Session) -> Text {
     let next = if why.contains("; ") {
         elsewhere_now(session)
     } else {
-        advice("check that it runs", session)
+        let first = if why.contains("resolved") {
+            "check the network (VPN)"
+        } else {
+            "check that it runs"
+        };
+        advice(first, session)
     };
     text::message(&format!(
         "cannot reach {server}: {}{next}",

@@ -115,6 +115,8 @@ impl Watch {
             self.renewals.mark_unchanged();
             match self.session.connection().await {
                 Ok(connection) => {
+                    // That one is in use now: only the next is news.
+                    self.renewals.mark_unchanged();
                     return Ok(Feed::new(
                         &self.session,
                         connection,
