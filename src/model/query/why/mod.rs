@@ -364,7 +364,7 @@ impl Model {
             SourceState::Forbidden { what } | SourceState::Absent { what } => Some(Point::new(
                 format!("The tracing server does not tell: {what}."),
             )),
-            SourceState::Live | SourceState::Loading { .. } => None,
+            SourceState::Live | SourceState::Loading { .. } | SourceState::Waiting { .. } => None,
         })
     }
 
