@@ -19,7 +19,7 @@ use crate::model::source::SourceStatus;
 use crate::model::text::Text;
 
 /// The version of the schema that [`Export`] follows.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The whole export. Every list is sorted: by namespace, kind and name, or by key.
 #[derive(Debug, Serialize)]
