@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::{self, Event};
 use futures::Stream;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -149,6 +149,17 @@ fn wait_for_hangup() {
     }
 }
 
+/// Whether the terminal at standard input is gone by now.
+fn is_gone() -> bool {
+    let stdin = io::stdin();
+    let mut polled = [PollFd::new(&stdin, PollFlags::empty())];
+    let at_once = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    matches!(poll(&mut polled, Some(&at_once)), Ok(found) if found > 0)
+}
+
 /// Ends the program when it was asked to end and does not within [`GRACE`]: somebody may have stopped to
 /// read what it writes.
 pub async fn insist(mut signals: Signals) {
@@ -166,6 +177,12 @@ pub fn input() -> impl Stream<Item = io::Result<Event>> + Unpin {
         loop {
             let event = event::read();
             let broken = event.is_err();
+            if broken && is_gone() {
+                // Who waits for that says so, and how the program ends.
+                loop {
+                    std::thread::park();
+                }
+            }
             if sender.blocking_send(event).is_err() || broken {
                 return;
             }

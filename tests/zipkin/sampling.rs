@@ -77,7 +77,6 @@ async fn large_answers_are_asked_for_in_smaller_parts() {
         .mount(&server)
         .await;
     let mut running = Running::start(Some(quick(&server.uri())));
-    assert!(running.failed("traces").await.contains("more than 8 MB"));
     let uses = running.uses().await;
     assert!(uses.is_sample, "{uses:?}");
     assert!(asked.load(Ordering::Relaxed) <= 20);

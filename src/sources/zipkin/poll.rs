@@ -239,26 +239,25 @@ impl Poll {
         })])
     }
 
-    /// Asks for the newest traces. The first time those of the whole window; then those of the short one,
-    /// which overlaps with what was told before, so that spans that came late are counted.
+    /// Asks for the newest traces. The first time those of the whole window; then those since the last
+    /// answer and of the short window before it, so that spans that came late are counted.
     async fn sample(&mut self) -> Result<Vec<Observation>, Failure> {
         let client = self.client.as_mut().map_err(|failure| failure.clone())?;
-        let lookback = if self.traces.shown.is_some() {
-            self.settings.recent_ms.min(self.settings.usage_ms)
-        } else {
-            self.settings.usage_ms
-        };
+        let since = self.traces.shown.map(|at| at.elapsed().as_millis());
+        let since = since.and_then(|ms| u64::try_from(ms).ok());
+        let lookback = since.map_or(u64::MAX, |ms| ms.saturating_add(self.settings.recent_ms));
+        let lookback = lookback.min(self.settings.usage_ms);
         let end = client.clock().window_end(clock::now_ms());
-        let question = api::traces(end, lookback, self.limit);
-        let body = match client.ask_within(&question, TRACE_BYTES).await {
-            Ok(body) => body,
-            Err(Failure::TooLarge(limit)) if self.limit > 1 => {
-                // These are large: fewer of them, at once.
-                self.limit = (self.limit / 4).max(1);
-                self.gap = Some(end);
-                return Err(Failure::TooLarge(limit));
+        let body = loop {
+            let question = api::traces(end, lookback, self.limit);
+            match client.ask_within(&question, TRACE_BYTES).await {
+                // These are large: fewer of them.
+                Err(Failure::TooLarge(_)) if self.limit > 1 => {
+                    self.limit = (self.limit / 4).max(1);
+                    self.gap = Some(end);
+                }
+                answer => break answer?,
             }
-            Err(failure) => return Err(failure),
         };
         let length = body.len();
         let traces = tokio::task::spawn_blocking(move || traces::decode(&body))
