@@ -32,6 +32,8 @@ async fn of_the_readme() {
     show.line(&["sellerreputation-filter", "CrashLoop"]).await;
     show.line(&["region-filter", "calls to it fail"]).await;
     show.line(&["notificationservice", "0.0"]).await;
+    show.shows("zipkin ok").await;
+    show.line(&["ERR%", "P95"]).await;
     show.press("j");
     show.line(&[">", "sellerreputation-filter"]).await;
     keep(
