@@ -199,7 +199,7 @@ fn what_kubectl_does_is_on_screen() {
     let deployments = Watch::of(&ground, "deployments");
     deployments.first(&["web", "2/2"]);
     ground.kubectl(&["scale", "deployment/web", "--replicas=4"]);
-    let seen = line(&pty, &["▸ web", "4/4"]);
+    let seen = line(&pty, &["▸ web ", "4/4"]);
     report(
         "kubectl scale",
         WATCH,
@@ -210,7 +210,7 @@ fn what_kubectl_does_is_on_screen() {
     pty.send("ve");
     line(&pty, &["model", "web", "scaled from 2 to 4"]);
     pty.send("vt");
-    line(&pty, &["▸ web", "4/4"]);
+    line(&pty, &["▸ web ", "4/4"]);
 
     let pods = Watch::of(&ground, "pods");
     let victim = ground.pods().into_iter().next().unwrap();
@@ -218,12 +218,12 @@ fn what_kubectl_does_is_on_screen() {
     ground.kubectl(&["delete", "pod", &victim, "--wait=false"]);
     let seen = line(&pty, &[&victim, "pod is gone"]);
     report("delete pod", WATCH, pods.first(&["DELETED", &victim]), seen);
-    line(&pty, &["▸ web", "4/4"]);
+    line(&pty, &["▸ web ", "4/4"]);
 
     let returned = ground.kubectl(&["rollout", "restart", "deployment/web"]);
     let seen = line(&pty, &["web", "rollout"]);
     report("rollout restart", RETURN, returned, seen);
-    line(&pty, &["▸ web", "4/4"]);
+    line(&pty, &["▸ web ", "4/4"]);
 
     let services = Watch::of(&ground, "services");
     let returned = ground.kubectl(&["create", "service", "clusterip", "extra", "--tcp=80:80"]);
@@ -242,7 +242,7 @@ fn what_kubectl_does_is_on_screen() {
     // Problems first.
     let screen = pty.screen();
     let at = |name: &str| screen.lines().position(|l| l.contains(name));
-    assert!(at("▸ bad") < at("▸ web"), "{screen}");
+    assert!(at("▸ bad") < at("▸ web "), "{screen}");
     line(&pty, &["1 type bad"]);
 
     let namespace = ground.namespace.clone();
@@ -269,7 +269,7 @@ fn what_kubectl_does_is_on_screen() {
     );
     let screen = pty.screen();
     assert!(
-        !screen.contains("▸ web") && !screen.contains("▸ bad"),
+        !screen.contains("▸ web ") && !screen.contains("▸ bad"),
         "{screen}"
     );
 
@@ -284,9 +284,9 @@ fn a_number_is_changed_from_the_screen_and_taken_back() {
     let ground = Ground::new("scale");
     ground.deploy("web", 1, "none");
     let mut pty = portolan(&ground);
-    line(&pty, &["▸ web", "1/1"]);
+    line(&pty, &["▸ web ", "1/1"]);
     pty.send(":tree web\r");
-    line(&pty, &["│>", "▸ web"]);
+    line(&pty, &["│>", "▸ web "]);
     pty.send("+");
     pty.wait_for("writing is locked: :write unlocks it");
     pty.send(":write\r");
@@ -304,7 +304,7 @@ fn a_number_is_changed_from_the_screen_and_taken_back() {
         begun,
         Instant::now(),
     );
-    line(&pty, &["▸ web", "2/2"]);
+    line(&pty, &["▸ web ", "2/2"]);
     line(&pty, &["scaled to 2, all ready (was 1)"]);
     report(
         "the end of a write",
@@ -318,7 +318,7 @@ fn a_number_is_changed_from_the_screen_and_taken_back() {
     pty.wait_for("enter writes 1 to web");
     pty.send("\r");
     line(&pty, &["scaled to 1, all ready (was 2)"]);
-    line(&pty, &["▸ web", "1/1"]);
+    line(&pty, &["▸ web ", "1/1"]);
     pty.send("\u{3}");
     assert_eq!(pty.end().exit_code(), 0);
 }

@@ -63,6 +63,12 @@ async fn ground(everywhere: &Value) -> (Ground, Account) {
     (ground, account)
 }
 
+/// Waits for a Deployment's own row: while lists are on their way, its pods may stand below their ReplicaSet.
+fn is_there(pty: &Pty, name: &str) {
+    let row = format!("▸ {name} ");
+    pty.wait("its row", PATIENCE, |screen| screen.contains(&row));
+}
+
 /// The lines of what is left out.
 pub fn left_out(told: &str) -> Vec<&str> {
     let lines = told.lines().filter_map(|l| l.strip_prefix("portolan: "));
@@ -200,7 +206,7 @@ async fn without_services_links_are_no_data_and_not_none() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said.iter().all(|line| line.contains("no data")), "{said:?}");
     let mut pty = screen(&kubeconfig, &[]);
-    pty.wait_for("2/2");
+    is_there(&pty, "web");
     pty.send(":graph web\r");
     pty.wait_for("who calls web, and whom it calls, is no data");
     pty.wait_for("Services are not listed: links are missing; v s says why");

@@ -42,7 +42,7 @@ impl Screen {
         pty.wait_for("k8s live");
         line(&pty, &["web", "2/2"]);
         pty.send(":tree web\r");
-        line(&pty, &["│>", "▸ web"]);
+        line(&pty, &["│>", "▸ web "]);
         pty.send(":write\r");
         pty.wait_for("WRITE");
         Self {
