@@ -63,6 +63,16 @@ impl Streams<'_> {
     fn tell(&mut self, line: &str) {
         let _ = writeln!(self.err, "portolan: {}", text::escaped(line));
     }
+
+    /// Prints what was asked for.
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        quietly(
+            self.out
+                .write_all(text::escaped(text).as_bytes())
+                .and_then(|()| self.out.flush()),
+        )
+        .map(|_| ())
+    }
 }
 
 /// Prints the model once its first lists are complete; returns the exit code.
@@ -77,22 +87,11 @@ pub async fn model(
 ) -> io::Result<u8> {
     let mut running = Running::start(sources, request);
     let ended = running.until_first_lists(request).await;
-    running.stop.cancel();
-    let lists = match ended {
-        Ended::Complete(lists) => lists,
-        Ended::Hopeless(why) | Ended::Late(why) => {
-            to.tell(&why);
-            return Ok(BAD);
-        }
-        Ended::Interrupted => return Ok(INTERRUPTED),
-    };
-    tell_lacks(&running.model, request, &lists, &mut to);
+    if let Err(code) = running.finish(ended, request, &mut to) {
+        return Ok(code);
+    }
     let text = render(&running.model).map_err(io::Error::other)?;
-    quietly(
-        to.out
-            .write_all(text::escaped(&text).as_bytes())
-            .and_then(|()| to.out.flush()),
-    )?;
+    to.print(&text)?;
     Ok(GOOD)
 }
 
@@ -111,26 +110,15 @@ pub async fn why(
     let mut running = Running::start(sources, request);
     // Half of an answer about traces would be a wrong one: they are waited for as long as the lists.
     let ended = running.until_heard(request, request.timeout).await;
-    running.stop.cancel();
-    let lists = match ended {
-        Ended::Complete(lists) => lists,
-        Ended::Hopeless(why) | Ended::Late(why) => {
-            to.tell(&why);
-            return Ok(BAD);
-        }
-        Ended::Interrupted => return Ok(INTERRUPTED),
-    };
-    tell_lacks(&running.model, request, &lists, &mut to);
+    if let Err(code) = running.finish(ended, request, &mut to) {
+        return Ok(code);
+    }
     let why = running.model.why(name, &request.namespaces);
     if !why.is_known() {
         to.tell(&why.unknown());
     }
     let text = render(&why).map_err(io::Error::other)?;
-    quietly(
-        to.out
-            .write_all(text::escaped(&text).as_bytes())
-            .and_then(|()| to.out.flush()),
-    )?;
+    to.print(&text)?;
     Ok(if why.is_known() { GOOD } else { BAD })
 }
 
@@ -276,6 +264,25 @@ struct Running {
 }
 
 impl Running {
+    /// Ends the sources, and says what is missing of what was waited for.
+    ///
+    /// # Errors
+    /// The exit code where there is nothing to print.
+    fn finish(&self, ended: Ended, request: &Request, to: &mut Streams<'_>) -> Result<(), u8> {
+        self.stop.cancel();
+        match ended {
+            Ended::Complete(lists) => {
+                tell_lacks(&self.model, request, &lists, to);
+                Ok(())
+            }
+            Ended::Hopeless(why) | Ended::Late(why) => {
+                to.tell(&why);
+                Err(BAD)
+            }
+            Ended::Interrupted => Err(INTERRUPTED),
+        }
+    }
+
     fn start(sources: Vec<Box<dyn Source>>, request: &Request) -> Self {
         let (outlet, observations) = Outlet::new();
         let (namespaces, chosen) = watch::channel(request.namespaces.clone());

@@ -12,41 +12,13 @@ use sketches_ddsketch::{Config, DDSketch};
 
 use super::text::Text;
 
+pub use crate::trace::call::Sort;
+pub use crate::trace::operation::Protocol;
+
 /// Largest relative error of a percentile: 1 %.
 const ACCURACY: f64 = 0.01;
 /// Most bins of one sketch; more would need latencies from 1 µs to years in one operation.
 const BINS: u32 = 2_048;
-
-/// How an operation is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Protocol {
-    /// HTTP: method and route.
-    Http,
-    /// A remote procedure call: service and method.
-    Rpc,
-    /// A message: its destination.
-    Message,
-    /// A database: the statement's verb.
-    Database,
-    /// Only a span's name is known.
-    Span,
-}
-
-/// What a callee is, as far as its callers tell.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "camelCase")]
-pub enum Sort {
-    /// A service, or nothing else is known.
-    #[default]
-    Service,
-    /// A database or a cache.
-    Database,
-    /// A message broker.
-    Broker,
-}
 
 /// How one operation of a callee was used by one caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

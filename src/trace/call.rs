@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::id::TraceId;
 use super::operation::Operation;
 
@@ -33,7 +35,10 @@ pub struct Call {
 }
 
 /// What the called side is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
 pub enum Sort {
     /// A service, or nothing else is known.
     #[default]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// One operation of an interface.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Operation {
@@ -12,7 +14,8 @@ pub struct Operation {
 }
 
 /// How an operation is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Protocol {
     /// HTTP: method and route.
     Http,
@@ -27,4 +30,4 @@ pub enum Protocol {
 }
 
 /// The name of an operation of which a call was recorded, but no word about it.
-pub(super) const UNNAMED: &str = "(unnamed)";
+pub const UNNAMED: &str = "(unnamed)";

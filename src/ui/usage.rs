@@ -1,5 +1,8 @@
 //! Interfaces and their usage in words: what is provided and required, operation by operation.
 
+use jiff::Timestamp;
+
+use crate::model::element::Counts;
 use crate::model::interfaces::{Operation, OperationUse, Sample};
 use crate::model::usage::{Tally, Thrown};
 use crate::ui::detail::name;
@@ -42,28 +45,28 @@ pub fn figures(tally: &Tally, ctx: &Ctx<'_>) -> String {
 /// `12.4/s`, or `31 calls` of a sample.
 fn often(calls: u64, ctx: &Ctx<'_>) -> String {
     match ctx.model.interfaces().sample() {
-        Some(sample) if !sample.is_part => format!("{}/s", rate(calls, sample.window_ms)),
+        Some(sample) if !sample.is_part => {
+            let counts = counts(calls, 0, sample.window_ms);
+            format!("{}/s", format::rate(Some(counts)))
+        }
         _ if calls == 1 => "1 call".to_owned(),
         _ => format!("{calls} calls"),
     }
 }
 
-fn rate(calls: u64, window_ms: u64) -> String {
-    format::rate(Some(crate::model::element::Counts {
-        calls,
-        errors: 0,
-        window_ms,
-        ends: jiff::Timestamp::UNIX_EPOCH,
-    }))
+/// In percent of calls, written as everywhere.
+fn percent(errors: u64, calls: u64) -> String {
+    format::errors(Some(counts(calls, errors, 0)))
 }
 
-fn percent(part: u64, whole: u64) -> String {
-    format::errors(Some(crate::model::element::Counts {
-        calls: whole,
-        errors: part,
-        window_ms: 1,
-        ends: jiff::Timestamp::UNIX_EPOCH,
-    }))
+/// Counts as rates and percentages are made of; when the window ended makes no difference to these.
+const fn counts(calls: u64, errors: u64, window_ms: u64) -> Counts {
+    Counts {
+        calls,
+        errors,
+        window_ms,
+        ends: Timestamp::UNIX_EPOCH,
+    }
 }
 
 /// Who uses an operation, and how often: `checkout 12.3/s, admin 0.1/s`.

@@ -175,27 +175,38 @@ impl Poll {
 
     /// Takes back what nobody has confirmed for too long.
     async fn forget(&mut self) -> Result<(), Closed> {
-        for (question, span, window_ms) in [
-            (Question::Recent, Span::Recent, self.settings.recent_ms),
-            (Question::Long, Span::Long, self.settings.long_ms),
+        let source = || Text::from(NAME);
+        let uncounted = |span| Observation::Uncounted {
+            source: source(),
+            span,
+        };
+        let Settings {
+            recent_ms,
+            long_ms,
+            usage_ms,
+            ..
+        } = self.settings;
+        let unsampled = Observation::Unsampled { source: source() };
+        for (question, lost, kept_ms) in [
+            (
+                Question::Recent,
+                uncounted(Span::Recent),
+                recent_ms.saturating_mul(KEPT_WINDOWS),
+            ),
+            (
+                Question::Long,
+                uncounted(Span::Long),
+                long_ms.saturating_mul(KEPT_WINDOWS),
+            ),
+            // Of that window a part is as old as itself anyway.
+            (Question::Traces, unsampled, usage_ms),
         ] {
-            let kept = Duration::from_millis(window_ms.saturating_mul(KEPT_WINDOWS));
+            let kept = Duration::from_millis(kept_ms);
             let turn = self.turn(question);
             if turn.failure.is_some() && turn.shown.is_some_and(|at| at.elapsed() >= kept) {
                 turn.shown = None;
-                let source = Text::from(NAME);
-                let lost = Observation::Uncounted { source, span };
                 self.outlet.send(vec![lost]).await?;
             }
-        }
-        let kept = Duration::from_millis(self.settings.usage_ms);
-        let turn = &mut self.traces;
-        if turn.failure.is_some() && turn.shown.is_some_and(|at| at.elapsed() >= kept) {
-            turn.shown = None;
-            let source = Text::from(NAME);
-            self.outlet
-                .send(vec![Observation::Unsampled { source }])
-                .await?;
         }
         Ok(())
     }

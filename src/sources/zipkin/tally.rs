@@ -12,9 +12,9 @@ use jiff::Timestamp;
 
 use crate::model::text::{self, Text};
 use crate::model::usage::{Protocol, Sort, Uses};
-use crate::trace::call::{self, Call};
+use crate::trace::call::Call;
 use crate::trace::calls::calls_of;
-use crate::trace::operation;
+use crate::trace::operation::UNNAMED;
 use crate::trace::span::Span;
 
 /// Most calls that are kept; some 50 bytes each, and what they say once.
@@ -27,8 +27,6 @@ pub const USE_LIMIT: usize = 20_000;
 pub const EXCEPTION_LIMIT: usize = 5;
 /// The name of the operations beyond the limit.
 pub const OTHERS: &str = "(other operations)";
-/// The name of an operation whose own has nothing to show.
-const UNNAMED: &str = "(unnamed)";
 
 /// Traces of the last while, as calls.
 #[derive(Debug)]
@@ -179,13 +177,13 @@ impl Tallies {
     fn row(&mut self, call: &Call) -> Option<Row> {
         let operation = call.operation.as_ref().map(|operation| {
             let name = shown(&operation.name).unwrap_or_else(|| Text::from(UNNAMED));
-            (protocol(operation.protocol), name)
+            (operation.protocol, name)
         });
         let key = Key {
             callee: shown(&call.callee)?,
             operation,
             caller: call.caller.as_deref().and_then(shown),
-            sort: sort(call.sort),
+            sort: call.sort,
         };
         let thrown = call.exception.as_ref().map(|thrown| {
             let kind = shown(&thrown.kind).unwrap_or_else(|| Text::from(UNNAMED));
@@ -257,22 +255,4 @@ fn once<T: Eq + std::hash::Hash>(set: &mut HashSet<Arc<T>>, new: T) -> Arc<T> {
 fn shown(raw: &str) -> Option<Text> {
     let name = text::name(raw);
     (!name.trim().is_empty()).then_some(name)
-}
-
-const fn protocol(of: operation::Protocol) -> Protocol {
-    match of {
-        operation::Protocol::Http => Protocol::Http,
-        operation::Protocol::Rpc => Protocol::Rpc,
-        operation::Protocol::Message => Protocol::Message,
-        operation::Protocol::Database => Protocol::Database,
-        operation::Protocol::Span => Protocol::Span,
-    }
-}
-
-const fn sort(of: call::Sort) -> Sort {
-    match of {
-        call::Sort::Service => Sort::Service,
-        call::Sort::Database => Sort::Database,
-        call::Sort::Broker => Sort::Broker,
-    }
 }

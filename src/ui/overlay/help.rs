@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph, Widget};
 
 use crate::ui::action::{Action, Place};
 use crate::ui::format;
@@ -68,25 +67,7 @@ impl Help {
 
     /// Draws the page over the whole body.
     pub fn draw(&mut self, lines: Vec<Line<'static>>, area: Rect, buf: &mut Buffer, theme: &Theme) {
-        Clear.render(area, buf);
-        let height = area.height.saturating_sub(2);
-        let last = u16::try_from(lines.len())
-            .unwrap_or(u16::MAX)
-            .saturating_sub(height);
-        self.offset = self.offset.min(last);
-        let more = if self.offset < last {
-            ", j k scroll"
-        } else {
-            ""
-        };
-        let block = Block::bordered()
-            .border_set(super::border_set(theme))
-            .border_style(theme.border(true))
-            .title(format!(" Help {} esc closes{more} ", theme.glyphs.dot));
-        let inside = block.inner(area);
-        block.render(area, buf);
-        let page = Paragraph::new(lines).scroll((self.offset, 0));
-        super::page(page, inside, buf, theme);
+        super::scrolled("Help", lines, &mut self.offset, area, buf, theme);
     }
 }
 

@@ -9,7 +9,8 @@ pub mod why;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
-use ratatui::widgets::{Paragraph, Widget};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Clear, Paragraph, Widget};
 
 use super::format;
 use super::theme::Theme;
@@ -38,6 +39,37 @@ pub(in crate::ui) fn page(paragraph: Paragraph<'_>, area: Rect, buf: &mut Buffer
     }
 }
 
+/// Draws a page that scrolls over a whole area, with its name and how it is closed; `offset` is kept where
+/// there is something to show.
+pub(in crate::ui) fn scrolled(
+    name: &str,
+    lines: Vec<Line<'static>>,
+    offset: &mut u16,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
+    Clear.render(area, buf);
+    let height = area.height.saturating_sub(2);
+    let last = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .saturating_sub(height);
+    *offset = (*offset).min(last);
+    let more = if *offset < last { ", j k scroll" } else { "" };
+    let block = Block::bordered()
+        .border_set(border_set(theme))
+        .border_style(theme.border(true))
+        .title(format!(" {name} {} esc closes{more} ", theme.glyphs.dot));
+    let inside = block.inner(area);
+    block.render(area, buf);
+    page(
+        Paragraph::new(lines).scroll((*offset, 0)),
+        inside,
+        buf,
+        theme,
+    );
+}
+
 /// The lines of a box, in the theme's characters.
 #[must_use]
 pub fn border_set(theme: &Theme) -> border::Set<'static> {
@@ -57,7 +89,6 @@ pub fn border_set(theme: &Theme) -> border::Set<'static> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use ratatui::text::Line;
     use ratatui::widgets::Wrap;
 
     use super::*;

@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph, Widget};
 
 use crate::model::Model;
 use crate::model::key::ElementKey;
@@ -78,24 +77,7 @@ impl WhyPage {
             .flat_map(Why::lines)
             .flat_map(|line| styled(&line, room, theme))
             .collect();
-        Clear.render(area, buf);
-        let height = area.height.saturating_sub(2);
-        let last = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let last = last.saturating_sub(height);
-        self.offset = self.offset.min(last);
-        let more = if self.offset < last {
-            ", j k scroll"
-        } else {
-            ""
-        };
-        let block = Block::bordered()
-            .border_set(super::border_set(theme))
-            .border_style(theme.border(true))
-            .title(format!(" Why {} esc closes{more} ", theme.glyphs.dot));
-        Paragraph::new(lines)
-            .scroll((self.offset, 0))
-            .block(block)
-            .render(area, buf);
+        super::scrolled("Why", lines, &mut self.offset, area, buf, theme);
     }
 }
 
