@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{ElementKey, TypeKey};
 use super::observation::{ContainerFact, Labels, ServicePort};
+use super::parameter::Parameter;
 use super::text::Text;
 
 /// CompArch's life cycle of a component.
@@ -202,6 +203,8 @@ pub struct ComponentType {
     pub schedule: Option<Text>,
     /// Whether it can be scaled.
     pub scalability: Scalability,
+    /// What its template's configuration sets, or its newest component's where the template is not seen.
+    pub parameters: Arc<[Parameter]>,
     /// What its controller complains of (a progress deadline, pods that are refused), whatever the reason
     /// of its health is.
     pub complaint: Option<Reason>,
@@ -245,6 +248,8 @@ pub struct Component {
     pub ready_since: Option<Timestamp>,
     /// Containers, in the order of the spec.
     pub containers: Arc<[ContainerFact]>,
+    /// What its containers' configuration sets, without values.
+    pub parameters: Arc<[Parameter]>,
     /// Labels.
     pub labels: Labels,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::parameter::Parameter;
 use super::text::Text;
 
 pub use super::labels::Labels;
@@ -282,6 +283,8 @@ pub struct PodFact {
     pub containers: Arc<[ContainerFact]>,
     /// The hosts that its environment and arguments name.
     pub mentions: Vec<Mention>,
+    /// What its containers' configuration sets, sorted, without values.
+    pub parameters: Arc<[Parameter]>,
 }
 
 /// What a container is for.
@@ -401,6 +404,8 @@ pub struct WorkloadFact {
     pub complete: bool,
     /// The hosts that the pod template's environment and arguments name.
     pub mentions: Vec<Mention>,
+    /// What the pod template's configuration sets, sorted, without values.
+    pub parameters: Arc<[Parameter]>,
 }
 
 /// A condition of a workload that tells of trouble.

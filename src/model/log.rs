@@ -519,6 +519,7 @@ mod tests {
             troubles: Vec::new(),
             complete: false,
             mentions: Vec::new(),
+            parameters: std::sync::Arc::default(),
         };
         Observation::Seen {
             scope: scope(),

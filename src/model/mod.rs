@@ -22,6 +22,8 @@ pub mod lifecycle;
 pub mod log;
 mod mark;
 pub mod observation;
+pub mod parameter;
+pub mod property;
 pub mod query;
 mod settle;
 pub mod source;
@@ -32,13 +34,14 @@ pub mod text;
 pub mod usage;
 mod workload;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use self::graph::Graph;
 use self::interfaces::Interfaces;
-use self::key::TypeKey;
+use self::key::{ElementKey, TypeKey};
 use self::observation::Kind;
+use self::property::Property;
 use self::source::{SourceKey, SourceStatus};
 use self::text::Text;
 
@@ -59,6 +62,8 @@ pub struct Model {
     known: Arc<BTreeMap<TypeKey, Vec<identity::Known>>>,
     /// What telemetry asks of pods: names, uids and addresses.
     wanted: Arc<HashSet<Text>>,
+    /// What was measured, on whom.
+    properties: Arc<HashMap<ElementKey, Vec<Property>>>,
     sources: BTreeMap<SourceKey, SourceStatus>,
     seq: u64,
     revision: u64,
@@ -117,6 +122,12 @@ impl Model {
     #[must_use]
     pub fn interfaces(&self) -> &Interfaces {
         &self.interfaces
+    }
+
+    /// What sources measured on an element, by name.
+    #[must_use]
+    pub fn properties(&self, key: &ElementKey) -> &[Property] {
+        self.properties.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a first list of the kind is complete for the namespace.

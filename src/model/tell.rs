@@ -313,6 +313,7 @@ mod tests {
             labels: crate::model::observation::Labels::new(),
             schedule: None,
             scalability: Scalability::Scalable,
+            parameters: std::sync::Arc::default(),
             complaint: None,
         }
     }

@@ -58,11 +58,21 @@ impl Parts<'_> {
                 .unwrap_or_default(),
             schedule: self.own.and_then(|w| w.schedule.clone()),
             scalability: scalability(self.key),
+            parameters: self
+                .own
+                .map(|w| w.parameters.clone())
+                .or_else(|| self.newest().map(|c| c.parameters.clone()))
+                .unwrap_or_default(),
             complaint: self
                 .own
                 .and_then(|w| w.troubles.first())
                 .map(|t| Reason::with(&t.reason, t.message.clone())),
         }
+    }
+
+    fn newest(&self) -> Option<&Component> {
+        let of = |c: &&&Component| (c.created, c.uid.clone());
+        self.components.iter().max_by_key(of).copied()
     }
 
     fn desired(&self) -> Option<u32> {

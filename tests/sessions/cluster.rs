@@ -537,6 +537,7 @@ pub fn workload(kind: Kind, meta: Meta, replicas: u32) -> WorkloadFact {
         troubles: Vec::new(),
         complete: false,
         mentions: Vec::new(),
+        parameters: std::sync::Arc::default(),
     }
 }
 

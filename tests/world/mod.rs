@@ -205,6 +205,7 @@ pub fn workload(kind: Kind, meta: Meta) -> WorkloadFact {
         troubles: Vec::new(),
         complete: false,
         mentions: Vec::new(),
+        parameters: std::sync::Arc::default(),
     }
 }
 

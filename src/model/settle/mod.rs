@@ -159,6 +159,7 @@ impl Model {
             created: pod.meta.created,
             ready_since: pod.ready_since,
             containers: pod.containers.clone(),
+            parameters: pod.parameters.clone(),
             labels: pod.meta.labels.clone(),
         }
     }

@@ -43,6 +43,7 @@ impl Observe for Pod {
             unscheduled,
             containers: containers(self),
             mentions: self.spec.as_ref().map(mentions).unwrap_or_default(),
+            parameters: Arc::default(),
         };
         Some(Observed::Fact(Fact::Pod(Box::new(fact))))
     }

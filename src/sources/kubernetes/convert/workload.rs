@@ -1,5 +1,7 @@
 //! Workloads: what they want and what they have, each by its own way of counting.
 
+use std::sync::Arc;
+
 use crate::model::observation::{Fact, Kind, Trouble, WorkloadFact};
 
 use super::super::lean::{
@@ -32,6 +34,7 @@ fn workload(kind: Kind, metadata: &Metadata, template: Option<&Template>) -> Opt
         troubles: Vec::new(),
         complete: false,
         mentions: spec.map(mentions).unwrap_or_default(),
+        parameters: Arc::default(),
     })
 }
 

@@ -82,6 +82,7 @@ fn deployment(namespace: &str, name: &str, trouble: bool) -> Fact {
         },
         complete: false,
         mentions: Vec::new(),
+        parameters: std::sync::Arc::default(),
     }))
 }
 

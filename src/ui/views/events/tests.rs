@@ -224,6 +224,7 @@ fn deployment(name: &str, replicas: u32, image: &str, version: u64) -> Fact {
         troubles: Vec::new(),
         complete: false,
         mentions: Vec::new(),
+        parameters: std::sync::Arc::default(),
     }))
 }
 

@@ -399,6 +399,7 @@ mod tests {
             troubles: if broken { vec![trouble] } else { Vec::new() },
             complete: false,
             mentions: Vec::new(),
+            parameters: std::sync::Arc::default(),
         };
         Observation::Seen {
             scope: Scope {

@@ -114,6 +114,7 @@ impl World {
             troubles,
             complete: false,
             mentions: found,
+            parameters: std::sync::Arc::default(),
         };
         self.seen(kind, Fact::Workload(Box::new(workload)));
         let mut pod = PodFact {
