@@ -111,6 +111,7 @@ impl System {
             troubles: Vec::new(),
             complete: false,
             mentions,
+            parameters: std::sync::Arc::default(),
         }))
     }
 
