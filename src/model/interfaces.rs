@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::key::ElementKey;
 use super::text::Text;
-use super::usage::{Protocol, Sort, Tally, Uses};
+use super::usage::{Instance, Latency, Protocol, Sort, Tally, Uses};
 
 /// One operation of a callee as one caller uses it.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,15 @@ pub struct Operation<'a> {
     pub uses: Vec<&'a OperationUse>,
 }
 
+/// What one instance of a callee served, whoever called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceUse {
+    /// How the instance is told from others.
+    pub instance: Instance,
+    /// What was counted.
+    pub tally: Tally,
+}
+
 /// Of what the interfaces are a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -62,6 +71,10 @@ pub struct Interfaces {
     by_callee: HashMap<ElementKey, Vec<usize>>,
     by_caller: HashMap<ElementKey, Vec<usize>>,
     inbound: HashMap<ElementKey, Tally>,
+    /// By callee.
+    served: HashMap<ElementKey, Vec<InstanceUse>>,
+    /// By the key of the call: the duration in µs that 95 % of it did not exceed.
+    paces: HashMap<ElementKey, u64>,
     sample: Option<Sample>,
 }
 
@@ -74,6 +87,7 @@ impl Interfaces {
         type Place = (ElementKey, Option<Protocol>, Text, Option<ElementKey>);
         let mut joined: BTreeMap<Place, OperationUse> = BTreeMap::new();
         let mut sample: Option<Sample> = None;
+        let mut served: HashMap<ElementKey, Vec<InstanceUse>> = HashMap::new();
         for uses in sampled {
             let sum = sample.get_or_insert(Sample {
                 window_ms: 0,
@@ -85,6 +99,13 @@ impl Interfaces {
             sum.traces += uses.traces;
             sum.is_part |= uses.is_sample;
             sum.hidden += uses.hidden;
+            for said in &uses.served {
+                let served = served.entry(key(&said.callee)).or_default();
+                served.push(InstanceUse {
+                    instance: said.instance.clone(),
+                    tally: said.tally.clone(),
+                });
+            }
             for said in &uses.uses {
                 let caller = said.caller.as_ref().map(&key);
                 let callee = key(&said.callee);
@@ -109,18 +130,26 @@ impl Interfaces {
         let mut interfaces = Self {
             uses: joined.into_values().collect(),
             sample,
+            served,
             ..Self::default()
         };
+        let mut paces: HashMap<ElementKey, Latency> = HashMap::new();
         for (at, used) in interfaces.uses.iter().enumerate() {
             let callee = interfaces.by_callee.entry(used.callee.clone());
             callee.or_default().push(at);
             let inbound = interfaces.inbound.entry(used.callee.clone());
             inbound.or_default().merge(&used.tally);
             if let Some(caller) = &used.caller {
+                let call = ElementKey::call(caller.clone(), used.callee.clone());
+                paces.entry(call).or_default().merge(&used.tally.latency);
                 let caller = interfaces.by_caller.entry(caller.clone());
                 caller.or_default().push(at);
             }
         }
+        let paces = paces.into_iter();
+        interfaces.paces = paces
+            .filter_map(|(call, latency)| Some((call, latency.at(0.95)?)))
+            .collect();
         interfaces
     }
 
@@ -150,6 +179,18 @@ impl Interfaces {
         self.inbound.get(callee)
     }
 
+    /// What the instances of an element served, where the called sides say which one they are.
+    #[must_use]
+    pub fn served(&self, callee: &ElementKey) -> &[InstanceUse] {
+        self.served.get(callee).map_or(&[], Vec::as_slice)
+    }
+
+    /// The duration in µs that 95 % of a call's sampled calls did not exceed, by the call's key.
+    #[must_use]
+    pub fn p95_us(&self, call: &ElementKey) -> Option<u64> {
+        self.paces.get(call).copied()
+    }
+
     /// What an element's callers take it for.
     #[must_use]
     pub fn sort(&self, callee: &ElementKey) -> Sort {
@@ -171,7 +212,8 @@ impl Interfaces {
 
     /// Entries of all tables together.
     pub(super) fn footprint(&self) -> usize {
-        self.uses.len() * 3 + self.inbound.len()
+        let served: usize = self.served.values().map(Vec::len).sum();
+        self.uses.len() * 3 + self.inbound.len() + self.paces.len() + served
     }
 
     fn operations(&self, places: Option<&Vec<usize>>) -> Vec<Operation<'_>> {

@@ -31,6 +31,7 @@ mod sums;
 mod telemetry;
 mod tell;
 pub mod text;
+pub mod trend;
 pub mod usage;
 mod workload;
 
@@ -44,6 +45,7 @@ use self::observation::Kind;
 use self::property::Property;
 use self::source::{SourceKey, SourceStatus};
 use self::text::Text;
+use self::trend::{Trend, Trends};
 
 pub use self::sums::Totals;
 
@@ -58,6 +60,7 @@ pub struct Model {
     sums: sums::Sums,
     telemetry: telemetry::Telemetry,
     interfaces: Arc<Interfaces>,
+    trends: Arc<Trends>,
     /// The raw names of each type, as they were joined.
     known: Arc<BTreeMap<TypeKey, Vec<identity::Known>>>,
     /// What telemetry asks of pods: names, uids and addresses.
@@ -124,6 +127,13 @@ impl Model {
         &self.interfaces
     }
 
+    /// The last hour of calls to a component type (or whatever else is called), or of one call by its key;
+    /// `None` where nobody counted yet.
+    #[must_use]
+    pub fn trend(&self, key: &ElementKey) -> Option<&Trend> {
+        self.trends.get(key)
+    }
+
     /// What sources measured on an element, by name.
     #[must_use]
     pub fn properties(&self, key: &ElementKey) -> &[Property] {
@@ -158,6 +168,7 @@ impl Model {
             + self.sums.footprint()
             + self.telemetry.footprint()
             + self.interfaces.footprint()
+            + self.trends.footprint()
             + self.known.values().map(Vec::len).sum::<usize>()
             + self.wanted.len()
             + self.sources.len()

@@ -193,6 +193,30 @@ impl Tally {
     }
 }
 
+/// How an instance of a service is told from its others, as its own spans say. At least one of them is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Instance {
+    /// OpenTelemetry's `service.version`.
+    pub version: Option<Text>,
+    /// The pod's name: `k8s.pod.name`.
+    pub pod: Option<Text>,
+    /// Its own address.
+    pub address: Option<Text>,
+}
+
+/// What one instance of a service served.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Served {
+    /// The service's raw name.
+    pub callee: Text,
+    /// Which one.
+    pub instance: Instance,
+    /// What was counted.
+    pub tally: Tally,
+}
+
 /// What a sample of traces told, whole, for one window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -211,6 +235,9 @@ pub struct Uses {
     pub hidden: u64,
     /// Every use; what is not listed was not seen.
     pub uses: Vec<Use>,
+    /// What each instance served that said which one it is. A part of the uses: calls that the called side did
+    /// not record are not among them.
+    pub served: Vec<Served>,
 }
 
 impl Uses {

@@ -30,8 +30,21 @@ pub struct Call {
     pub is_5xx: bool,
     /// What was thrown, where that was recorded.
     pub exception: Option<Exception>,
+    /// Who served it; `None` where the called side did not record it, or does not say which one it is.
+    pub instance: Option<Instance>,
     /// What it is, where it is no call that people ask about.
     pub noise: Option<Noise>,
+}
+
+/// Which instance of a service served a call, as its own span says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instance {
+    /// The tag `service.version`.
+    pub version: Option<Arc<str>>,
+    /// The tag `k8s.pod.name`.
+    pub pod: Option<Arc<str>>,
+    /// The address of the span's local endpoint.
+    pub address: Option<Arc<str>>,
 }
 
 /// What the called side is.

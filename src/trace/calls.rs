@@ -3,7 +3,9 @@
 //! They stand on the same walk as the links of [`super::linker`]: the calls whose caller has a name add up to
 //! these, to the last one.
 
-use super::call::{Call, Noise, Sort};
+use std::sync::Arc;
+
+use super::call::{Call, Instance, Noise, Sort};
 use super::hop::{Hop, hops};
 use super::noise::{self, Proxies};
 use super::operation::{Operation, Protocol};
@@ -56,6 +58,7 @@ fn told<'a>(hop: &Hop<'a>, tree: &Tree<'a>, proxies: &Proxies) -> Option<Call> {
         failed: hop.failed,
         is_5xx: record.is_5xx(),
         exception: exception::of(&record),
+        instance: instance(&record),
         noise: noise::by_word(&record).or(proxy),
         operation,
     })
@@ -88,6 +91,18 @@ fn record<'a>(hop: &Hop<'a>, tree: &Tree<'a>, proxies: &Proxies) -> Option<Recor
             }
         }
     })
+}
+
+/// Who served a call, where that says which one it is.
+fn instance(record: &Record<'_>) -> Option<Instance> {
+    let called = record.called?;
+    let local = called.local.as_deref();
+    let instance = Instance {
+        version: called.tag("service.version").map(Arc::from),
+        pod: called.tag("k8s.pod.name").map(Arc::from),
+        address: local.and_then(|local| local.ipv4().or(local.ipv6()).cloned()),
+    };
+    (instance != Instance::default()).then_some(instance)
 }
 
 /// What the callee is. What reports itself is a service, unless a side says that it is a database.

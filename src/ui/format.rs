@@ -16,8 +16,13 @@ pub fn rate(counts: Option<Counts>) -> String {
     let Some(counts) = counts else {
         return NONE.to_owned();
     };
-    let rate = counts.rate();
-    if counts.calls == 0 {
+    per_second(counts.rate())
+}
+
+/// Something per second: `0`, `0.05`, `3.1`, `312`, `4.1k`.
+#[must_use]
+pub fn per_second(rate: f64) -> String {
+    if rate <= 0.0 {
         "0".to_owned()
     } else if rate < 0.095 {
         format!("{rate:.2}")
@@ -124,6 +129,12 @@ pub fn window(ms: u64) -> String {
 #[must_use]
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// The minute of the day, `13:58`.
+#[must_use]
+pub fn minute(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }
 
 /// A reason in one line: `CrashLoopBackOff exit 137`.

@@ -16,6 +16,7 @@ pub mod overlay;
 pub mod screen;
 pub mod terminal;
 pub mod theme;
+pub mod trend;
 pub mod usage;
 pub mod views;
 

@@ -31,6 +31,8 @@ pub struct Glyphs {
     pub corners: [&'static str; 4],
     /// Tees: to the right, to the left, down, up, and the crossing.
     pub tees: [&'static str; 5],
+    /// Bars from nothing to full.
+    pub bars: [&'static str; 8],
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -45,6 +47,7 @@ const UNICODE: Glyphs = Glyphs {
     dashed: "╌",
     corners: ["┌", "┐", "└", "┘"],
     tees: ["├", "┤", "┬", "┴", "┼"],
+    bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -59,6 +62,7 @@ const ASCII: Glyphs = Glyphs {
     dashed: "-",
     corners: ["+", "+", "+", "+"],
     tees: ["+", "+", "+", "+", "+"],
+    bars: ["_", ".", ":", "=", "+", "*", "#", "@"],
 };
 
 /// What the screen looks like.

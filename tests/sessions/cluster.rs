@@ -679,6 +679,7 @@ pub fn used(uses: &[(&str, &str, &str, u64, u64, u64)], is_sample: bool) -> Obse
         is_sample,
         hidden: 41,
         uses: uses.collect(),
+        served: Vec::new(),
     }))
 }
 

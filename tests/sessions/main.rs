@@ -25,4 +25,5 @@ mod scaling;
 mod sizes;
 mod time;
 mod tree;
+mod trends;
 mod why;

@@ -211,6 +211,46 @@ fn call(trace: u64, ms: i64, operation: &str, us: i64) -> Vec<Span> {
 }
 
 #[test]
+fn what_instances_served_is_told_apart() {
+    let serve = |trace: u64, version: Option<&'static str>, ip: &str, us: i64| {
+        let mut spans = call(trace, 1, "x", us);
+        spans[0].local_endpoint = Some(std::sync::Arc::new(Endpoint::named("app").at(ip)));
+        if let Some(version) = version {
+            spans[0].tags.put("service.version", version);
+        }
+        spans
+    };
+    let sums = uses(&[
+        serve(1, Some("1"), "10.0.0.1", 10),
+        serve(2, Some("1"), "10.0.0.1", 30),
+        serve(3, Some("2"), "10.0.0.2", 50),
+        serve(4, None, "10.0.0.2", 70),
+        serve(5, None, "", 90),
+    ]);
+    let told: Vec<_> = sums
+        .served
+        .iter()
+        .map(|served| {
+            let (version, address) = (&served.instance.version, &served.instance.address);
+            let tally = &served.tally;
+            (
+                version.as_deref(),
+                address.as_deref(),
+                tally.calls,
+                tally.latency.total_us,
+            )
+        })
+        .collect();
+    let expected = [
+        (None, Some("10.0.0.2"), 1, 70),
+        (Some("1"), Some("10.0.0.1"), 2, 40),
+        (Some("2"), Some("10.0.0.2"), 1, 50),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(sums.uses[0].tally.calls, 5);
+}
+
+#[test]
 fn a_percentile_of_many_calls_is_within_two_percent() {
     // Of three shapes: even, long-tailed, and all the same.
     let shapes: [fn(u64) -> u64; 3] = [|n| n * 10, |n| (n * n * n) / 1_000 + 1, |_| 777];

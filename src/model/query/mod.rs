@@ -2,4 +2,5 @@
 
 pub mod links;
 pub mod structure;
+pub mod versions;
 pub mod why;

@@ -1,6 +1,6 @@
 //! Calls and declared links: derived from what is known of their ends, and compared with what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use petgraph::Direction;
@@ -9,12 +9,13 @@ use crate::model::Model;
 use crate::model::apply::Recorder;
 use crate::model::change::Cause;
 use crate::model::declared;
-use crate::model::element::{Declared, Element, Service};
+use crate::model::element::{Counts, Declared, Element, Service};
 use crate::model::graph::{Relation, Sort};
 use crate::model::identity::Directory;
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::FactKey;
 use crate::model::text::Text;
+use crate::model::trend::Point;
 
 impl Model {
     /// Makes the declared links of one caller anew.
@@ -114,5 +115,36 @@ impl Model {
         self.interfaces = Arc::new(joined.interfaces);
         self.known = Arc::new(joined.known);
         self.sum_calls();
+        self.settle_trends();
+    }
+
+    /// Puts what the short window says into the trends of calls and of who is called.
+    fn settle_trends(&mut self) {
+        let mut trends = std::mem::take(&mut self.trends);
+        let to = Arc::make_mut(&mut trends);
+        let mut inbound: HashMap<&ElementKey, Counts> = HashMap::new();
+        for (key, element) in self.graph.links() {
+            let Element::Call(call) = &**element else {
+                continue;
+            };
+            let Some(counts) = call.recent else {
+                continue;
+            };
+            let p95 = self.interfaces.p95_us(key);
+            to.put(key, counts.ends, Point::new(counts, p95));
+            let sum = inbound.entry(&call.callee).or_insert(Counts {
+                calls: 0,
+                errors: 0,
+                ..counts
+            });
+            *sum = sum.plus(counts);
+        }
+        for (callee, counts) in inbound {
+            let tally = self.interfaces.inbound(callee);
+            let p95 = tally.and_then(|tally| tally.latency.at(0.95));
+            to.put(callee, counts.ends, Point::new(counts, p95));
+        }
+        to.keep(|key| self.graph.get(key).is_some());
+        self.trends = trends;
     }
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::text::{self, Text};
-use crate::model::usage::{Protocol, Sort, Uses};
-use crate::trace::call::Call;
+use crate::model::usage::{Instance, Protocol, Sort, Uses};
+use crate::trace::call::{self, Call};
 use crate::trace::calls::calls_of;
 use crate::trace::operation::UNNAMED;
 use crate::trace::span::Span;
@@ -25,6 +25,8 @@ pub const OPERATION_LIMIT: usize = 200;
 pub const USE_LIMIT: usize = 20_000;
 /// Most sorts of exceptions of one use, the most frequent.
 pub const EXCEPTION_LIMIT: usize = 5;
+/// Most instances of all services together, the busiest.
+pub const INSTANCE_LIMIT: usize = 5_000;
 /// The name of the operations beyond the limit.
 pub const OTHERS: &str = "(other operations)";
 
@@ -43,6 +45,7 @@ pub struct Tallies {
     /// What calls have in common, held once.
     uses: HashSet<Arc<Key>>,
     thrown: HashSet<Arc<(Text, Text)>>,
+    instances: HashSet<Arc<Instance>>,
 }
 
 /// One trace.
@@ -61,6 +64,7 @@ struct Kept {
 struct Row {
     key: Arc<Key>,
     thrown: Option<Arc<(Text, Text)>>,
+    instance: Option<Arc<Instance>>,
     duration: Option<u64>,
     failed: bool,
     is_5xx: bool,
@@ -88,6 +92,7 @@ impl Tallies {
             dropped: None,
             uses: HashSet::new(),
             thrown: HashSet::new(),
+            instances: HashSet::new(),
         }
     }
 
@@ -136,6 +141,7 @@ impl Tallies {
             is_sample: is_part || sum.is_cut || self.dropped.is_some_and(|at| at >= begin),
             hidden: kept.iter().map(|kept| kept.hidden).sum(),
             uses: sum.uses,
+            served: sum.served,
         }
     }
 
@@ -189,9 +195,11 @@ impl Tallies {
             let kind = shown(&thrown.kind).unwrap_or_else(|| Text::from(UNNAMED));
             once(&mut self.thrown, (kind, text::name(&thrown.message)))
         });
+        let instance = call.instance.as_ref().and_then(instance);
         Some(Row {
             key: once(&mut self.uses, key),
             thrown,
+            instance: instance.map(|instance| once(&mut self.instances, instance)),
             duration: call.duration,
             failed: call.failed,
             is_5xx: call.is_5xx,
@@ -232,6 +240,10 @@ impl Tallies {
         if self.thrown.len() > self.held.max(1_000) {
             self.thrown.retain(|thrown| Arc::strong_count(thrown) > 1);
         }
+        if self.instances.len() > self.held.max(1_000) {
+            self.instances
+                .retain(|instance| Arc::strong_count(instance) > 1);
+        }
     }
 }
 
@@ -249,6 +261,17 @@ fn once<T: Eq + std::hash::Hash>(set: &mut HashSet<Arc<T>>, new: T) -> Arc<T> {
     let new = Arc::new(new);
     set.insert(Arc::clone(&new));
     new
+}
+
+/// An instance as it is kept; `None` where nothing of it is left to tell it by.
+fn instance(said: &call::Instance) -> Option<Instance> {
+    let part = |raw: &Option<Arc<str>>| raw.as_deref().and_then(shown);
+    let instance = Instance {
+        version: part(&said.version),
+        pod: part(&said.pod),
+        address: part(&said.address),
+    };
+    (instance != Instance::default()).then_some(instance)
 }
 
 /// A name made harmless; `None` where nothing of it is left to show.

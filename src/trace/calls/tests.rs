@@ -70,9 +70,32 @@ fn a_call_is_told_whole() {
             kind: "Oops".into(),
             message: "".into(),
         }),
+        instance: None,
         noise: None,
     };
     assert_eq!(call, expected);
+}
+
+#[test]
+fn who_served_is_the_called_side_that_recorded_it() {
+    let served = |server: &str| {
+        let call = only(&[
+            "1 - client web - us=900 http.method=GET service.version=7 k8s.pod.name=web-1",
+            server,
+        ]);
+        call.instance
+    };
+    let told = served("2 1 server app - us=700 service.version=1.2 k8s.pod.name=app-1");
+    let expected = Instance {
+        version: Some("1.2".into()),
+        pod: Some("app-1".into()),
+        address: None,
+    };
+    assert_eq!(told, Some(expected));
+    assert_eq!(served("2 1 server app - us=700"), None);
+    // The caller says who it is itself, which is not who served.
+    let unheard = only(&["1 - client web app us=900 service.version=7"]);
+    assert_eq!(unheard.instance, None);
 }
 
 #[test]

@@ -58,6 +58,7 @@ impl Out<'_> {
         if let Scalability::Fixed { why } = &e.scalability {
             self.field("scaling", &format!("no: {why}"));
         }
+        self.versions(e);
         self.provides(&key, e);
         self.neighbours(&key);
         self.interfaces(&key);
@@ -82,6 +83,7 @@ impl Out<'_> {
             };
             self.field("inbound", &text);
         }
+        self.trend(key);
         let services = self.ctx.model.services_of(&e.key);
         let is_known = self.ctx.model.knows_components(&e.key.namespace);
         if services.is_empty() && !is_known && !self.ctx.lacks(Kind::Service) {

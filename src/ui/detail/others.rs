@@ -86,6 +86,7 @@ impl Out<'_> {
         };
         self.title(&format!("{word} {}", e.name));
         self.field("why", &why);
+        self.trend(key);
         self.neighbours(key);
         self.interfaces(key);
     }

@@ -3,13 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{EXCEPTION_LIMIT, Kept, Key, OPERATION_LIMIT, OTHERS, Row, USE_LIMIT};
+use super::{EXCEPTION_LIMIT, INSTANCE_LIMIT, Kept, Key, OPERATION_LIMIT, OTHERS, Row, USE_LIMIT};
 use crate::model::text::Text;
-use crate::model::usage::{Protocol, Sort, Tally, Thrown, Use};
+use crate::model::usage::{Instance, Protocol, Served, Sort, Tally, Thrown, Use};
 
 /// The uses in order of names, or the busiest ones.
 pub(super) struct Sum {
     pub(super) uses: Vec<Use>,
+    /// What instances served, in order, or the busiest ones.
+    pub(super) served: Vec<Served>,
     /// Whether there were more than are told.
     pub(super) is_cut: bool,
 }
@@ -67,7 +69,39 @@ pub(super) fn of(traces: &[&Kept]) -> Sum {
         uses.sort_by_key(|used| Reverse(used.tally.calls));
         uses.truncate(USE_LIMIT);
     }
-    Sum { uses, is_cut }
+    let (served, is_short) = served(traces);
+    Sum {
+        uses,
+        served,
+        is_cut: is_cut || is_short,
+    }
+}
+
+/// What instances served, and whether some are left out.
+fn served(traces: &[&Kept]) -> (Vec<Served>, bool) {
+    let mut making: BTreeMap<(&Text, &Instance), Making<'_>> = BTreeMap::new();
+    for kept in traces {
+        for row in &kept.calls {
+            if let Some(instance) = &row.instance {
+                let making = making.entry((&row.key.callee, instance)).or_default();
+                making.add(row, &kept.id);
+            }
+        }
+    }
+    let mut served: Vec<Served> = making
+        .into_iter()
+        .map(|((callee, instance), making)| Served {
+            callee: callee.clone(),
+            instance: instance.clone(),
+            tally: making.tally(),
+        })
+        .collect();
+    let is_short = served.len() > INSTANCE_LIMIT;
+    if is_short {
+        served.sort_by_key(|served| Reverse(served.tally.calls));
+        served.truncate(INSTANCE_LIMIT);
+    }
+    (served, is_short)
 }
 
 /// The operations that are beyond the limit of their callee.
@@ -123,20 +157,25 @@ impl<'a> Making<'a> {
         }
     }
 
-    fn finish(self, (callee, operation, caller): Place<'_>) -> Use {
+    fn tally(self) -> Tally {
         let mut tally = self.tally;
         tally.exceptions = self.thrown.into_values().collect();
         let rank = |a: &Thrown, b: &Thrown| b.times.cmp(&a.times).then_with(|| a.kind.cmp(&b.kind));
         tally.exceptions.sort_by(rank);
         tally.exceptions.truncate(EXCEPTION_LIMIT);
+        tally
+    }
+
+    fn finish(self, (callee, operation, caller): Place<'_>) -> Use {
+        let sort = self.sort;
         let (protocol, operation) = operation.unzip();
         Use {
             caller: caller.cloned(),
             callee: callee.clone(),
-            sort: self.sort,
+            sort,
             protocol,
             operation: operation.cloned().unwrap_or_else(|| Text::from("")),
-            tally,
+            tally: self.tally(),
         }
     }
 }

@@ -3,11 +3,12 @@
 use super::chart::{Link, Spot, Stop};
 use super::plan::Plan;
 use super::words;
-use crate::model::element::{Counts, Declared, Element, Health, Outside};
+use crate::model::element::{Call, Counts, Declared, Element, Health, Outside};
 use crate::model::key::ElementKey;
 use crate::model::observation::Kind;
 use crate::model::query::links::Side;
 use crate::model::source::SourceState;
+use crate::ui::trend::{self, Figure};
 use crate::ui::{Ctx, format, usage};
 
 /// What is said first of declared links only; the longest that fits is said.
@@ -150,6 +151,7 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
     let mut parts = vec![ends(ctx, plan, link)];
     if let Some(call) = &link.call {
         parts.push(counted(ctx, call.recent, call.long));
+        parts.extend(hour(ctx, call));
     }
     parts.extend(operations(ctx, plan, link));
     if let Some(declared) = &link.declared {
@@ -171,6 +173,16 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
         }
     }
     parts.join(&format!(" {} ", ctx.theme.glyphs.dot))
+}
+
+/// The last hour of a call: its errors, where there were any, else its rate.
+fn hour(ctx: &Ctx<'_>, call: &Call) -> Option<String> {
+    let key = ElementKey::call(call.caller.clone(), call.callee.clone());
+    let known = ctx.model.trend(&key)?;
+    match trend::line(known, Figure::Errors, ctx.theme) {
+        Some(bars) => Some(format!("errors {bars}{}", trend::since(known, ctx))),
+        None => trend::line(known, Figure::Rate, ctx.theme).map(|bars| format!("rate {bars}")),
+    }
 }
 
 /// The busiest operations behind a link.

@@ -1,0 +1,253 @@
+//! Trends: the last hour of a component type's inbound calls, and of each call, minute by minute.
+//!
+//! The one thing in the model that is no function of the facts as they are: a memory of what was derived
+//! from them. It is bounded, sixty points for each element that is there, and nothing else hangs on it.
+//!
+//! A point is what the short window said that ended last in its minute, by the server's clock. So with a
+//! window of a minute the points are consecutive minutes; a minute in which nobody counted has no point,
+//! which is not zero.
+
+use std::collections::{HashMap, VecDeque};
+
+use jiff::Timestamp;
+
+use super::element::Counts;
+use super::key::ElementKey;
+
+/// How many minutes are kept.
+pub const MINUTES: usize = 60;
+
+/// What one minute's last window said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    calls: u32,
+    errors: u32,
+    window_ms: u32,
+    p95_us: Option<u32>,
+}
+
+impl Point {
+    /// A point of counts, and of the duration in µs that 95 % of the sampled calls did not exceed.
+    #[must_use]
+    pub fn new(counts: Counts, p95_us: Option<u64>) -> Self {
+        let short = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            calls: short(counts.calls),
+            errors: short(counts.errors),
+            window_ms: short(counts.window_ms),
+            p95_us: p95_us.map(short),
+        }
+    }
+
+    /// The counts again; their window ended in the minute that begins at `minute`.
+    fn counts(self, minute: Timestamp) -> Counts {
+        Counts {
+            calls: self.calls.into(),
+            errors: self.errors.into(),
+            window_ms: self.window_ms.into(),
+            ends: minute,
+        }
+    }
+
+    /// Calls per second over the window.
+    #[must_use]
+    pub fn rate(self) -> f64 {
+        self.counts(Timestamp::UNIX_EPOCH).rate()
+    }
+
+    /// Errors in percent of calls; `None` without calls.
+    #[must_use]
+    pub fn error_percent(self) -> Option<f64> {
+        self.counts(Timestamp::UNIX_EPOCH).error_percent()
+    }
+
+    /// The duration in µs that 95 % of the sampled calls did not exceed, over the sample's window.
+    #[must_use]
+    pub fn p95_us(self) -> Option<u64> {
+        self.p95_us.map(Into::into)
+    }
+
+    /// Whether so many of the calls failed that somebody should look.
+    #[must_use]
+    pub fn is_failing(self) -> bool {
+        self.counts(Timestamp::UNIX_EPOCH).are_failing()
+    }
+}
+
+/// The last hour of one element.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trend {
+    /// The minute of the last point, counted from the epoch.
+    newest: i64,
+    /// Oldest first, without gaps between minutes; at most [`MINUTES`].
+    points: VecDeque<Option<Point>>,
+}
+
+impl Trend {
+    /// Puts a point of the window that ended at `ends`. One of a minute that is too old is dropped; one of the
+    /// same minute takes the place of the one before.
+    fn put(&mut self, ends: Timestamp, point: Point) {
+        let minute = ends.as_second().div_euclid(60);
+        if self.points.is_empty() {
+            self.newest = minute - 1;
+        }
+        let ahead = minute.saturating_sub(self.newest);
+        if ahead > 0 {
+            let limit = i64::try_from(MINUTES).unwrap_or(i64::MAX);
+            for _ in 0..ahead.min(limit) {
+                self.points.push_back(None);
+            }
+            while self.points.len() > MINUTES {
+                self.points.pop_front();
+            }
+            // What is left of the time before is a gap, which tells nothing at the beginning.
+            while self.points.len() > 1 && self.points.front() == Some(&None) {
+                self.points.pop_front();
+            }
+            self.newest = minute;
+        }
+        let back = usize::try_from(self.newest.saturating_sub(minute)).unwrap_or(usize::MAX);
+        let place = self
+            .points
+            .len()
+            .checked_sub(1)
+            .and_then(|last| last.checked_sub(back));
+        if let Some(slot) = place.and_then(|at| self.points.get_mut(at)) {
+            *slot = Some(point);
+        }
+    }
+
+    /// The minutes from the first that is known to the last, oldest first; `None` where nobody counted.
+    #[must_use]
+    pub fn points(&self) -> impl ExactSizeIterator<Item = Option<Point>> {
+        self.points.iter().copied()
+    }
+
+    /// How many minutes that are.
+    #[must_use]
+    pub fn minutes(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Since when the calls fail without a minute in which they did not: the begin of that minute, by the
+    /// server's clock. `None` where the last one does not fail.
+    #[must_use]
+    pub fn failing_since(&self) -> Option<Timestamp> {
+        let known = self.points.iter().rev().enumerate();
+        let mut since = None;
+        for (back, point) in known {
+            match point {
+                Some(point) if point.is_failing() => since = Some(back),
+                Some(_) => break,
+                None => {}
+            }
+        }
+        let back = i64::try_from(since?).ok()?;
+        Timestamp::from_second(self.newest.saturating_sub(back).checked_mul(60)?).ok()
+    }
+}
+
+/// The trends of all elements.
+#[derive(Clone, Debug, Default)]
+pub struct Trends(HashMap<ElementKey, Trend>);
+
+impl Trends {
+    /// The trend of one element; `None` where nobody counted yet.
+    #[must_use]
+    pub fn get(&self, key: &ElementKey) -> Option<&Trend> {
+        self.0.get(key)
+    }
+
+    pub(super) fn put(&mut self, key: &ElementKey, ends: Timestamp, point: Point) {
+        match self.0.get_mut(key) {
+            Some(trend) => trend.put(ends, point),
+            None => self.0.entry(key.clone()).or_default().put(ends, point),
+        }
+    }
+
+    /// Forgets those that are not there any more.
+    pub(super) fn keep(&mut self, is_there: impl Fn(&ElementKey) -> bool) {
+        self.0.retain(|key, _| is_there(key));
+    }
+
+    pub(super) fn footprint(&self) -> usize {
+        self.0.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn point(calls: u64, errors: u64) -> Point {
+        let counts = Counts {
+            calls,
+            errors,
+            window_ms: 60_000,
+            ends: Timestamp::UNIX_EPOCH,
+        };
+        Point::new(counts, None)
+    }
+
+    fn second(at: i64) -> Timestamp {
+        Timestamp::from_second(at).unwrap()
+    }
+
+    #[test]
+    fn the_last_window_of_a_minute_stands_for_it() {
+        let mut trend = Trend::default();
+        trend.put(second(600), point(1, 0));
+        trend.put(second(659), point(2, 0));
+        trend.put(second(725), point(3, 0));
+        let calls: Vec<_> = trend.points().map(|p| p.map(|p| p.calls)).collect();
+        assert_eq!(calls, [Some(2), None, Some(3)]);
+    }
+
+    #[test]
+    fn failing_has_a_beginning() {
+        let mut trend = Trend::default();
+        for (minute, errors) in [(0, 50), (1, 0), (2, 50), (4, 60)] {
+            trend.put(second(minute * 60), point(100, errors));
+        }
+        assert_eq!(trend.failing_since(), Some(second(120)));
+        trend.put(second(300), point(100, 0));
+        assert_eq!(trend.failing_since(), None);
+    }
+
+    #[test]
+    fn after_a_long_silence_it_begins_anew() {
+        let mut trend = Trend::default();
+        trend.put(second(0), point(1, 0));
+        trend.put(second(1_000_000), point(2, 0));
+        let calls: Vec<_> = trend.points().map(|p| p.map(|p| p.calls)).collect();
+        assert_eq!(calls, [Some(2)]);
+    }
+
+    proptest! {
+        /// Whatever the order in which windows end, every minute of the last hour holds what came last for
+        /// it, and nothing older is held.
+        #[test]
+        fn it_holds_the_last_hour(ends in prop::collection::vec((0_i64..20_000, 1_u64..1_000), 1..200)) {
+            let mut trend = Trend::default();
+            let mut newest = i64::MIN;
+            let mut naive: HashMap<i64, u64> = HashMap::new();
+            for (at, calls) in &ends {
+                let minute = at / 60;
+                trend.put(second(*at), point(*calls, 0));
+                newest = newest.max(minute);
+                naive.insert(minute, *calls);
+            }
+            prop_assert!(trend.minutes() <= MINUTES);
+            let first = newest - i64::try_from(trend.minutes()).unwrap() + 1;
+            for (at, point) in trend.points().enumerate() {
+                let minute = first + i64::try_from(at).unwrap();
+                if let Some(point) = point {
+                    prop_assert_eq!(Some(&u64::from(point.calls)), naive.get(&minute));
+                }
+            }
+            prop_assert!(trend.points().last().flatten().is_some());
+        }
+    }
+}
