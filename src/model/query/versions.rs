@@ -2,10 +2,10 @@
 //!
 //! Components belong to one version when one template made them: a Deployment's ReplicaSet, or the revision
 //! that a StatefulSet or DaemonSet writes on its pods. Calls belong to the version of the component that
-//! served them, by the pod's name or address in the called side's span; where the span names neither, or a
-//! pod that is gone, by `service.version`.
+//! served them, by the pod's name or address in the called side's span; of a pod that is gone, by the name of
+//! the ReplicaSet that its own begins with; else by `service.version`, where one version only has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::model::element::{Component, ComponentState};
 use crate::model::interfaces::InstanceUse;
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::text::Text;
-use crate::model::usage::Tally;
+use crate::model::usage::{Instance, Tally};
 
 /// What a StatefulSet or a DaemonSet writes on its pods.
 const REVISION: &str = "controller-revision-hash";
@@ -56,26 +56,40 @@ impl Model {
         let components = self.components_of(of).into_iter();
         let live = components.filter(|c| c.state != ComponentState::Undeployed);
         let mut made: BTreeMap<Text, Making<'_>> = BTreeMap::new();
+        let mut names: HashMap<&Text, Text> = HashMap::new();
+        let mut addresses: HashMap<&Text, Text> = HashMap::new();
         for component in live {
-            let making = made.entry(made_by(component)).or_default();
-            making.components.push(component);
+            let by = made_by(component);
+            names.insert(&component.name, by.clone());
+            addresses.extend(component.ip.as_ref().map(|ip| (ip, by.clone())));
+            made.entry(by).or_default().components.push(component);
         }
         let mut gone: BTreeMap<&Text, Tally> = BTreeMap::new();
+        let mut rest = Vec::new();
         for served in self.interfaces().served(&ElementKey::Type(of.clone())) {
-            let said = served.instance.version.as_ref();
-            let mut home = made.values_mut().find(|making| making.has(served));
-            if home.is_none() {
-                home = made
-                    .values_mut()
-                    .find(|making| said.is_some() && making.name().as_ref() == said);
-            }
-            match (home, said) {
-                (Some(making), said) => {
-                    making.said = said.or(making.said);
-                    making.tally.get_or_insert_default().merge(&served.tally);
-                }
-                (None, Some(said)) => gone.entry(said).or_default().merge(&served.tally),
-                (None, None) => {}
+            let Instance {
+                pod,
+                address,
+                version,
+            } = &served.instance;
+            let by = match (pod, address) {
+                (Some(pod), _) => names.get(pod),
+                (None, Some(address)) => addresses.get(address),
+                (None, None) => None,
+            };
+            let Some(making) = by.and_then(|by| made.get_mut(by)) else {
+                rest.push(served);
+                continue;
+            };
+            making.said = version.as_ref().or(making.said);
+            making.tally.get_or_insert_default().merge(&served.tally);
+        }
+        // What live components say of their version is known by now.
+        for served in rest {
+            if let Some(making) = home(&made, served).and_then(|by| made.get_mut(&by)) {
+                making.tally.get_or_insert_default().merge(&served.tally);
+            } else if let Some(said) = &served.instance.version {
+                gone.entry(said).or_default().merge(&served.tally);
             }
         }
         let gone = gone.into_iter().map(|(name, tally)| Version {
@@ -92,16 +106,28 @@ impl Model {
     }
 }
 
-impl Making<'_> {
-    /// Whether a component of it is the one that served.
-    fn has(&self, served: &InstanceUse) -> bool {
-        let is_it = |c: &&Component| match &served.instance.pod {
-            Some(pod) => c.name == *pod,
-            None => c.ip.is_some() && c.ip == served.instance.address,
-        };
-        self.components.iter().any(is_it)
+/// The version that made an instance whose component is gone; `None` where nobody can tell, or none of it is
+/// left.
+fn home(made: &BTreeMap<Text, Making<'_>>, served: &InstanceUse) -> Option<Text> {
+    let pod = served.instance.pod.as_ref();
+    // Pods have the name of their ReplicaSet in their own.
+    let is_named_so = |by: &Text| {
+        let rest = pod.and_then(|pod| pod.strip_prefix(&**by)?.strip_prefix('-'));
+        !by.is_empty() && rest.is_some_and(|own| !own.contains('-'))
+    };
+    if let Some(by) = made.keys().find(|by| is_named_so(by)) {
+        return Some(by.clone());
     }
+    let said = served.instance.version.as_ref()?;
+    let mut found = made
+        .iter()
+        .filter(|(_, making)| making.name().as_ref() == Some(said));
+    let (by, _) = found.next()?;
+    // Where two have it, nobody knows which.
+    found.next().is_none().then(|| by.clone())
+}
 
+impl Making<'_> {
     fn name(&self) -> Option<Text> {
         let labelled = || {
             self.components
@@ -284,8 +310,10 @@ mod tests {
             served(Some("1"), Some("cart-a-1"), None, 3),
             served(None, None, Some("10.0.0.2"), 4),
             served(Some("2"), None, Some("10.0.0.3"), 5),
-            // Pods that are gone: by the version, where a live one has it.
+            // Pods that are gone: by the ReplicaSet, or by the version, where a live one has it.
+            served(Some("1"), Some("cart-b-7"), None, 1),
             served(Some("2"), Some("cart-b-9"), Some("10.0.0.9"), 6),
+            served(Some("2"), None, Some("10.0.0.8"), 9),
             served(Some("0"), Some("cart-z-9"), None, 7),
             served(None, None, Some("10.9.9.9"), 8),
         ];
@@ -297,7 +325,7 @@ mod tests {
             [
                 row("0", None, 0, 7),
                 row("1", Some("cart-a"), 2, 7),
-                row("2", Some("cart-b"), 1, 11),
+                row("2", Some("cart-b"), 1, 21),
             ]
         );
     }
