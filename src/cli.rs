@@ -147,6 +147,9 @@ pub struct DemoFlags {
     /// Chance: the same number gives the same demo
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
+    /// Let time pass so many times as fast in the demo, whose clock then runs ahead of yours
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub speed: u32,
     /// Nothing goes wrong by itself; :fault still can
     #[arg(long)]
     pub calm: bool,

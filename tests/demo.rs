@@ -256,6 +256,7 @@ fn what_is_said_wrong_is_said_to_be_wrong() {
         ),
         (&["demo", "--serve", "--system", &bad], "bad.toml:2"),
         (&["demo", "--scale-to", "0"], "1.."),
+        (&["demo", "--speed", "0"], "1.."),
         (&["demo", "--seed", "x"], "--seed"),
     ] {
         let output = portolan(home.path(), args).output().expect("it runs");

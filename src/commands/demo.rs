@@ -44,7 +44,7 @@ pub(super) async fn run(flags: &Flags, config: Config, wanted: &DemoFlags) -> Re
     };
     let demo = Demo::start(system(wanted)?, &choice, Timestamp::now()).await;
     let demo = demo.map_err(|error| Fault::World(error.to_string()))?;
-    demo.run();
+    demo.run(wanted.speed);
     if wanted.serve {
         return serve(&demo).await;
     }

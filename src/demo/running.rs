@@ -107,8 +107,8 @@ impl Demo {
         })
     }
 
-    /// Lets time pass in the demo as it passes outside, until the demo is dropped.
-    pub fn run(&self) {
+    /// Lets time pass in the demo, so many times as fast as it passes outside, until the demo is dropped.
+    pub fn run(&self, speed: u32) {
         let (stage, stop) = (Arc::clone(&self.stage), self.stop.clone());
         let (from, began) = (self.now(), Instant::now());
         tokio::spawn(async move {
@@ -119,7 +119,8 @@ impl Demo {
                     () = stop.cancelled() => return,
                     _ = steps.tick() => {}
                 }
-                let passed = SignedDuration::try_from(began.elapsed()).unwrap_or_default();
+                let passed = began.elapsed().saturating_mul(speed);
+                let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
                 if let Ok(now) = from.checked_add(passed) {
                     stage.advance(now);
                 }
@@ -240,5 +241,29 @@ fn answer(result: Result<String, String>) -> (StatusCode, String) {
     match result {
         Ok(text) => (StatusCode::OK, text + "\n"),
         Err(why) => (StatusCode::BAD_REQUEST, why + "\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn time_passes_as_fast_as_is_wanted() {
+        let system = System::shipped().unwrap();
+        let choice = Choice::default();
+        let demo = Demo::start(system, &choice, Timestamp::now())
+            .await
+            .unwrap();
+        let began = demo.now();
+        demo.run(10);
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let passed = demo.now().duration_since(began);
+        // A step may be on its way.
+        let missing = SignedDuration::from_mins(1) - passed;
+        assert!(
+            (SignedDuration::ZERO..=SignedDuration::from_secs(1)).contains(&missing),
+            "{passed:?}"
+        );
     }
 }

@@ -106,7 +106,7 @@ impl Show {
             demo.order(order).expect("it can be ordered");
         }
         demo.advance(end.duration_since(demo.now()));
-        demo.run();
+        demo.run(1);
 
         let session = kubernetes::Session::parse(&demo.kubeconfig()).expect("a kubeconfig");
         let namespace = opening.namespace.unwrap_or(session.namespace());
