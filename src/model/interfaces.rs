@@ -223,7 +223,8 @@ impl Interfaces {
             let same = |o: &&mut Operation<'_>| {
                 *o.callee == used.callee && o.protocol == used.protocol && *o.name == used.operation
             };
-            match found.iter_mut().find(same) {
+            // Uses stand in the order of callee, protocol and operation.
+            match found.last_mut().filter(same) {
                 Some(operation) => {
                     operation.tally.merge(&used.tally);
                     operation.uses.push(used);
