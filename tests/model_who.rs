@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use portolan::model::Model;
 use portolan::model::identity::{Resolution, Rule, Settler};
-use portolan::model::key::TypeKey;
+use portolan::model::key::{ElementKey, TypeKey};
 use portolan::model::observation::{
     Fact, Hint, Kind, Labels, Link, Links, Meta, NamespaceChoice, Observation, Own, OwnName,
     OwnerRef, PodFact, Says, ServiceFact, Span,
 };
+use portolan::model::query::links::Side;
 use portolan::model::query::why::Verdict;
 use world::{begin, end, everywhere, inside, now, seen, workload};
 
@@ -500,6 +501,48 @@ fn every_answer_says_how_it_came_about_and_what_can_be_done() {
             let lines = reasons.points.iter().flat_map(|point| &point.lines);
             assert_eq!(lines.count(), reasons.candidates.len(), "{name}");
         }
+    }
+}
+
+#[test]
+fn who_is_called_by_address_only_is_called_all_the_same() {
+    let mut model = Model::new("test", Vec::new());
+    model.apply(facts(), now());
+    let by = |name: &str| Says::CalledBy {
+        caller: name.into(),
+    };
+    let hints = vec![
+        hint("10.96.0.2:5432", by("cart")),
+        hint("203.0.113.7:443", by("cart")),
+    ];
+    let source = || "zipkin".into();
+    let names = vec!["cart".into()];
+    let said = vec![
+        Observation::Names {
+            source: source(),
+            names,
+        },
+        Observation::Hints {
+            source: source(),
+            hints,
+        },
+    ];
+    model.apply(said, now());
+    let cart = ElementKey::Type(TypeKey::new("shop", "Deployment", "cart"));
+    let calls: Vec<(String, bool)> = model
+        .calls(&cart, Side::Callees)
+        // Nobody counted them, which is not zero.
+        .map(|call| {
+            (
+                call.callee.to_string(),
+                call.recent.is_none() && call.long.is_none(),
+            )
+        })
+        .collect();
+    let expected = ["data/Deployment/postgres", "external/203.0.113.7:443"];
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    for callee in expected {
+        assert!(calls.contains(&(callee.to_owned(), true)), "{calls:?}");
     }
 }
 

@@ -197,6 +197,12 @@ pub enum Says {
         /// The address.
         ip: Text,
     },
+    /// Nobody names it, so its name is its address; and this service calls it. Tracing servers leave such a
+    /// call out of what they count.
+    CalledBy {
+        /// The caller's raw name.
+        caller: Text,
+    },
     /// Its callers say that it is a database.
     Database {
         /// Which: `postgresql`.

@@ -9,7 +9,7 @@ use super::element::{Call, Counts, External, Outside};
 use super::identity::{Directory, Known, Resolution};
 use super::interfaces::Interfaces;
 use super::key::{ElementKey, TypeKey};
-use super::observation::{Hint, Links, Span};
+use super::observation::{Hint, Links, Says, Span};
 use super::text::Text;
 use super::usage::Uses;
 
@@ -76,7 +76,19 @@ impl Telemetry {
             .flat_map(|l| l.links.iter().flat_map(|l| [&l.caller, &l.callee]))
             .chain(self.names.values().flatten())
             .chain(self.uses.values().flat_map(Uses::names))
+            .chain(
+                self.by_address()
+                    .flat_map(|(caller, callee)| [caller, callee]),
+            )
             .collect()
+    }
+
+    /// Calls of what nobody names, by caller and address: sources count no links of these.
+    fn by_address(&self) -> impl Iterator<Item = (&Text, &Text)> {
+        self.hints().filter_map(|hint| match &hint.says {
+            Says::CalledBy { caller } => Some((caller, &hint.name)),
+            _ => None,
+        })
     }
 
     /// Whether a source heard from a service itself, and not only of it from others.
@@ -160,6 +172,22 @@ impl Telemetry {
                 call.names.push((link.caller.clone(), link.callee.clone()));
             }
         }
+        for (caller, callee) in self.by_address() {
+            let (Some(from), Some(to)) = (keys.get(caller), keys.get(callee)) else {
+                continue;
+            };
+            let call = joined
+                .calls
+                .entry(ElementKey::call(from.clone(), to.clone()));
+            let call = call.or_insert_with(|| Call {
+                caller: from.clone(),
+                callee: to.clone(),
+                recent: None,
+                long: None,
+                names: Vec::new(),
+            });
+            call.names.push((caller.clone(), callee.clone()));
+        }
         // In the long window but not in the short one is zero calls, not "no data".
         let quiet = self.recent().map(|window| Counts {
             calls: 0,
@@ -168,7 +196,9 @@ impl Telemetry {
             ends: window.ends,
         });
         for call in joined.calls.values_mut() {
-            call.recent = call.recent.or(quiet);
+            if call.long.is_some() {
+                call.recent = call.recent.or(quiet);
+            }
             call.names.sort();
             call.names.dedup();
         }

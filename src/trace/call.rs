@@ -14,8 +14,10 @@ pub struct Call {
     pub trace: TraceId,
     /// The caller's name; `None` where nobody said who called (a user, a gateway that is not traced).
     pub caller: Option<Arc<str>>,
-    /// The callee's name.
+    /// The callee's name; its address where nobody names it.
     pub callee: Arc<str>,
+    /// Whether that is an address: Zipkin's links leave such a call out.
+    pub is_by_address: bool,
     /// What the callee is, as far as tags tell.
     pub sort: Sort,
     /// What was asked of it; `None` where the call itself was not recorded and follows from others only.

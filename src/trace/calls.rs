@@ -52,6 +52,7 @@ fn told<'a>(hop: &Hop<'a>, tree: &Tree<'a>, proxies: &Proxies) -> Option<Call> {
         trace: tree.piece(hop.at)?.trace(),
         caller: hop.caller.cloned(),
         callee: hop.callee.clone(),
+        is_by_address: hop.is_address,
         sort: sort(hop, &record, operation.as_ref()),
         timestamp: record.timestamp(),
         duration: record.duration(),

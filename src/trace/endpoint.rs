@@ -78,6 +78,19 @@ impl Endpoint {
         self.port
     }
 
+    /// The address with the port, where that is known: `10.0.0.7:5432`, `[2001:db8::1]:80`.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let (v4, v6) = (self.ipv4.as_deref(), self.ipv6.as_deref());
+        let port = self.port;
+        Some(match (v4, v6, port) {
+            (Some(ip), _, 0) | (None, Some(ip), 0) => ip.to_owned(),
+            (Some(ip), _, port) => format!("{ip}:{port}"),
+            (None, Some(ip), port) => format!("[{ip}]:{port}"),
+            (None, None, _) => return None,
+        })
+    }
+
     /// Whether nothing of it is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -25,6 +25,8 @@ pub(super) struct Hop<'a> {
     pub(super) above: Option<usize>,
     /// Whether no span of it was recorded: it follows from the piece below it.
     pub(super) is_invented: bool,
+    /// Whether the callee is an address, for nobody names it: no link for Zipkin.
+    pub(super) is_address: bool,
 }
 
 /// The calls of a trace, those nearer to the root first.
@@ -45,6 +47,7 @@ pub(super) fn hops<'a>(tree: &Tree<'a>) -> Vec<Hop<'a>> {
                     role,
                     above: step.above,
                     is_invented: false,
+                    is_address: false,
                 }));
             }
             Some(role) => call(&mut found, &step, role, tree),
@@ -81,6 +84,7 @@ fn call<'a>(found: &mut Vec<Hop<'a>>, step: &Step<'a>, role: Kind, tree: &Tree<'
         role,
         above: step.above,
         is_invented,
+        is_address: false,
     };
     let above = step.above.and_then(|above| tree.piece(above));
     if let Some(above) = above
@@ -99,5 +103,13 @@ fn call<'a>(found: &mut Vec<Hop<'a>>, step: &Step<'a>, role: Kind, tree: &Tree<'
         let split = above.kind == Some(Kind::Client) && piece.parent == Some(above.id);
         failed |= split && above.failed;
     }
-    found.extend(callee.map(|callee| hop(caller, callee, failed, false)));
+    let address = piece.address.as_ref().filter(|_| role == Kind::Client);
+    match (callee, address) {
+        (Some(callee), _) => found.push(hop(caller, callee, failed, false)),
+        (None, Some(address)) => found.push(Hop {
+            is_address: true,
+            ..hop(caller, address, failed, false)
+        }),
+        (None, None) => {}
+    }
 }

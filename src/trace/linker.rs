@@ -61,14 +61,14 @@ impl Sum {
     }
 }
 
-/// The calls in one trace, given all its spans: those of [`super::calls::calls_of`] whose caller has a
-/// name, added up.
+/// The calls in one trace, given all its spans: those of [`super::calls::calls_of`] of which both sides have
+/// a name, added up.
 #[must_use]
 pub fn links_of(spans: &[&Span]) -> Vec<Link> {
     let pieces = Piece::merged(spans);
     let tree = Tree::of(&pieces);
     let mut sum = Sum::default();
-    for hop in hops(&tree) {
+    for hop in hops(&tree).into_iter().filter(|hop| !hop.is_address) {
         if let Some(caller) = hop.caller {
             sum.add(Link {
                 parent: Arc::clone(caller),

@@ -19,6 +19,8 @@ pub(super) struct Piece<'a> {
     pub(super) local: Option<Arc<Endpoint>>,
     /// The name of the other side.
     pub(super) remote: Option<Arc<str>>,
+    /// Its address, where it has no name: `10.0.0.7:5432`.
+    pub(super) address: Option<Arc<str>>,
     pub(super) failed: bool,
     /// How long it took, in µs, by the part that says most; 0 where none says it.
     pub(super) duration: u64,
@@ -36,6 +38,7 @@ impl<'a> Piece<'a> {
             timestamp: span.timestamp,
             local: span.local_endpoint.clone(),
             remote: span.remote_service().cloned(),
+            address: span.called_address(),
             failed: has_failed(span),
             duration: lasted(span),
             first: span,

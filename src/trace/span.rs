@@ -154,6 +154,15 @@ impl Span {
         self.remote_endpoint.as_ref()?.service_name()
     }
 
+    /// The address of whom this span called, where nobody names it: `10.0.0.7:5432`.
+    #[must_use]
+    pub fn called_address(&self) -> Option<Arc<str>> {
+        let remote = self.remote_endpoint.as_deref();
+        let nameless = remote.filter(|remote| remote.service_name().is_none());
+        let called = nameless.filter(|_| self.kind == Some(Kind::Client));
+        called?.address().map(Arc::from)
+    }
+
     /// The span as Zipkin keeps it: names in lower case, annotations by time and each once, no empty names
     /// and endpoints, nothing before the epoch, no span that is its own parent, and no client that shares.
     #[must_use]

@@ -62,10 +62,10 @@ fn by_ends(links: Vec<portolan::trace::linker::Link>) -> BTreeMap<(String, Strin
     links.into_iter().map(entry).collect()
 }
 
-/// The links that calls with a named caller add up to.
+/// The links that calls of which both sides have a name add up to.
 fn summed<'a>(calls: impl IntoIterator<Item = &'a Call>) -> BTreeMap<(String, String), (u64, u64)> {
     let mut sums: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
-    for call in calls {
+    for call in calls.into_iter().filter(|call| !call.is_by_address) {
         if let Some(caller) = &call.caller {
             let sum = sums
                 .entry((caller.to_string(), call.callee.to_string()))

@@ -132,6 +132,8 @@ pub fn calls(spans: &[Span]) -> Vec<Told> {
 fn told(spans: &[Span], span: &Span) -> Vec<Told> {
     let name = |service: Option<&std::sync::Arc<str>>| service.map(ToString::to_string);
     let (own, other) = (name(span.local_service()), name(span.remote_service()));
+    let remote = span.remote_endpoint.as_ref();
+    let address = remote.and_then(|r| r.ipv4().map(ToString::to_string));
     let near = side_above(spans, span);
     let near_name = near.and_then(|near| name(near.local_service()));
     let is_leaf = !spans
@@ -144,7 +146,7 @@ fn told(spans: &[Span], span: &Span) -> Vec<Told> {
         Some(Kind::Producer) => (own.clone(), other, "Broker"),
         Some(Kind::Consumer) => (other, own.clone(), "Service"),
         Some(Kind::Server) => (near_name.clone().or(other), own.clone(), "Service"),
-        Some(Kind::Client) if is_leaf => (own.clone(), other, "Database"),
+        Some(Kind::Client) if is_leaf => (own.clone(), other.or(address), "Database"),
         None if other.is_some() => (own.clone(), other, "Database"),
         _ => return Vec::new(),
     };

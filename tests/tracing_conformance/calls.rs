@@ -4,8 +4,10 @@
 //! as one, and gives it as several, of which some may be missing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
+use portolan::model::usage::Use;
 use portolan::sources::zipkin::tally::Tallies;
 use portolan::sources::zipkin::traces::decode;
 use portolan::trace::calls::calls_of;
@@ -50,7 +52,9 @@ pub async fn calls_of_the_traces_of_a_window_add_up_to_its_links(target: &Target
         let mut sums = Sums::new();
         for trace in traces(target, &scope, seed).await {
             let given: Vec<&Span> = trace.iter().collect();
-            for call in calls_of(&given) {
+            // What nobody names is no link.
+            let calls = calls_of(&given).into_iter();
+            for call in calls.filter(|call| !call.is_by_address) {
                 if let Some(caller) = call.caller {
                     let ends = (caller.to_string(), call.callee.to_string());
                     let sum = sums.entry(ends).or_default();
@@ -78,7 +82,11 @@ pub async fn tallies_of_the_traces_of_a_window_add_up_to_its_links(target: &Targ
         let told = tallies.uses("zipkin".into(), ends, false);
         assert_eq!((told.traces, told.hidden), (traces.len() as u64, 0));
         let mut sums = Sums::new();
-        for used in &told.uses {
+        let is_named = |used: &&Use| {
+            let callee = &used.callee;
+            callee.parse::<IpAddr>().is_err() && callee.parse::<SocketAddr>().is_err()
+        };
+        for used in told.uses.iter().filter(is_named) {
             if let Some(caller) = &used.caller {
                 let ends = (caller.to_string(), used.callee.to_string());
                 let sum = sums.entry(ends).or_default();

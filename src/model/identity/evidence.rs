@@ -184,6 +184,8 @@ impl Cluster<'_> {
                     told.peers.entry(ip.clone()).or_default().extend(types);
                 }
             }
+            // Who calls says nothing about who it is.
+            Says::CalledBy { .. } => {}
             Says::Database { system } => {
                 told.systems.insert(format!("the database {system}").into());
             }

@@ -68,8 +68,14 @@ impl Heard {
             span.kind,
             Some(Side::Client | Side::Producer | Side::Consumer)
         );
-        if let Some(remote) = span.remote_service().filter(|_| is_caller) {
-            let name = text::name(remote);
+        let named = span.remote_service().filter(|_| is_caller).cloned();
+        let nameless = span.called_address();
+        if let (Some(address), Some(local)) = (&nameless, span.local_service()) {
+            let caller = text::name(local);
+            self.say(&text::name(address), Says::CalledBy { caller }, at);
+        }
+        if let Some(remote) = named.or(nameless) {
+            let name = text::name(&remote);
             for ip in span.remote_endpoint.iter().filter_map(address) {
                 self.say(&name, Says::Peer { ip }, at);
             }
@@ -258,6 +264,19 @@ mod tests {
                         system: "redis".into()
                     }
                 ),
+            ]
+        );
+        let mut nameless = span(Side::Client, &[]);
+        let at = Endpoint::default().at("10.96.0.7").on_port(5432);
+        nameless.remote_endpoint = Some(Arc::new(at));
+        let name = "10.96.0.7:5432".to_owned();
+        let ip = "10.96.0.7".into();
+        let caller = "cart".into();
+        assert_eq!(
+            says(&nameless)[..2],
+            [
+                (name.clone(), Says::Peer { ip }),
+                (name, Says::CalledBy { caller })
             ]
         );
         let mut local = span(Side::Client, &[]);

@@ -7,10 +7,13 @@ use crate::trace::call::Exception;
 use crate::trace::endpoint::Endpoint;
 use crate::trace::id::{SpanId, TraceId};
 
-/// `id parent kind service remote tags…`: dashes for what is not there. Each begins 10 µs after the one
+/// `id parent kind service remote tags…`: dashes for what is not there, `@` before an address. Each begins 10 µs after the one
 /// before, and takes as long as its tag `us` says.
 fn spans(lines: &[&str]) -> Vec<Span> {
-    let side = |word: &str| (word != "-").then(|| Arc::new(Endpoint::named(word)));
+    let side = |word: &str| match word.strip_prefix('@') {
+        Some(ip) => Some(Arc::new(Endpoint::default().at(ip))),
+        None => (word != "-").then(|| Arc::new(Endpoint::named(word))),
+    };
     let span = |(at, line): (usize, &&str)| {
         let words: Vec<&str> = line.split_whitespace().collect();
         let mut span = Span::new(TraceId::new(0, 7), SpanId::parse(words[0]).unwrap());
@@ -57,6 +60,7 @@ fn a_call_is_told_whole() {
         trace: TraceId::new(0, 7),
         caller: Some("web".into()),
         callee: "app".into(),
+        is_by_address: false,
         sort: Sort::Service,
         operation: Some(Operation {
             protocol: Protocol::Http,
@@ -74,6 +78,16 @@ fn a_call_is_told_whole() {
         noise: None,
     };
     assert_eq!(call, expected);
+}
+
+#[test]
+fn what_nobody_names_is_called_by_its_address() {
+    let call = only(&["1 - client web @10.0.0.7 us=900 db.system=mysql db.statement=SELECT"]);
+    assert_eq!((&*call.callee, call.is_by_address), ("10.0.0.7", true));
+    assert_eq!(call.sort, Sort::Database);
+    // A server says who it is, whatever the caller knows.
+    let named = only(&["1 - client web @10.0.0.7 us=9", "2 1 server app - us=7"]);
+    assert_eq!((&*named.callee, named.is_by_address), ("app", false));
 }
 
 #[test]
