@@ -25,6 +25,7 @@ pub mod observation;
 pub mod parameter;
 pub mod property;
 pub mod query;
+pub mod rating;
 mod settle;
 pub mod source;
 mod sums;

@@ -12,6 +12,7 @@ use crate::model::index::own_type;
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::mark::{Dirty, mark, mark_one};
 use crate::model::observation::{Kind, Labels, PodFact, WorkloadFact};
+use crate::model::rating::Ratings;
 use crate::model::workload::Parts;
 
 impl Model {
@@ -104,6 +105,8 @@ impl Model {
             own,
             below,
             components: &components,
+            // The object itself speaks before its pods.
+            ratings: Ratings::of(annotations.iter().copied().rev()),
         };
         let built = parts.build();
         if self.index.names.get(key) != Some(&names) {
