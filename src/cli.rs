@@ -96,7 +96,7 @@ pub enum Command {
         /// How it is printed
         #[arg(long, value_enum, default_value_t = ModelFormat::Tree)]
         format: ModelFormat,
-        /// Also print counts of calls and times, which change by the second
+        /// Also print counts of calls, statistics and times, which change by the second
         #[arg(long)]
         telemetry: bool,
         /// Give up after so many seconds
@@ -159,6 +159,10 @@ pub enum ModelFormat {
     Json,
     /// For people.
     Tree,
+    /// A CompArch model (EMF XMI) for its tools; assets/comparch.md says what is from where.
+    Comparch,
+    /// The same CompArch model as JSON.
+    ComparchJson,
 }
 
 /// How an answer is printed.

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod change;
+pub mod comparch;
 pub mod declared;
 pub mod element;
 pub mod export;
