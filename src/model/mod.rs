@@ -27,6 +27,7 @@ pub mod parameter;
 pub mod property;
 pub mod query;
 pub mod rating;
+pub mod rules;
 mod settle;
 pub mod source;
 mod sums;

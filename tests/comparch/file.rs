@@ -56,7 +56,10 @@ fn element(
         }
         attributes.insert(name.to_owned(), value.to_owned());
     }
-    if node.children().any(|c| c.is_text() && !c.text().unwrap_or_default().trim().is_empty()) {
+    if node
+        .children()
+        .any(|c| c.is_text() && !c.text().unwrap_or_default().trim().is_empty())
+    {
         wrong.push(format!("{class} has text"));
     }
     for child in node.children().filter(Node::is_element) {
@@ -84,7 +87,10 @@ fn element(
     if !uid.starts_with(|c: char| c.is_ascii_lowercase()) || !uid.chars().all(legal) {
         wrong.push(format!("{uid} is no name of XML"));
     }
-    if entries.insert(uid.clone(), Entry { class, attributes }).is_some() {
+    if entries
+        .insert(uid.clone(), Entry { class, attributes })
+        .is_some()
+    {
         wrong.push(format!("{uid} is there twice"));
     }
 }
@@ -95,9 +101,8 @@ fn references(entries: &HashMap<String, Entry>, wrong: &mut Vec<String>) {
         .iter()
         .map(|(uid, entry)| {
             let attributes = entry.attributes.iter();
-            let names = attributes.flat_map(|(name, value)| {
-                value.split(' ').map(move |to| (name.as_str(), to))
-            });
+            let names = attributes
+                .flat_map(|(name, value)| value.split(' ').map(move |to| (name.as_str(), to)));
             (uid.as_str(), names.collect())
         })
         .collect();
@@ -107,7 +112,11 @@ fn references(entries: &HashMap<String, Entry>, wrong: &mut Vec<String>) {
             let Some(value) = entry.attributes.get(*name) else {
                 continue;
             };
+            let mut once = HashSet::new();
             for to in value.split(' ') {
+                if !once.insert(to) {
+                    wrong.push(format!("{uid} {name} names {to} twice"));
+                }
                 let target = entries.get(to);
                 if !target.is_some_and(|target| is_a(target.class, of)) {
                     wrong.push(format!("{uid} {name} names {to}, no {of}"));

@@ -31,9 +31,24 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
             ("uid", Text, 1, ONE),
             ("criticality", Double, 0, ONE),
             ("monitoredProperties", Holds("MonitoredProperty"), 0, ANY),
-            ("issueImpacts", Names("Impact", "architecturalElement"), 0, ANY),
-            ("strategyInputs", Names("InputParameter", "architecturalElement"), 0, ANY),
-            ("workingDataElements", Names("ConcernedElement", "architecturalElement"), 0, ANY),
+            (
+                "issueImpacts",
+                Names("Impact", "architecturalElement"),
+                0,
+                ANY,
+            ),
+            (
+                "strategyInputs",
+                Names("InputParameter", "architecturalElement"),
+                0,
+                ANY,
+            ),
+            (
+                "workingDataElements",
+                Names("ConcernedElement", "architecturalElement"),
+                0,
+                ANY,
+            ),
         ],
     ),
     (
@@ -53,8 +68,18 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
         &[
             ("name", Text, 1, ONE),
             ("reliability", Double, 0, ONE),
-            ("requiredInterfaceTypes", Names("InterfaceType", "requiringComponentTypes"), 0, ANY),
-            ("providedInterfaceTypes", Names("InterfaceType", "providingComponentTypes"), 1, ANY),
+            (
+                "requiredInterfaceTypes",
+                Names("InterfaceType", "requiringComponentTypes"),
+                0,
+                ANY,
+            ),
+            (
+                "providedInterfaceTypes",
+                Names("InterfaceType", "providingComponentTypes"),
+                1,
+                ANY,
+            ),
             ("parameterTypes", Holds("ParameterType"), 0, ANY),
             ("instances", Names("Component", "type"), 0, ANY),
         ],
@@ -64,8 +89,18 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
         "ArchitecturalElement",
         &[
             ("fqName", Text, 1, ONE),
-            ("requiringComponentTypes", Names("ComponentType", "requiredInterfaceTypes"), 0, ANY),
-            ("providingComponentTypes", Names("ComponentType", "providedInterfaceTypes"), 0, ANY),
+            (
+                "requiringComponentTypes",
+                Names("ComponentType", "requiredInterfaceTypes"),
+                0,
+                ANY,
+            ),
+            (
+                "providingComponentTypes",
+                Names("ComponentType", "providedInterfaceTypes"),
+                0,
+                ANY,
+            ),
             ("methodSpecifications", Holds("MethodSpecification"), 0, ANY),
             ("instances", Names("Interface", "type"), 0, ANY),
         ],
@@ -76,7 +111,12 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
         &[
             ("signature", Text, 1, ONE),
             ("exceptions", Names("Exception", "method"), 0, ANY),
-            ("performanceStats", Names("PerformanceStats", "method"), 0, ANY),
+            (
+                "performanceStats",
+                Names("PerformanceStats", "method"),
+                0,
+                ANY,
+            ),
         ],
     ),
     (
@@ -92,7 +132,10 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
     (
         "Tenant",
         "ArchitecturalElement",
-        &[("name", Text, 1, ONE), ("components", Holds("Component"), 0, ANY)],
+        &[
+            ("name", Text, 1, ONE),
+            ("components", Holds("Component"), 0, ANY),
+        ],
     ),
     (
         "Component",
@@ -110,14 +153,21 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
     (
         "Parameter",
         "ArchitecturalElement",
-        &[("value", Text, 1, ONE), ("type", Names("ParameterType", "instances"), 1, ONE)],
+        &[
+            ("value", Text, 1, ONE),
+            ("type", Names("ParameterType", "instances"), 1, ONE),
+        ],
     ),
     (
         "Interface",
         "ArchitecturalElement",
         &[("type", Names("InterfaceType", "instances"), 1, ONE)],
     ),
-    ("RequiredInterface", "Interface", &[("connector", Holds("Connector"), 0, ONE)]),
+    (
+        "RequiredInterface",
+        "Interface",
+        &[("connector", Holds("Connector"), 0, ONE)],
+    ),
     (
         "ProvidedInterface",
         "Interface",
@@ -153,7 +203,12 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
             ("maxTime", Long, 0, ONE),
             ("totalTime", Long, 0, ONE),
             ("invocationCount", Long, 0, ONE),
-            ("method", Names("MethodSpecification", "performanceStats"), 1, ONE),
+            (
+                "method",
+                Names("MethodSpecification", "performanceStats"),
+                1,
+                ONE,
+            ),
         ],
     ),
     (
@@ -165,7 +220,12 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
             ("unit", Text, 1, ONE),
             ("description", Text, 0, ONE),
             ("value", Text, 1, ONE),
-            ("relatedArchitecturalElements", Names("ArchitecturalElement", ""), 0, ANY),
+            (
+                "relatedArchitecturalElements",
+                Names("ArchitecturalElement", ""),
+                0,
+                ANY,
+            ),
         ],
     ),
     (
@@ -205,7 +265,12 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
     (
         "Impact",
         "Annotation",
-        &[("architecturalElement", Names("ArchitecturalElement", "issueImpacts"), 1, ONE)],
+        &[(
+            "architecturalElement",
+            Names("ArchitecturalElement", "issueImpacts"),
+            1,
+            ONE,
+        )],
     ),
     (
         "AdaptationStrategy",
@@ -213,14 +278,24 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
         &[
             ("utilityIncrease", Double, 0, ONE),
             ("costs", Double, 0, ONE),
-            ("assignedIssues", Names("Issue", "assignedAdaptationStrategies"), 1, ANY),
+            (
+                "assignedIssues",
+                Names("Issue", "assignedAdaptationStrategies"),
+                1,
+                ANY,
+            ),
             ("inputParameters", Holds("InputParameter"), 0, ANY),
         ],
     ),
     (
         "InputParameter",
         "Annotation",
-        &[("architecturalElement", Names("ArchitecturalElement", "strategyInputs"), 1, ONE)],
+        &[(
+            "architecturalElement",
+            Names("ArchitecturalElement", "strategyInputs"),
+            1,
+            ONE,
+        )],
     ),
     (
         "WorkingData",
@@ -234,7 +309,12 @@ pub const CLASSES: [(&str, &str, &[Feature]); 24] = [
     (
         "ConcernedElement",
         "Annotation",
-        &[("architecturalElement", Names("ArchitecturalElement", "workingDataElements"), 1, ONE)],
+        &[(
+            "architecturalElement",
+            Names("ArchitecturalElement", "workingDataElements"),
+            1,
+            ONE,
+        )],
     ),
 ];
 

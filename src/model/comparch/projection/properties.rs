@@ -1,5 +1,7 @@
 //! Monitored properties: what is known or measured of an element and has no other place in CompArch.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::names;
@@ -264,12 +266,15 @@ impl Properties {
         for service in plan.model.services_of(&e.key) {
             self.service(service);
         }
-        for declared in plan.model.declared(key, Side::Callers) {
-            if let ElementKey::Ingress { namespace, name } = &declared.caller {
-                let value = format!("{namespace}/{name}");
-                let description = "an Ingress that leads to it";
-                self.about("ingress", &value, Kind::String, NONE, &value, description);
-            }
+        // The graph keeps links in the order in which they came.
+        let declared = plan.model.declared(key, Side::Callers);
+        let ways_in = declared.filter_map(|declared| match &declared.caller {
+            ElementKey::Ingress { namespace, name } => Some(format!("{namespace}/{name}")),
+            _ => None,
+        });
+        for way_in in ways_in.collect::<BTreeSet<String>>() {
+            let description = "an Ingress that leads to it";
+            self.about("ingress", &way_in, Kind::String, NONE, &way_in, description);
         }
     }
 
