@@ -164,7 +164,13 @@ fn facts() -> Vec<Fact> {
     ]
 }
 
-fn used(caller: Option<&str>, callee: &str, operation: &str, calls: &[u64], thrown: u64) -> Use {
+pub fn used(
+    caller: Option<&str>,
+    callee: &str,
+    operation: &str,
+    calls: &[u64],
+    thrown: u64,
+) -> Use {
     let mut tally = Tally {
         calls: u64::try_from(calls.len()).unwrap_or_default(),
         errors: thrown,
@@ -255,6 +261,19 @@ fn a_small_shop_is_this_file() {
     let file = xmi(&project(&shop(), &NamespaceChoice::All));
     assert_eq!(file::read(&file).1, Vec::<String>::new());
     insta::assert_snapshot!(file);
+}
+
+#[test]
+fn the_page_names_everything_in_the_file() {
+    let page = include_str!("../../assets/comparch.md");
+    let file = xmi(&project(&shop(), &NamespaceChoice::All));
+    let (entries, _) = file::read(&file);
+    let properties = entries.values().filter(|e| e.class == "MonitoredProperty");
+    let names = properties.filter_map(|e| e.attributes.get("name").map(String::as_str));
+    let classes = entries.values().map(|e| e.class);
+    let mut missing: Vec<&str> = names.chain(classes).collect();
+    missing.retain(|name| !page.contains(&format!("`{name}`")));
+    assert_eq!(missing, Vec::<&str>::new());
 }
 
 #[test]

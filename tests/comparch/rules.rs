@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use portolan::model::Model;
-use portolan::model::observation::{Fact, Kind, NamespaceChoice};
-use portolan::model::rules::{findings, steps};
+use portolan::model::observation::{Fact, Kind, NamespaceChoice, Observation};
+use portolan::model::rules::{THRESHOLD, findings, steps};
+use portolan::model::usage::Uses;
 
-use crate::golden::{pod, shop};
+use crate::golden::{pod, shop, used};
 use crate::world::{everywhere, now, seen};
 
 fn found(model: &Model, choice: &NamespaceChoice) -> Vec<(String, String, String)> {
@@ -75,4 +76,37 @@ fn steps_that_the_life_cycle_has_not_are_found_as_they_happen() {
         ["shop/cart-a went from UNKNOWN to STARTED"]
     );
     assert_eq!(step("cart-c", true), Vec::<String>::new());
+}
+
+#[test]
+fn more_exceptions_than_the_threshold_are_found() {
+    let exceptions = |first: u64, second: u64| {
+        let mut model = shop();
+        let uses = Uses {
+            source: "zipkin".into(),
+            window_ms: 60_000,
+            ends: now(),
+            traces: 7,
+            is_sample: false,
+            hidden: 0,
+            uses: vec![
+                used(Some("front"), "cart", "GET /a", &[1], first),
+                used(None, "cart", "GET /b", &[1], second),
+            ],
+        };
+        model.apply(vec![Observation::Uses(Box::new(uses))], now());
+        let found = found(&model, &NamespaceChoice::one("shop")).into_iter();
+        found
+            .filter(|f| f.0 == "exceptions")
+            .map(|f| (f.1, f.2))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(exceptions(THRESHOLD, 0), []);
+    assert_eq!(
+        exceptions(THRESHOLD, 1),
+        [(
+            "shop/Deployment/cart threw 6 exceptions in the 60000 ms that were sampled".to_owned(),
+            "6 of TimeoutException, as in trace 00000000000000b2".to_owned()
+        )]
+    );
 }
