@@ -64,8 +64,8 @@ impl Rating {
 
 impl Ratings {
     /// Reads several objects' annotations; of each rating the first object that has it counts.
-    pub(super) fn of<'a>(annotations: impl Iterator<Item = &'a Labels> + Clone) -> Self {
-        let read = |key| annotations.clone().find_map(|a| a.get(key));
+    pub(super) fn of(annotations: &[&Labels]) -> Self {
+        let read = |key| annotations.iter().find_map(|a| a.get(key));
         Self {
             criticality: read(CRITICALITY).map(Rating::read),
             reliability: read(RELIABILITY).map(Rating::read),
@@ -117,7 +117,7 @@ mod tests {
             (RELIABILITY.into(), "0.99".into()),
         ]
         .into();
-        let ratings = Ratings::of([&own, &pod].into_iter());
+        let ratings = Ratings::of(&[&own, &pod]);
         let values: Vec<_> = ratings.all().map(|(_, r)| r.value()).collect();
         assert_eq!(values, [Some(0.5), Some(0.99)]);
     }

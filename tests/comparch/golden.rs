@@ -176,7 +176,9 @@ pub fn used(
         errors: thrown,
         ..Tally::default()
     };
-    calls.iter().for_each(|us| tally.latency.add(*us));
+    for us in calls {
+        tally.latency.add(*us);
+    }
     tally.slowest = Some("00000000000000a1".into());
     if thrown > 0 {
         tally.failed = Some("00000000000000b2".into());

@@ -39,9 +39,6 @@ const fn is_legal(from: ComponentState, to: ComponentState) -> bool {
     use ComponentState::{Deployed, Started, Undeployed, Unknown};
     matches!(
         (from, to),
-        (Undeployed, Deployed)
-            | (Deployed, Started | Undeployed)
-            | (Started, Deployed)
-            | (Unknown, Undeployed)
+        (Undeployed | Started, Deployed) | (Deployed, Started | Undeployed) | (Unknown, Undeployed)
     )
 }

@@ -100,13 +100,14 @@ impl Model {
                 .flat_map(|p| p.mentions.iter().cloned())
                 .collect();
         }
+        // The object itself speaks before its pods.
+        let annotations: Vec<&Labels> = annotations.into_iter().rev().collect();
         let parts = Parts {
             key,
             own,
             below,
             components: &components,
-            // The object itself speaks before its pods.
-            ratings: Ratings::of(annotations.iter().copied().rev()),
+            ratings: Ratings::of(&annotations),
         };
         let built = parts.build();
         if self.index.names.get(key) != Some(&names) {

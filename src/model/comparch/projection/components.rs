@@ -14,6 +14,7 @@ use crate::model::comparch::uid::Uid;
 use crate::model::element::ComponentState;
 use crate::model::key::ElementKey;
 use crate::model::parameter;
+use crate::model::rating::Rating;
 use crate::model::text::Text;
 
 /// What is connected with what.
@@ -61,7 +62,7 @@ pub(super) fn components(
     wires: &Wires,
 ) -> Vec<Component> {
     let criticality = match &end.what {
-        What::Type(e) => e.ratings.criticality.as_ref().and_then(|r| r.value()),
+        What::Type(e) => e.ratings.criticality.as_ref().and_then(Rating::value),
         _ => None,
     };
     let carrier = end.carrier();

@@ -214,7 +214,7 @@ impl<'a> End<'a> {
 
     /// The instance that carries what was measured of all of them.
     pub(super) fn carrier(&self) -> usize {
-        let mut states = self.instances.iter().map(|i| i.state());
+        let mut states = self.instances.iter().map(Instance::state);
         let started = states.position(|state| state == ComponentState::Started);
         started.unwrap_or_default()
     }
