@@ -412,6 +412,7 @@ mod tests {
             ("-n a,,b", "lower-case"),
             ("-n -a", "portolan --help"),
             ("model --format xml", "json"),
+            ("model --format emf", "comparch-json"),
             ("model --timeout 0", "1.."),
             ("modell", "portolan --help"),
             ("--zipkim x", "--zipkin"),
