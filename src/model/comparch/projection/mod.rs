@@ -27,6 +27,8 @@
 //! [`PerformanceStats`]: super::performance_stats::PerformanceStats
 
 mod components;
+mod counted;
+mod known;
 mod names;
 mod plan;
 mod properties;
