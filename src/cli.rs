@@ -96,7 +96,7 @@ pub enum Command {
         /// How it is printed
         #[arg(long, value_enum, default_value_t = ModelFormat::Tree)]
         format: ModelFormat,
-        /// Also print counts of calls and times, which change by the second
+        /// Also print counts of calls, statistics and times, which change by the second
         #[arg(long)]
         telemetry: bool,
         /// Give up after so many seconds
@@ -162,6 +162,10 @@ pub enum ModelFormat {
     Json,
     /// For people.
     Tree,
+    /// A CompArch model (EMF XMI) for its tools; assets/comparch.md says what is from where.
+    Comparch,
+    /// The same CompArch model as JSON.
+    ComparchJson,
 }
 
 /// How an answer is printed.
@@ -411,6 +415,7 @@ mod tests {
             ("-n a,,b", "lower-case"),
             ("-n -a", "portolan --help"),
             ("model --format xml", "json"),
+            ("model --format emf", "comparch-json"),
             ("model --timeout 0", "1.."),
             ("modell", "portolan --help"),
             ("--zipkim x", "--zipkin"),

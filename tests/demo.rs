@@ -187,6 +187,55 @@ fn two_stand_side_by_side_and_portolan_works_on_each() {
 }
 
 #[test]
+fn the_architecture_is_a_comparch_file_with_every_pod() {
+    let home = tempfile::tempdir().expect("a folder");
+    let demo = Served::start(home.path(), &[]);
+    let printed = |format: &str| {
+        let output = demo.portolan(
+            home.path(),
+            &["model", "-A", "--telemetry", "--format", format],
+        );
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let file = printed("comparch");
+    let document = roxmltree::Document::parse(&file).expect("XML");
+    let tag = |node: &roxmltree::Node<'_, '_>, tag| node.tag_name().name() == tag;
+    let count = |name| {
+        document
+            .descendants()
+            .filter(|node| tag(node, name))
+            .count()
+    };
+    assert!(count("performanceStats") > 0 && count("connector") > 0);
+    let components = document
+        .descendants()
+        .filter(|node| tag(node, "components"));
+    let is_pod = |node: &roxmltree::Node<'_, '_>| {
+        !node
+            .children()
+            .any(|child| child.attribute("name") == Some("standIn"))
+    };
+    let names = components
+        .filter(is_pod)
+        .filter_map(|node| node.attribute("name"));
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    let model: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    let pods = model.get("pods").and_then(Value::as_array);
+    let pods = pods.into_iter().flatten();
+    let mut pods: Vec<&str> = pods.filter_map(|pod| pod.get("name")?.as_str()).collect();
+    // A CronJob may have run between the two.
+    names.retain(|name| !name.contains("backup"));
+    pods.retain(|name| !name.contains("backup"));
+    names.sort();
+    pods.sort_unstable();
+    assert_eq!(names, pods);
+    let whole: Value = serde_json::from_str(&printed("comparch-json")).expect("JSON");
+    let tenants = whole.get("tenants").and_then(Value::as_array).map(Vec::len);
+    assert_eq!(tenants, Some(count("tenants")));
+}
+
+#[test]
 fn why_answers_without_a_screen() {
     let home = tempfile::tempdir().expect("a folder");
     let demo = Served::start(home.path(), &[]);

@@ -27,6 +27,14 @@ pub(super) async fn model(
     let render = |model: &Model| match format {
         ModelFormat::Json => export::json::text(model, &options),
         ModelFormat::Tree => Ok(export::tree::text(model, &options)),
+        ModelFormat::Comparch => {
+            let architecture = export::comparch::architecture(model, &options);
+            Ok(export::comparch::xmi(&architecture))
+        }
+        ModelFormat::ComparchJson => {
+            let architecture = export::comparch::architecture(model, &options);
+            export::comparch::json(&architecture)
+        }
     };
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let to = Streams {

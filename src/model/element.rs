@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::key::{ElementKey, TypeKey};
 use super::observation::{ContainerFact, Labels, ServicePort};
 use super::parameter::Parameter;
+use super::rating::Ratings;
 use super::text::Text;
 
 /// CompArch's life cycle of a component.
@@ -205,6 +206,8 @@ pub struct ComponentType {
     pub scalability: Scalability,
     /// What its template's configuration sets, or its newest component's where the template is not seen.
     pub parameters: Arc<[Parameter]>,
+    /// What people say of its criticality and reliability.
+    pub ratings: Ratings,
     /// What its controller complains of (a progress deadline, pods that are refused), whatever the reason
     /// of its health is.
     pub complaint: Option<Reason>,

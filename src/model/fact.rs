@@ -131,7 +131,7 @@ pub struct Meta {
     pub owner: Option<OwnerRef>,
     /// Labels.
     pub labels: Labels,
-    /// Only the annotations that the model reads (revision, `resource.opentelemetry.io/*`).
+    /// Only the annotations that the model reads (revision, ratings, `resource.opentelemetry.io/*`).
     pub annotations: Labels,
     /// What its containers' environment says of their own name; empty for kinds without containers.
     pub own_names: Vec<OwnName>,

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod change;
+pub mod comparch;
 pub mod declared;
 pub mod element;
 pub mod export;
@@ -25,6 +26,8 @@ pub mod observation;
 pub mod parameter;
 pub mod property;
 pub mod query;
+pub mod rating;
+pub mod rules;
 mod settle;
 pub mod source;
 mod sums;

@@ -314,6 +314,7 @@ mod tests {
             schedule: None,
             scalability: Scalability::Scalable,
             parameters: std::sync::Arc::default(),
+            ratings: crate::model::rating::Ratings::default(),
             complaint: None,
         }
     }

@@ -4,6 +4,7 @@ use super::element::{Component, ComponentState, ComponentType, Health, Reason, S
 use super::key::TypeKey;
 use super::lifecycle::count;
 use super::observation::{Kind, WorkloadFact};
+use super::rating::Ratings;
 use super::text::Text;
 
 /// Everything that a component type is made from.
@@ -15,6 +16,8 @@ pub(super) struct Parts<'a> {
     pub(super) below: Vec<&'a WorkloadFact>,
     /// Its components, in the order of their names.
     pub(super) components: &'a [&'a Component],
+    /// What its annotations say, or its first pod's where its own object does not.
+    pub(super) ratings: Ratings,
 }
 
 impl Parts<'_> {
@@ -63,6 +66,7 @@ impl Parts<'_> {
                 .map(|w| w.parameters.clone())
                 .or_else(|| self.newest().map(|c| c.parameters.clone()))
                 .unwrap_or_default(),
+            ratings: self.ratings.clone(),
             complaint: self
                 .own
                 .and_then(|w| w.troubles.first())

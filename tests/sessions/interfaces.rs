@@ -58,3 +58,20 @@ fn an_edge_says_what_is_called_on_it() {
     s.command("graph checkout").press("l");
     s.shows("POST /charge 62 calls 12.9 % errors");
 }
+
+#[test]
+fn what_people_rated_a_workload_is_told_and_a_slip_too() {
+    let mut s = sampled(false);
+    s.command("tree cart").press("enter").hides("rated");
+    s.change(|cluster| {
+        cluster.change_workload("shop", "cart", |cart| {
+            cart.meta.annotations = [
+                ("portolan.dev/criticality".into(), "0.8".into()),
+                ("portolan.dev/reliability".into(), "five nines".into()),
+            ]
+            .into();
+        });
+    });
+    s.shows("rated      portolan.dev/criticality 0.8");
+    s.shows("portolan.dev/reliability is no number from 0 to 1: five nines");
+}

@@ -15,6 +15,7 @@ use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::{
     ContainerFact, ContainerState, Labels, NamespaceChoice, Role, ServicePort,
 };
+use crate::model::rating::Rating;
 use crate::model::source::SourceStatus;
 use crate::model::text::Text;
 
@@ -97,6 +98,10 @@ pub struct TypeRow<'a> {
     scalable: bool,
     /// Why it cannot be scaled.
     not_scalable_because: Option<&'a Text>,
+    /// How much depends on it, by its annotation.
+    criticality: Option<f64>,
+    /// How probably it works, by its annotation.
+    reliability: Option<f64>,
     /// Services that lead to it.
     services: Vec<&'a Text>,
     created: Option<Timestamp>,
@@ -393,6 +398,8 @@ fn component_type<'a>(model: &'a Model, e: &'a ComponentType) -> TypeRow<'a> {
         schedule: e.schedule.as_ref(),
         scalable: not_scalable_because.is_none(),
         not_scalable_because,
+        criticality: e.ratings.criticality.as_ref().and_then(Rating::value),
+        reliability: e.ratings.reliability.as_ref().and_then(Rating::value),
         services: model.services_of(&e.key).iter().map(|s| &s.name).collect(),
         created: e.created,
         labels: &e.labels,

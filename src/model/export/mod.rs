@@ -3,6 +3,7 @@
 //! An export leaves out what changes by the second (counts, times of sources) unless it is asked for,
 //! so two exports of an unchanged system are the same, byte for byte.
 
+pub mod comparch;
 pub mod json;
 pub mod operations;
 pub mod tree;
@@ -24,7 +25,7 @@ pub struct Options {
 
 /// Whether a link has an end in the chosen namespaces. What two names outside of them do with each other
 /// is shown only where everything is.
-fn touches(choice: &NamespaceChoice, caller: &ElementKey, callee: &ElementKey) -> bool {
+pub(super) fn touches(choice: &NamespaceChoice, caller: &ElementKey, callee: &ElementKey) -> bool {
     let is_chosen = |key: &ElementKey| key.namespace().is_some_and(|n| choice.covers(n));
     *choice == NamespaceChoice::All || is_chosen(caller) || is_chosen(callee)
 }

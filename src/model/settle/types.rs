@@ -12,6 +12,7 @@ use crate::model::index::own_type;
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::mark::{Dirty, mark, mark_one};
 use crate::model::observation::{Kind, Labels, PodFact, WorkloadFact};
+use crate::model::rating::Ratings;
 use crate::model::workload::Parts;
 
 impl Model {
@@ -99,11 +100,14 @@ impl Model {
                 .flat_map(|p| p.mentions.iter().cloned())
                 .collect();
         }
+        // The object itself speaks before its pods.
+        let annotations: Vec<&Labels> = annotations.into_iter().rev().collect();
         let parts = Parts {
             key,
             own,
             below,
             components: &components,
+            ratings: Ratings::of(&annotations),
         };
         let built = parts.build();
         if self.index.names.get(key) != Some(&names) {

@@ -7,6 +7,7 @@ use crate::model::element::{ComponentType, Scalability};
 use crate::model::key::ElementKey;
 use crate::model::observation::Kind;
 use crate::model::query::links::Side;
+use crate::model::rating::Rating;
 use crate::ui::format::{self, NONE};
 
 impl Out<'_> {
@@ -57,6 +58,15 @@ impl Out<'_> {
         self.field("age", &format::age(e.created, self.ctx.now));
         if let Scalability::Fixed { why } = &e.scalability {
             self.field("scaling", &format!("no: {why}"));
+        }
+        for (index, (annotation, rating)) in e.ratings.all().enumerate() {
+            let text = match rating {
+                Rating::Given { value } => format!("{annotation} {value}"),
+                Rating::Unreadable { text } => {
+                    format!("{annotation} is no number from 0 to 1: {text}")
+                }
+            };
+            self.field(if index == 0 { "rated" } else { "" }, &text);
         }
         self.versions(e);
         self.provides(&key, e);

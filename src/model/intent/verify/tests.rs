@@ -36,6 +36,7 @@ fn ty(desired: u32, generations: (i64, i64), ready: u32, components: u32) -> Com
         schedule: None,
         scalability: Scalability::Scalable,
         parameters: std::sync::Arc::default(),
+        ratings: crate::model::rating::Ratings::default(),
         complaint: None,
     }
 }

@@ -160,6 +160,8 @@ mod tests {
             "annotations": {
                 "kubectl.kubernetes.io/last-applied-configuration": "{}",
                 "deployment.kubernetes.io/revision": "3",
+                "portolan.dev/criticality": "0.8",
+                "portolan.dev/owner": "nobody reads this",
                 "resource.opentelemetry.io/service.name": "A"
             },
             "managedFields": [{"manager": "x", "fieldsV1": {"f:metadata": {}}}]
@@ -176,6 +178,7 @@ mod tests {
             kept,
             [
                 "deployment.kubernetes.io/revision",
+                "portolan.dev/criticality",
                 "resource.opentelemetry.io/service.name"
             ]
         );

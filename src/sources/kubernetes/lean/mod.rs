@@ -17,6 +17,7 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::model::observation::Kind;
+use crate::model::rating;
 
 pub(super) use cluster::{Event, Namespace, Node};
 pub(super) use network::{EndpointSlice, Ingress, Port, Service};
@@ -167,7 +168,12 @@ pub(super) struct Annotations(pub(super) BTreeMap<String, String>);
 
 /// Whether the model reads an annotation.
 fn is_read(annotation: &str) -> bool {
-    annotation == "deployment.kubernetes.io/revision"
+    [
+        "deployment.kubernetes.io/revision",
+        rating::CRITICALITY,
+        rating::RELIABILITY,
+    ]
+    .contains(&annotation)
         || annotation.starts_with("resource.opentelemetry.io/")
 }
 
