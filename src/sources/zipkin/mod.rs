@@ -16,6 +16,7 @@ mod client;
 mod clock;
 mod failure;
 pub mod hints;
+mod one;
 mod poll;
 mod settings;
 pub mod tally;
@@ -26,6 +27,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
+pub use self::one::trace;
 pub use self::settings::{Settings, SettingsError};
 use super::{Control, Outlet, Source};
 use crate::model::observation::Observation;
