@@ -27,7 +27,7 @@ pub const SPAN_LIMIT: usize = 5_000;
 /// Most tags, and most annotations, of one span.
 pub const PARTICULARS_LIMIT: usize = 100;
 /// Longest value of a tag or annotation, in characters.
-const VALUE_LIMIT: usize = 2_000;
+pub const VALUE_LIMIT: usize = 2_000;
 
 /// Parts of keys whose values nobody should read over a shoulder.
 const SECRETS: [&str; 13] = [
@@ -130,14 +130,40 @@ impl Waterfall {
         let steps = Below::of(&pieces).walk(&pieces);
         let bars = steps.iter().take(SPAN_LIMIT);
         Self {
-            bars: bars
-                .filter_map(|step| bar(step, &pieces, began))
-                .collect(),
+            bars: bars.filter_map(|step| bar(step, &pieces, began)).collect(),
             beyond: steps.len().saturating_sub(SPAN_LIMIT),
             began,
             lasted: u64::try_from(lasted).unwrap_or_default(),
             services: services.len(),
             errors: pieces.iter().filter(|piece| piece.failed).count(),
+        }
+    }
+}
+
+impl Waterfall {
+    /// Makes every text in it anew: what spans say is not ours.
+    pub fn clean(&mut self, clean: impl Fn(&str) -> Arc<str>) {
+        for bar in &mut self.bars {
+            let texts = [
+                &mut bar.service,
+                &mut bar.remote,
+                &mut bar.name,
+                &mut bar.address,
+            ];
+            for text in texts.into_iter().flatten() {
+                *text = clean(text);
+            }
+            if let Some(thrown) = &mut bar.exception {
+                thrown.kind = clean(&thrown.kind);
+                thrown.message = clean(&thrown.message);
+            }
+            for (key, value) in &mut bar.tags {
+                *key = clean(key);
+                *value = value.as_deref().map(&clean);
+            }
+            for (_, said) in &mut bar.annotations {
+                *said = clean(said);
+            }
         }
     }
 }
@@ -264,9 +290,10 @@ fn bar(step: &Step, pieces: &[Piece<'_>], began: i64) -> Option<Bar> {
         .map(|above| above.timestamp.saturating_sub(piece.timestamp));
     let early = early.and_then(|us| u64::try_from(us).ok());
     let early = early.filter(|us| *us > 0).map(Oddity::Early);
-    let address = piece.local.as_ref().and_then(|local| {
-        local.ipv4().or_else(|| local.ipv6()).cloned()
-    });
+    let address = piece
+        .local
+        .as_ref()
+        .and_then(|local| local.ipv4().or_else(|| local.ipv6()).cloned());
     let mut seen = HashSet::new();
     let tags = piece.tags().filter(|(key, _)| seen.insert(Arc::clone(key)));
     let tags: Vec<_> = tags.map(|(key, value)| tag(key, value)).collect();

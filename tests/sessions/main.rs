@@ -24,5 +24,6 @@ mod rollbacks;
 mod scaling;
 mod sizes;
 mod time;
+mod traces;
 mod tree;
 mod why;

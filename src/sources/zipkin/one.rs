@@ -6,7 +6,7 @@ use super::settings::Settings;
 use super::{api, traces};
 use crate::model::text::{self, Text};
 use crate::trace::id::TraceId;
-use crate::trace::waterfall::Waterfall;
+use crate::trace::waterfall::{VALUE_LIMIT, Waterfall};
 
 /// Most bytes read of one trace.
 const LIMIT: usize = 8 * 1024 * 1024;
@@ -19,7 +19,13 @@ const NOBODY: &str = "there is no tracing server to ask: start with --zipkin htt
 /// One line for a person: why there is nothing to see, and what to do.
 pub async fn trace(settings: Option<&Settings>, id: TraceId) -> Result<Waterfall, Text> {
     let settings = settings.ok_or_else(|| Text::from(NOBODY))?;
-    ask(settings, id).await.map_err(|failure| {
+    let asked = ask(settings, id).await;
+    // Some stores answer for what they do not hold with nothing.
+    let asked = asked.and_then(|trace| match trace.bars.is_empty() {
+        true => Err(Failure::NotFound("".into())),
+        false => Ok(trace),
+    });
+    asked.map_err(|failure| {
         let said = match failure {
             Failure::TooLarge(limit) => format!(
                 "the trace has more than {} MB, which is too large to be shown here: look at it in the tracing server's own page, {}/zipkin/traces/{id}",
@@ -45,7 +51,11 @@ async fn ask(settings: &Settings, id: TraceId) -> Result<Waterfall, Failure> {
     };
     let length = body.len();
     let laid = tokio::task::spawn_blocking(move || {
-        traces::decode_one(&body).map(|spans| Waterfall::of(&spans))
+        traces::decode_one(&body).map(|spans| {
+            let mut waterfall = Waterfall::of(&spans);
+            waterfall.clean(|raw| text::clean(raw, VALUE_LIMIT));
+            waterfall
+        })
     });
     laid.await
         .map_err(|error| Failure::Internal(failure::quote(&error.to_string())))?

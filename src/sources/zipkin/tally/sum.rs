@@ -52,7 +52,7 @@ pub(super) fn of(traces: &[&Kept]) -> Sum {
                 })
             });
             if let Some(making) = making.get_mut(at) {
-                making.add(row, &kept.id);
+                making.add(row, (&kept.id, kept.newest()));
             }
         }
     }
@@ -95,7 +95,7 @@ fn beyond<'a>(rows: impl Iterator<Item = &'a Row>) -> HashSet<(&'a Text, Protoco
 
 impl<'a> Making<'a> {
     /// Adds a call of a trace that is newer than those before.
-    fn add(&mut self, row: &'a Row, trace: &Text) {
+    fn add(&mut self, row: &'a Row, (trace, newest): (&Text, i64)) {
         let tally = &mut self.tally;
         self.sort = self.sort.max(row.key.sort);
         tally.calls += 1;
@@ -109,6 +109,7 @@ impl<'a> Making<'a> {
         }
         if row.failed {
             tally.failed = Some(trace.clone());
+            tally.failed_ms = newest;
         }
         if let Some((kind, message)) = row.thrown.as_deref() {
             let thrown = self.thrown.entry(kind).or_insert_with(|| Thrown {
@@ -116,10 +117,12 @@ impl<'a> Making<'a> {
                 message: message.clone(),
                 times: 0,
                 trace: trace.clone(),
+                trace_ms: newest,
             });
             thrown.times += 1;
             thrown.message.clone_from(message);
             thrown.trace.clone_from(trace);
+            thrown.trace_ms = newest;
         }
     }
 

@@ -305,6 +305,7 @@ impl View for GraphView {
             Verb::Wider => self.hop(1, ctx),
             Verb::Narrower => self.hop(-1, ctx),
             Verb::FoldAll => self.fold_all(ctx),
+            Verb::Operations => self.operations(ctx),
             _ => Answer::Ignored,
         }
     }

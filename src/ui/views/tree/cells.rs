@@ -3,13 +3,15 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::rows::{Row, RowId, container_health};
+use super::rows::{OperationRow, Row, RowId, container_health};
 use crate::model::element::{Component, ComponentType, Counts, Element, Health, Service};
+use crate::model::interfaces::Operation;
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::model::text::Text;
 use crate::ui::Ctx;
 use crate::ui::format::{self, NONE};
+use crate::ui::usage;
 
 /// Which columns there are, and how wide.
 pub(super) struct Columns {
@@ -115,6 +117,8 @@ impl Columns {
                 _ => Cells::default(),
             },
             RowId::Container { uid, name } => container(uid, name, ctx),
+            RowId::Operation(row) => operation(row, self.latency == 0, ctx),
+            RowId::Operations(_) => Cells::default(),
         };
         self.spans(row, &cells, ctx)
     }
@@ -181,6 +185,8 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
             None => String::new(),
         },
         RowId::Container { name, .. } => name.to_string(),
+        RowId::Operation(row) => operation_name(row, ctx),
+        RowId::Operations(_) => String::new(),
     };
     format::width(&name) + usize::from(row.depth) * INDENT + INDENT
 }
@@ -216,6 +222,11 @@ pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
         },
         RowId::Container { uid, name } => find_container(uid, name, ctx)
             .map_or(Health::Ok, |c| container_health(&c.state, c.ready).0),
+        RowId::Operation(row) => row
+            .operation(ctx.model)
+            .filter(|o| is_failing_operation(o))
+            .map_or(Health::Ok, |_| Health::Broken),
+        RowId::Operations(_) => Health::Ok,
     };
     (health.sign(), ctx.theme.health(health))
 }
@@ -476,6 +487,71 @@ fn container(uid: &Text, name: &Text, ctx: &Ctx<'_>) -> Cells {
         } else {
             ctx.theme.health(health)
         },
+        ..Cells::default()
+    }
+}
+
+/// Whether so many of its sampled calls fail that somebody should look.
+fn is_failing_operation(operation: &Operation<'_>) -> bool {
+    let tally = &operation.tally;
+    usage::counts(tally.calls, tally.errors + tally.unflagged, 0).are_failing()
+}
+
+fn operation_name(row: &OperationRow, ctx: &Ctx<'_>) -> String {
+    match row.operation(ctx.model) {
+        Some(operation) if row.is_required => usage::required(&operation, ctx),
+        Some(operation) => usage::title(&operation),
+        None => row.name.to_string(),
+    }
+}
+
+/// An operation's figures are a sample's: they stand beside the rates of types, and not in their column.
+fn operation(row: &OperationRow, without_latency: bool, ctx: &Ctx<'_>) -> Cells {
+    let name = operation_name(row, ctx);
+    let Some(operation) = row.operation(ctx.model) else {
+        return Cells {
+            name,
+            ..Cells::default()
+        };
+    };
+    let tally = &operation.tally;
+    let p95 = format::took(tally.latency.at(0.95));
+    let dot = format!(" {} ", ctx.theme.glyphs.dot);
+    let mut why = vec![format!("sampled {}", usage::often(tally.calls, ctx))];
+    if without_latency && tally.latency.count() > 0 {
+        why.push(format!("p95 {p95}"));
+    }
+    if tally.unflagged > 0 {
+        why.push(format!("{} HTTP 5xx (not flagged)", tally.unflagged));
+    }
+    if !row.is_required {
+        let callers = operation.uses.len();
+        if callers > 1 {
+            why.push(format!("{callers} callers"));
+        }
+        why.push(format!("by {}", usage::callers(&operation, ctx)));
+    }
+    if let Some(thrown) = tally.exceptions.first() {
+        why.push(usage::thrown(thrown, ctx));
+    }
+    let failing = is_failing_operation(&operation);
+    Cells {
+        name,
+        errors: format::errors(Some(usage::counts(tally.calls, tally.errors, 0))),
+        latency: p95,
+        kind: if row.is_required {
+            "requires"
+        } else {
+            "provides"
+        }
+        .to_owned(),
+        why: why.join(&dot),
+        error_style: if failing {
+            ctx.theme.health(Health::Broken)
+        } else {
+            Style::new()
+        },
+        why_style: ctx.theme.dim(),
         ..Cells::default()
     }
 }
