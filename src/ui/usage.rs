@@ -127,23 +127,19 @@ pub fn examples(operation: &Operation<'_>) -> Vec<Example> {
                 of,
             }),
         };
-    let title = title(operation);
     if let Some(trace) = &tally.slowest {
         let took = format::took(tally.latency.max_us());
-        add(trace, format!("{title}: slowest, {took}"));
+        add(trace, format!("slowest, {took}"));
     }
     if let Some(trace) = &tally.failed {
-        add(trace, format!("{title}: last failed"));
+        add(trace, "last failed".to_owned());
     }
     for thrown in &tally.exceptions {
         let message = match &*thrown.message {
             "" => String::new(),
             message => format!(": {message}"),
         };
-        add(
-            &thrown.trace,
-            format!("{title}: last {}{message}", thrown.kind),
-        );
+        add(&thrown.trace, format!("last {}{message}", thrown.kind));
     }
     examples
 }

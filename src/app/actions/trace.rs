@@ -151,7 +151,10 @@ impl App {
             self.say(format!("no trace of {of} is known"));
             return Vec::new();
         };
-        self.open_example(&example)
+        self.open_example(&Example {
+            of: format!("{of}: {}", example.of),
+            ..example
+        })
     }
 
     pub(in crate::app) fn open_example(&mut self, example: &Example) -> Vec<Effect> {

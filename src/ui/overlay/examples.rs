@@ -58,7 +58,12 @@ impl Examples {
             _ => self.at,
         }
         .min(last);
-        let chosen = || self.examples.get(self.at).cloned();
+        let chosen = || {
+            let example = self.examples.get(self.at)?;
+            let of = format!("{}: {}", self.of, example.of);
+            let trace = example.trace.clone();
+            Some(Example { trace, of })
+        };
         (verb == Verb::Accept).then(chosen).flatten()
     }
 
@@ -84,9 +89,9 @@ impl Examples {
         let row = |(at, example): (usize, &Example)| {
             let mark = if at == self.at { ">" } else { " " };
             let id = cells.saturating_sub(40).min(34);
-            let of = cells.saturating_sub(id + 2);
+            let of = cells.saturating_sub(id + 3);
             let line = Line::from(vec![
-                Span::raw(format!("{mark} {}", format::fit(&example.of, of, e))),
+                Span::raw(format!("{mark} {} ", format::fit(&example.of, of, e))),
                 Span::styled(format::fit(&example.trace, id, e), theme.dim()),
             ]);
             if at == self.at {

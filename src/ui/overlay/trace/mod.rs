@@ -5,8 +5,7 @@ mod paint;
 mod particulars;
 mod rows;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -174,16 +173,16 @@ impl TracePage {
 
 /// Who the services of a trace are, by their raw names.
 fn known(model: &Model, waterfall: &Waterfall) -> HashMap<Text, TypeKey> {
-    let mut known = HashMap::new();
-    for name in waterfall.bars.iter().filter_map(|bar| bar.service.as_ref()) {
-        if !known.contains_key(name) {
-            let to = match model.resolution(name) {
-                Resolution::Matched { to, .. } => Some(to),
-                _ => None,
-            };
-            known.insert(Arc::clone(name), to);
-        }
-    }
-    let found = known.into_iter();
-    found.filter_map(|(name, to)| Some((name, to?))).collect()
+    let names: BTreeSet<&Text> = waterfall
+        .bars
+        .iter()
+        .filter_map(|bar| bar.service.as_ref())
+        .collect();
+    let found = model.resolutions(names.into_iter()).into_iter();
+    found
+        .filter_map(|(name, resolution)| match resolution {
+            Resolution::Matched { to, .. } => Some((name.clone(), to)),
+            _ => None,
+        })
+        .collect()
 }

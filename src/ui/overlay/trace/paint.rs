@@ -236,7 +236,9 @@ fn axis(waterfall: &Waterfall, columns: &Columns, ctx: &Ctx<'_>) -> Line<'static
     let half = bar::time(waterfall.lasted / 2, theme);
     let rest = columns.bar.saturating_sub(1);
     let middle = columns.bar / 2;
-    if middle > format::width(&half) + 2 && rest > middle + format::width(&end) {
+    if middle > format::width(&half) + 2
+        && rest > middle + format::width(&half) + format::width(&end)
+    {
         text.push_str(&format::fit("0", middle, e));
         text.push_str(&half);
         let rest = columns.bar - middle - format::width(&half);

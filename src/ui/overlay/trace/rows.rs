@@ -60,7 +60,11 @@ pub(super) fn notes(bar: &Bar, theme: &Theme) -> Vec<Note> {
 /// Why it failed, in one line.
 pub(super) fn failure(bar: &Bar) -> String {
     match &bar.exception {
-        Some(thrown) if thrown.message.is_empty() => thrown.kind.to_string(),
+        Some(thrown) if thrown.message.is_empty() => {
+            let is_status = thrown.kind.chars().all(|c| c.is_ascii_digit());
+            let word = if is_status { "status " } else { "" };
+            format!("{word}{}", thrown.kind)
+        }
         Some(thrown) => format!("{}: {}", thrown.kind, thrown.message),
         None => "failed, and does not say why".to_owned(),
     }

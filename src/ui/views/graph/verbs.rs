@@ -123,16 +123,19 @@ impl GraphView {
         for (from, to, _) in &pairs {
             for operation in ctx.model.interfaces().between(from, to) {
                 let arrow = ctx.theme.glyphs.arrow;
+                let title = usage::title(&operation);
                 let ends = format!(
-                    "{} {arrow} {}",
+                    "{} {arrow} {} ",
                     words::name(ctx, from),
                     words::name(ctx, to)
                 );
+                // One link has its name above.
+                let ends = if pairs.len() == 1 { "" } else { &ends };
                 examples.extend(
                     usage::examples(&operation)
                         .into_iter()
                         .map(|example| Example {
-                            of: format!("{ends} {}", example.of),
+                            of: format!("{ends}{title}: {}", example.of),
                             ..example
                         }),
                 );

@@ -398,7 +398,7 @@ impl View for TreeView {
             && self.folds.shows_any_operations()
         {
             let window = format::window(sample.window_ms);
-            title.push_str(&format!(" {dot} operations sampled over {window}"));
+            title.push_str(&format!(" {dot} operations: {window} sample"));
         }
         title
     }
