@@ -72,6 +72,16 @@ impl Ctx<'_> {
         })
     }
 
+    /// Whether the tracing server counts calls by the day only, so that rates are those of sampled traces.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        let mut sources = self.model.sources().values();
+        sources.any(|status| {
+            &*status.key.part == "dependencies"
+                && matches!(status.state, Some(SourceState::Limited { .. }))
+        })
+    }
+
     /// Whether the first list of a kind is complete for everything that is chosen.
     #[must_use]
     pub fn has_listed(&self, kind: Kind) -> bool {

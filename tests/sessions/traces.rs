@@ -114,7 +114,7 @@ fn operations_open_below_their_type_on_demand_and_close_again() {
     let mut s = sampled(160, 45);
     s.command("tree payment").hides("POST /charge · ");
     s.press(".");
-    s.shows("operations: 60 s sample");
+    s.shows("operations over 60 s");
     let line = s.line("  POST /charge");
     assert!(line.contains("12.9") && line.contains("22ms"), "{line}");
     assert!(line.contains("sampled 62 calls"), "{line}");
@@ -308,4 +308,26 @@ fn deep_trees_and_terminals_without_unicode_keep_their_shape() {
     s.shows("~39 cart step").hides("?");
     let line = s.line("~39 cart step");
     assert!(line.contains("us") && line.contains("-="), "{line}");
+}
+
+#[test]
+fn rates_of_a_server_that_counts_days_are_said_to_be_sampled() {
+    let mut s = sampled(200, 45);
+    let limited = portolan::model::source::SourceState::Limited {
+        what: "its links are daily aggregates".into(),
+    };
+    let mut said = cluster::part("zipkin", "dependencies", None, Some(limited));
+    if let portolan::model::observation::Observation::Status(status) = &mut said {
+        status.interval_ms = Some(5_000);
+    }
+    s.observe(vec![said]);
+    s.shows("sampled rates over 60 s")
+        .shows("zipkin limited 0s ago");
+    s.command("graph checkout").press("l");
+    s.shows("sampled rates over 60 s");
+    s.command("sources");
+    let line = s.line("dependencies");
+    assert!(line.contains("limited"), "{line}");
+    assert!(line.contains("its links are daily aggregates"), "{line}");
+    s.shows("1 limited");
 }

@@ -14,7 +14,7 @@ async fn from_a_failing_type_to_the_trace_that_says_why() {
     show.command("tree region-filter");
     show.line(&[">", "region-filter"]).await;
     show.press(".");
-    show.shows("operations:").await;
+    show.shows("operations over").await;
     show.line(&["sampled", "by "]).await;
     show.press("j enter");
     show.line(&[" last failed"]).await;
@@ -27,7 +27,7 @@ async fn from_a_failing_type_to_the_trace_that_says_why() {
     show.press("enter");
     show.shows("Tags").await;
     show.press("esc t");
-    show.line(&[">", "Tree"]).await;
+    show.shows("Tree ·").await;
     // One that was never there, of the very server.
     show.command("trace 00000000deadbeef");
     show.shows("does not hold it any more, or never did").await;

@@ -97,6 +97,12 @@ impl Judge {
         self.is_daily
     }
 
+    /// Whether there is enough against the last answer that it should not be shown as rates, and not enough
+    /// to say why: two contradictions in a row, and no count that moved between them.
+    pub(super) const fn is_doubtful(&self) -> bool {
+        !self.is_daily && self.agreed == 0 && self.against >= 2
+    }
+
     /// Takes in the answer for the short window that ends at `end`, in ms since the epoch.
     pub(super) fn short(&mut self, end: i64, links: &[Link]) {
         match &mut self.short {

@@ -13,39 +13,35 @@ const LIMIT: usize = 8 * 1024 * 1024;
 /// What is said where there is no tracing server.
 const NOBODY: &str = "there is no tracing server to ask: start with --zipkin http://host:9411";
 
+/// What is said where the server does not hold the trace.
+const GONE: &str = "the tracing server does not hold it any more, or never did: traces are kept for as long as its storage has room or was told to (in memory, by default, the newest 500,000 spans)";
+
 /// Asks the tracing server for a trace, and lays it out.
 ///
 /// # Errors
 /// One line for a person: why there is nothing to see, and what to do.
 pub async fn trace(settings: Option<&Settings>, id: TraceId) -> Result<Waterfall, Text> {
     let settings = settings.ok_or_else(|| Text::from(NOBODY))?;
-    let asked = ask(settings, id).await;
-    // Some stores answer for what they do not hold with nothing.
-    let asked = asked.and_then(|trace| match trace.bars.is_empty() {
-        true => Err(Failure::NotFound("".into())),
-        false => Ok(trace),
-    });
-    asked.map_err(|failure| {
-        let said = match failure {
-            Failure::TooLarge(limit) => format!(
-                "the trace has more than {} MB, which is too large to be shown here: look at it in the tracing server's own page, {}/zipkin/traces/{id}",
-                limit / (1024 * 1024),
-                settings.url.trim_end_matches("/zipkin"),
-            ),
-            Failure::NotFound(_) => "the tracing server does not hold it any more, or never did: traces are kept for as long as its storage has room or was told to (in memory, by default, the newest 500,000 spans)".to_owned(),
-            failure => format!("the tracing server {failure}"),
-        };
-        text::message(&said)
-    })
+    match ask(settings, id).await {
+        Ok(Some(waterfall)) => Ok(waterfall),
+        Ok(None) => Err(Text::from(GONE)),
+        Err(Failure::TooLarge(limit)) => Err(text::message(&format!(
+            "the trace has more than {} MB, which is too large to be shown here: look at it in the tracing server's own page, {}/zipkin/traces/{id}",
+            limit / (1024 * 1024),
+            settings.url.trim_end_matches("/zipkin"),
+        ))),
+        Err(failure) => Err(text::message(&format!("the tracing server: {failure}"))),
+    }
 }
 
-async fn ask(settings: &Settings, id: TraceId) -> Result<Waterfall, Failure> {
+/// The trace; `None` where the server is one and does not hold it.
+async fn ask(settings: &Settings, id: TraceId) -> Result<Option<Waterfall>, Failure> {
     let mut client = Client::new(settings)?;
     let body = match client.ask_within(&api::trace(id), LIMIT).await {
         // Where there is no such API, nothing else is found there either.
-        Err(Failure::NotFound(at)) => {
+        Err(Failure::NotFound(_)) => {
             client.ask(api::SERVICES).await?;
-            return Err(Failure::NotFound(at));
+            return Ok(None);
         }
         answer => answer?,
     };
@@ -57,7 +53,10 @@ async fn ask(settings: &Settings, id: TraceId) -> Result<Waterfall, Failure> {
             waterfall
         })
     });
-    laid.await
+    let laid = laid
+        .await
         .map_err(|error| Failure::Internal(failure::quote(&error.to_string())))?
-        .map_err(|error| Failure::json(&error, length))
+        .map_err(|error| Failure::json(&error, length))?;
+    // Some stores answer for what they do not hold with nothing.
+    Ok(Some(laid).filter(|trace| !trace.bars.is_empty()))
 }

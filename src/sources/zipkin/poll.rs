@@ -265,6 +265,7 @@ impl Poll {
         }
         match span {
             Span::Recent if is_daily => return Ok(self.without_rates(!was_daily)),
+            Span::Recent if self.judge.is_doubtful() => return Ok(self.without_rates(true)),
             Span::Long if is_daily => self.complete(end, &mut links),
             _ => {}
         }

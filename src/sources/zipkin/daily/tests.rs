@@ -83,6 +83,19 @@ fn two_days_in_the_long_window_are_told_by_traces_that_contradict() {
 }
 
 #[test]
+fn a_days_calls_are_doubted_long_before_they_are_told() {
+    let mut judge = judge();
+    let told = |_| Some(sampled(40, true, 10));
+    watch(&mut judge, (0, 1), |_| 20_000, |_| 66_800, told);
+    assert!(judge.is_doubtful() && !judge.is_daily());
+    // A burst that leaves the window between two questions is no reason yet.
+    let mut burst = self::judge();
+    burst.short(0, &links(100));
+    burst.sampled(sampled(0, true, 0));
+    assert!(!burst.is_doubtful());
+}
+
+#[test]
 fn an_idle_a_small_and_a_regular_system_are_no_such_case() {
     // Nothing since the start, or since an hour.
     for long in [0, 900] {

@@ -392,13 +392,18 @@ impl View for TreeView {
             )
         };
         if let Some(ms) = ctx.model.recent_window_ms() {
-            title.push_str(&format!(" {dot} inbound rates over {}", format::window(ms)));
+            let rates = if ctx.is_sampled() {
+                "sampled"
+            } else {
+                "inbound"
+            };
+            title.push_str(&format!(" {dot} {rates} rates over {}", format::window(ms)));
         }
         if let Some(sample) = ctx.model.interfaces().sample()
             && self.folds.shows_any_operations()
         {
             let window = format::window(sample.window_ms);
-            title.push_str(&format!(" {dot} operations: {window} sample"));
+            title.push_str(&format!(" {dot} operations over {window}"));
         }
         title
     }
