@@ -130,7 +130,7 @@ fn operations_open_below_their_type_on_demand_and_close_again() {
         true,
     )]);
     let line = s.line("POST /charge");
-    assert!(line.starts_with('│') && line.contains(">"), "{line}");
+    assert!(line.starts_with('│') && line.contains('>'), "{line}");
     assert!(line.contains("sampled 70 calls"), "{line}");
     s.press(".").hides("sampled 70 calls");
     // Folding the type closes them too.

@@ -120,16 +120,16 @@ pub(super) fn entries() -> Vec<Entry> {
 }
 
 pub(super) fn close(app: &mut App) -> Vec<Effect> {
-    match app.overlays.last_mut() {
+    if let Some(Overlay::Trace(page)) = app.overlays.last_mut()
+        && page.leave()
+    {
+        return Vec::new();
+    }
+    match app.overlays.last() {
         Some(Overlay::Prompt(_)) => return app.close_prompt(false),
         Some(Overlay::Stage { .. }) => {
             app.stage = None;
             app.say("dropped: nothing was written");
-        }
-        Some(Overlay::Trace(page)) => {
-            if page.leave() {
-                return Vec::new();
-            }
         }
         _ => {}
     }

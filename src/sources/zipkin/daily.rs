@@ -98,9 +98,16 @@ impl Judge {
     }
 
     /// Whether there is enough against the last answer that it should not be shown as rates, and not enough
-    /// to say why: two contradictions in a row, and no count that moved between them.
-    pub(super) const fn is_doubtful(&self) -> bool {
-        !self.is_daily && self.agreed == 0 && self.against >= 2
+    /// to say why: two contradictions in a row, and no count that moved between them; or one, where the long
+    /// window tells the same as the short one.
+    pub(super) fn is_doubtful(&self) -> bool {
+        let is_the_same = || {
+            let (short, long) = (self.short.as_ref(), self.long.as_ref());
+            let both = short.zip(long);
+            both.is_some_and(|(said, (_, long))| self.is_far_apart && said.links == *long)
+        };
+        let enough = if is_the_same() { 1 } else { 2 };
+        !self.is_daily && self.agreed == 0 && self.against >= enough
     }
 
     /// Takes in the answer for the short window that ends at `end`, in ms since the epoch.

@@ -43,6 +43,9 @@ const TRACE_BYTES: usize = 8 * 1024 * 1024;
 /// What is said of a server that counts links by the day.
 const DAILY: &str = "its links are daily aggregates, which give no rates: rates and errors are counted from sampled traces, and are no data while these are not enough";
 
+/// What is said while that is not sure.
+const DOUBTFUL: &str = "its counts contradict its traces, so rates are no data: two windows later it is clear whether it counts whole days";
+
 /// For how long what spans say of who is who is kept without being said again, in µs.
 const HINTS_US: i64 = 3_600_000_000;
 
@@ -373,6 +376,10 @@ impl Poll {
             None if turns.iter().all(|turn| turn.is_well()) => {
                 if part == Part::Dependencies && self.judge.is_daily() {
                     SourceState::Limited { what: DAILY.into() }
+                } else if part == Part::Dependencies && self.judge.is_doubtful() {
+                    SourceState::Limited {
+                        what: DOUBTFUL.into(),
+                    }
                 } else {
                     SourceState::Live
                 }

@@ -25,7 +25,7 @@ pub struct Example {
 #[derive(Debug)]
 pub struct Examples {
     of: String,
-    examples: Vec<Example>,
+    rows: Vec<Example>,
     at: usize,
     top: usize,
     height: usize,
@@ -34,10 +34,10 @@ pub struct Examples {
 impl Examples {
     /// A choice of these, which are examples of something.
     #[must_use]
-    pub const fn new(of: String, examples: Vec<Example>) -> Self {
+    pub const fn new(of: String, rows: Vec<Example>) -> Self {
         Self {
             of,
-            examples,
+            rows,
             at: 0,
             top: 0,
             height: 0,
@@ -46,7 +46,7 @@ impl Examples {
 
     /// Answers a verb, with what was chosen by it.
     pub fn act(&mut self, verb: Verb) -> Option<Example> {
-        let last = self.examples.len().saturating_sub(1);
+        let last = self.rows.len().saturating_sub(1);
         let page = self.height.max(2) - 1;
         self.at = match verb {
             Verb::Up => self.at.saturating_sub(1),
@@ -59,7 +59,7 @@ impl Examples {
         }
         .min(last);
         let chosen = || {
-            let example = self.examples.get(self.at)?;
+            let example = self.rows.get(self.at)?;
             let of = format!("{}: {}", self.of, example.of);
             let trace = example.trace.clone();
             Some(Example { trace, of })
@@ -85,7 +85,7 @@ impl Examples {
         self.top = self.top.max((self.at + 1).saturating_sub(self.height));
         let cells = usize::from(inside.width);
         let e = theme.glyphs.ellipsis;
-        let rows = self.examples.iter().enumerate().skip(self.top);
+        let rows = self.rows.iter().enumerate().skip(self.top);
         let row = |(at, example): (usize, &Example)| {
             let mark = if at == self.at { ">" } else { " " };
             let id = cells.saturating_sub(40).min(34);

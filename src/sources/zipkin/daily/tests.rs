@@ -88,6 +88,11 @@ fn a_days_calls_are_doubted_long_before_they_are_told() {
     let told = |_| Some(sampled(40, true, 10));
     watch(&mut judge, (0, 1), |_| 20_000, |_| 66_800, told);
     assert!(judge.is_doubtful() && !judge.is_daily());
+    let mut same = self::judge();
+    same.long(0, &links(46_800));
+    same.short(0, &links(46_800));
+    same.sampled(sampled(40, true, 10));
+    assert!(same.is_doubtful());
     // A burst that leaves the window between two questions is no reason yet.
     let mut burst = self::judge();
     burst.short(0, &links(100));

@@ -25,10 +25,7 @@ impl Poll {
         if has_own && !is_new {
             return Vec::new();
         }
-        vec![Observation::Uncounted {
-            source: Text::from(NAME),
-            span: Span::Recent,
-        }]
+        vec![uncounted()]
     }
 
     /// Adds the links that the traces tell of and the last day's count does not.
@@ -63,15 +60,13 @@ impl Poll {
             (self.long.due, self.recent.due) = (Instant::now(), Instant::now());
         }
         let covered = end.saturating_sub(from).min(recent);
+        // Of less than that, what is counted hangs on when it was asked.
+        let is_little = is_daily && covered < recent.min(LEAST_MS);
+        if is_little || self.judge.is_doubtful() {
+            return Some(uncounted());
+        }
         if !is_daily {
             return None;
-        }
-        // Of less than that, what is counted hangs on when it was asked.
-        if covered < recent.min(LEAST_MS) {
-            return Some(Observation::Uncounted {
-                source: Text::from(NAME),
-                span: Span::Recent,
-            });
         }
         Some(Observation::Links(Links {
             source: Text::from(NAME),
@@ -88,6 +83,14 @@ impl Poll {
 pub(super) fn oldest(traces: &[Vec<trace::Span>]) -> Option<i64> {
     let times = traces.iter().flatten().map(|span| span.timestamp / 1_000);
     times.filter(|at| *at > 0).min()
+}
+
+/// That the rates that were said are none.
+fn uncounted() -> Observation {
+    Observation::Uncounted {
+        source: Text::from(NAME),
+        span: Span::Recent,
+    }
 }
 
 /// The names at both ends of a link.
