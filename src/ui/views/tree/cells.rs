@@ -3,15 +3,14 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::rows::{OperationRow, Row, RowId, container_health};
+use super::operations;
+use super::rows::{Row, RowId, container_health};
 use crate::model::element::{Component, ComponentType, Counts, Element, Health, Service};
-use crate::model::interfaces::Operation;
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::model::text::Text;
 use crate::ui::Ctx;
 use crate::ui::format::{self, NONE};
-use crate::ui::usage;
 
 /// Which columns there are, and how wide.
 pub(super) struct Columns {
@@ -117,7 +116,7 @@ impl Columns {
                 _ => Cells::default(),
             },
             RowId::Container { uid, name } => container(uid, name, ctx),
-            RowId::Operation(row) => operation(row, self.latency == 0, ctx),
+            RowId::Operation(row) => operations::cells(row, self.latency == 0, ctx),
             RowId::Operations(_) => Cells::default(),
         };
         self.spans(row, &cells, ctx)
@@ -185,7 +184,7 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
             None => String::new(),
         },
         RowId::Container { name, .. } => name.to_string(),
-        RowId::Operation(row) => operation_name(row, ctx),
+        RowId::Operation(row) => operations::name(row, ctx),
         RowId::Operations(_) => String::new(),
     };
     format::width(&name) + usize::from(row.depth) * INDENT + INDENT
@@ -193,22 +192,22 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
 
 /// The texts of a row.
 #[derive(Clone, Debug, Default)]
-struct Cells {
-    name: String,
-    ready: String,
-    rate: String,
-    errors: String,
-    latency: String,
-    restarts: String,
-    age: String,
-    kind: String,
-    node: String,
-    why: String,
-    staged: bool,
-    dim: bool,
-    style: Style,
-    error_style: Style,
-    why_style: Style,
+pub(super) struct Cells {
+    pub(super) name: String,
+    pub(super) ready: String,
+    pub(super) rate: String,
+    pub(super) errors: String,
+    pub(super) latency: String,
+    pub(super) restarts: String,
+    pub(super) age: String,
+    pub(super) kind: String,
+    pub(super) node: String,
+    pub(super) why: String,
+    pub(super) staged: bool,
+    pub(super) dim: bool,
+    pub(super) style: Style,
+    pub(super) error_style: Style,
+    pub(super) why_style: Style,
 }
 
 /// The sign of a row's state and its style.
@@ -224,7 +223,7 @@ pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
             .map_or(Health::Ok, |c| container_health(&c.state, c.ready).0),
         RowId::Operation(row) => row
             .operation(ctx.model)
-            .filter(|o| is_failing_operation(o))
+            .filter(|o| operations::is_failing(o))
             .map_or(Health::Ok, |_| Health::Broken),
         RowId::Operations(_) => Health::Ok,
     };
@@ -487,71 +486,6 @@ fn container(uid: &Text, name: &Text, ctx: &Ctx<'_>) -> Cells {
         } else {
             ctx.theme.health(health)
         },
-        ..Cells::default()
-    }
-}
-
-/// Whether so many of its sampled calls fail that somebody should look.
-fn is_failing_operation(operation: &Operation<'_>) -> bool {
-    let tally = &operation.tally;
-    usage::counts(tally.calls, tally.errors + tally.unflagged, 0).are_failing()
-}
-
-fn operation_name(row: &OperationRow, ctx: &Ctx<'_>) -> String {
-    match row.operation(ctx.model) {
-        Some(operation) if row.is_required => usage::required(&operation, ctx),
-        Some(operation) => usage::title(&operation),
-        None => row.name.to_string(),
-    }
-}
-
-/// An operation's figures are a sample's: they stand beside the rates of types, and not in their column.
-fn operation(row: &OperationRow, without_latency: bool, ctx: &Ctx<'_>) -> Cells {
-    let name = operation_name(row, ctx);
-    let Some(operation) = row.operation(ctx.model) else {
-        return Cells {
-            name,
-            ..Cells::default()
-        };
-    };
-    let tally = &operation.tally;
-    let p95 = format::took(tally.latency.at(0.95));
-    let dot = format!(" {} ", ctx.theme.glyphs.dot);
-    let mut why = vec![format!("sampled {}", usage::often(tally.calls, ctx))];
-    if without_latency && tally.latency.count() > 0 {
-        why.push(format!("p95 {p95}"));
-    }
-    if tally.unflagged > 0 {
-        why.push(format!("{} HTTP 5xx (not flagged)", tally.unflagged));
-    }
-    if !row.is_required {
-        let callers = operation.uses.len();
-        if callers > 1 {
-            why.push(format!("{callers} callers"));
-        }
-        why.push(format!("by {}", usage::callers(&operation, ctx)));
-    }
-    if let Some(thrown) = tally.exceptions.first() {
-        why.push(usage::thrown(thrown, ctx));
-    }
-    let failing = is_failing_operation(&operation);
-    Cells {
-        name,
-        errors: format::errors(Some(usage::counts(tally.calls, tally.errors, 0))),
-        latency: p95,
-        kind: if row.is_required {
-            "requires"
-        } else {
-            "provides"
-        }
-        .to_owned(),
-        why: why.join(&dot),
-        error_style: if failing {
-            ctx.theme.health(Health::Broken)
-        } else {
-            Style::new()
-        },
-        why_style: ctx.theme.dim(),
         ..Cells::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The Tree: tenant, component types, components, containers; problems first, every unhealthy row says why.
 
 mod cells;
+mod operations;
 mod rows;
 
 use ratatui::buffer::Buffer;

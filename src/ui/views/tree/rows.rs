@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
+use super::operations::OperationRow;
 use crate::model::Model;
 use crate::model::element::{Component, ComponentType, Counts, Health, Service};
-use crate::model::interfaces::Operation;
 use crate::model::key::ElementKey;
 use crate::model::observation::{ContainerState, NamespaceChoice};
 use crate::model::query::links::Side;
 use crate::model::text::Text;
-use crate::model::usage::Protocol;
 use crate::ui::Ctx;
 use crate::ui::filter::Filter;
 
@@ -27,25 +26,6 @@ pub(super) enum RowId {
     Operation(Box<OperationRow>),
     /// A container of a component.
     Container { uid: Text, name: Text },
-}
-
-/// Which operation, and whose row it is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct OperationRow {
-    pub(super) of: ElementKey,
-    pub(super) callee: ElementKey,
-    pub(super) is_required: bool,
-    pub(super) protocol: Option<Protocol>,
-    pub(super) name: Text,
-}
-
-impl OperationRow {
-    /// What is known of it now; `None` where it was not seen any more.
-    pub(super) fn operation<'a>(&self, model: &'a Model) -> Option<Operation<'a>> {
-        let caller = self.is_required.then_some(&self.of);
-        let which = (self.protocol, &self.name);
-        model.interfaces().operation(&self.callee, which, caller)
-    }
 }
 
 /// One row.
