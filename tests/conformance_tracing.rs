@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 #[macro_use]
 mod tracing_conformance;
 
-use tracing_conformance::{Scope, Target, call, calls, links, questions, reports, search, soup};
+use tracing_conformance::{
+    Scope, Target, call, calls, links, questions, reports, search, soup, waterfalls,
+};
 
 /// A simulated server on a port of its own, until the test ends.
 async fn simulated(store: Store, clock: Clock) -> Target {

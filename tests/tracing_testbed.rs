@@ -16,7 +16,7 @@ use portolan::demo::tracing::store::Store;
 #[macro_use]
 mod tracing_conformance;
 
-use tracing_conformance::{Target, calls, links, questions, reports, search, soup};
+use tracing_conformance::{Target, calls, links, questions, reports, search, soup, waterfalls};
 
 fn real() -> Target {
     Target::new(&std::env::var("ZIPKIN_URL").expect("ZIPKIN_URL: eval \"$(testbed/up)\""))

@@ -3,6 +3,7 @@
 use crate::model::intent::{Operation, Order};
 use crate::model::key::TypeKey;
 use crate::model::observation::NamespaceChoice;
+use crate::trace::id::TraceId;
 
 /// One wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,11 @@ pub enum Effect {
         target: TypeKey,
         /// What was confirmed.
         order: Order,
+    },
+    /// Ask the tracing server for a trace.
+    Trace {
+        /// Which.
+        id: TraceId,
     },
     /// Hand a command to the host that offered it.
     Host {

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use crate::model::intent::{Found, Preview};
 use crate::model::observation::Observation;
 use crate::model::text::Text;
+use crate::trace::id::TraceId;
+use crate::trace::waterfall::Waterfall;
 use crate::ui::chord::Chord;
 
 /// When a message arrived.
@@ -73,6 +75,13 @@ pub enum Msg {
         id: u64,
         /// What was found, or why nothing was.
         result: Result<Found, Text>,
+    },
+    /// The tracing server answered for a trace.
+    Traced {
+        /// Which.
+        id: TraceId,
+        /// The trace, or why there is nothing to see.
+        result: Result<Box<Waterfall>, Text>,
     },
     /// The host did a command, or says why not.
     Hosted(Result<String, String>),

@@ -22,6 +22,7 @@ use crate::model::observation::{NamespaceChoice, Observation};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 use crate::model::text;
 use crate::sources::kubernetes::Session;
+use crate::sources::zipkin;
 use crate::sources::{self, Control, Outlet, Source};
 use crate::ui::chord::Chord;
 use crate::ui::terminal::{Canvas, Screen};
@@ -106,9 +107,14 @@ pub struct Outside {
 const BROKEN: &str =
     "it broke off by a mistake of ours: look at how it is now; the log has the cause";
 
+/// What is said where asking for a trace broke off.
+const BROKEN_TRACE: &str = "asking for it broke off by a mistake of ours: the log has the cause";
+
 /// Everything outside of the app.
 struct World {
     session: Session,
+    /// The tracing server, for single traces.
+    zipkin: Option<zipkin::Settings>,
     host: Arc<dyn Host>,
     observations: mpsc::Receiver<Vec<Observation>>,
     namespaces: watch::Sender<NamespaceChoice>,
@@ -128,6 +134,7 @@ impl World {
         let (answer, answers) = mpsc::channel(ANSWERS);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let zipkin = outside.settings.zipkin.clone();
         for source in sources::registry(outside.settings) {
             let control = Control {
                 namespaces: chosen.clone(),
@@ -139,6 +146,7 @@ impl World {
         tasks.close();
         Self {
             session: outside.session,
+            zipkin,
             host: outside.host,
             observations,
             namespaces,
@@ -177,6 +185,18 @@ impl World {
                 if let Err(error) = canvas.copy(&text) {
                     tracing::warn!(%error, "the clipboard was not reached");
                 }
+            }
+            Effect::Trace { id } => {
+                let settings = self.zipkin.clone();
+                let broken = Msg::Traced {
+                    id,
+                    result: Err(BROKEN_TRACE.into()),
+                };
+                self.answer(broken, async move {
+                    let traced = zipkin::trace(settings.as_ref(), id).await;
+                    let result = traced.map(Box::new);
+                    Msg::Traced { id, result }
+                });
             }
             Effect::Preview {
                 id,

@@ -18,9 +18,11 @@ use crate::ui::action::{Action, Here};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
 use crate::ui::keymap::{BadBinding, Keymap};
+use crate::ui::overlay::examples::Examples;
 use crate::ui::overlay::help::Help;
 use crate::ui::overlay::namespaces::NamespaceSwitcher;
 use crate::ui::overlay::prompt::Prompt;
+use crate::ui::overlay::trace::TracePage;
 use crate::ui::overlay::why::WhyPage;
 use crate::ui::screen::{Focus, Mode};
 use crate::ui::theme::Theme;
@@ -74,6 +76,10 @@ pub enum Overlay {
     },
     /// Who a name is, and why.
     Why(WhyPage),
+    /// Which trace to look at.
+    Examples(Examples),
+    /// A trace.
+    Trace(TracePage),
     /// The detail of an element at full size.
     Detail {
         /// Which.
@@ -94,6 +100,8 @@ impl Overlay {
             Self::Stage { counts: true } => "scale",
             Self::Stage { counts: false } => "stage",
             Self::Why(_) => "why",
+            Self::Examples(_) => "examples",
+            Self::Trace(page) => page.name(),
             Self::Detail { .. } => "detail",
         }
     }

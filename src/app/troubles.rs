@@ -133,7 +133,12 @@ pub(super) fn well(batch: &[Observation]) -> BTreeSet<Text> {
     batch
         .iter()
         .filter_map(|said| match said {
-            Observation::Status(status) if status.state == Some(SourceState::Live) => {
+            Observation::Status(status)
+                if matches!(
+                    status.state,
+                    Some(SourceState::Live | SourceState::Limited { .. })
+                ) =>
+            {
                 Some(status.key.source.clone())
             }
             _ => None,

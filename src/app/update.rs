@@ -5,7 +5,9 @@ use super::effect::Effect;
 use super::msg::{Moment, Msg};
 use super::state::{App, Overlay};
 use crate::model::intent::Stage;
-use crate::model::text;
+use crate::model::text::{self, Text};
+use crate::trace::id::TraceId;
+use crate::trace::waterfall::Waterfall;
 use crate::ui::action::{Action, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
@@ -47,6 +49,7 @@ impl App {
             Msg::Previewed { id, result } => self.previewed(id, result),
             Msg::Sent { id, result } => self.sent(id, result),
             Msg::Looked { id, result } => self.looked(id, result),
+            Msg::Traced { id, result } => self.traced(id, &result),
             Msg::Hosted(result) => self.hosted(result),
             Msg::Terminate => return vec![Effect::Quit],
         }
@@ -147,10 +150,7 @@ impl App {
     pub(super) fn act(&mut self, action: usize, argument: &str) -> Vec<Effect> {
         match self.run_of(action) {
             Some(Run::App(run)) => run(self, argument),
-            Some(Run::Verb(verb)) => {
-                self.verb(verb);
-                Vec::new()
-            }
+            Some(Run::Verb(verb)) => self.verb(verb),
             Some(Run::Overlay(verb)) => self.overlay_verb(verb),
             Some(Run::Show(view)) => {
                 self.show(view, argument);
@@ -165,7 +165,7 @@ impl App {
     }
 
     /// Gives a verb to the pane that has the focus.
-    fn verb(&mut self, verb: Verb) {
+    pub(super) fn verb(&mut self, verb: Verb) -> Vec<Effect> {
         let answer = match self.panes.focus {
             Focus::View => self.with_view(self.view, |view, ctx| view.act(verb, ctx)),
             Focus::Tail => {
@@ -194,7 +194,20 @@ impl App {
                 self.selected()
                     .map(|key| Overlay::Detail { key, offset: 0 }),
             ),
+            Some(Answer::Examples { of, examples }) => return self.open_examples(of, examples),
             Some(Answer::Ignored | Answer::Done) | None => {}
+        }
+        Vec::new()
+    }
+
+    /// Gives the answer for a trace to the pages that wait for it; they may be closed by now.
+    fn traced(&mut self, id: TraceId, result: &Result<Box<Waterfall>, Text>) {
+        for overlay in &mut self.overlays {
+            if let Overlay::Trace(page) = overlay
+                && page.id() == id
+            {
+                page.answered(result.clone(), &self.theme);
+            }
         }
     }
 
@@ -203,6 +216,15 @@ impl App {
             Some(Overlay::Help(help)) => {
                 help.scroll(lines_of(verb));
                 Vec::new()
+            }
+            Some(Overlay::Examples(examples)) => match examples.act(verb) {
+                Some(example) => self.open_example(&example),
+                None => Vec::new(),
+            },
+            Some(Overlay::Trace(page)) => {
+                let id = page.id();
+                let again = page.act(verb).then_some(Effect::Trace { id });
+                again.into_iter().collect()
             }
             Some(Overlay::Why(page)) => {
                 page.scroll(lines_of(verb));

@@ -173,6 +173,26 @@ impl Interfaces {
         operations
     }
 
+    /// One operation of a callee, with all its usage; or with that of one caller only.
+    #[must_use]
+    pub fn operation(
+        &self,
+        callee: &ElementKey,
+        (protocol, name): (Option<Protocol>, &Text),
+        caller: Option<&ElementKey>,
+    ) -> Option<Operation<'_>> {
+        let places = self.by_callee.get(callee)?.iter().copied();
+        let is_it = |at: &usize| {
+            self.uses.get(*at).is_some_and(|used| {
+                used.protocol == protocol
+                    && used.operation == *name
+                    && (caller.is_none() || used.caller.as_ref() == caller)
+            })
+        };
+        let places: Vec<usize> = places.filter(is_it).collect();
+        self.operations(Some(&places)).pop()
+    }
+
     /// All calls to an element together; `None` where none was sampled.
     #[must_use]
     pub fn inbound(&self, callee: &ElementKey) -> Option<&Tally> {

@@ -32,6 +32,11 @@ pub enum SourceState {
     },
     /// What is shown is current.
     Live,
+    /// What is shown is current, and tells less than it would elsewhere.
+    Limited {
+        /// What it does not tell, and what stands in its place.
+        what: Text,
+    },
     /// What is shown was true once; the source is trying again.
     Stale {
         /// Since when.
@@ -74,16 +79,20 @@ impl SourceState {
         match self {
             Self::Stale { cause, .. } | Self::Failed { cause } => Some(cause),
             Self::Forbidden { what } | Self::Absent { what } => Some(what),
-            Self::Loading { .. } | Self::Waiting { .. } | Self::Live | Self::Off { .. } => None,
+            Self::Loading { .. }
+            | Self::Waiting { .. }
+            | Self::Live
+            | Self::Limited { .. }
+            | Self::Off { .. } => None,
         }
     }
 
-    /// Why it is not simply live: its trouble, what is waited for, or how to switch it on.
+    /// Why it is not simply live: its trouble, what it does not tell, what is waited for, or how to switch it on.
     #[must_use]
     pub const fn why(&self) -> Option<&Text> {
         match self {
             Self::Off { hint } => Some(hint),
-            Self::Waiting { what } => Some(what),
+            Self::Waiting { what } | Self::Limited { what } => Some(what),
             _ => self.trouble(),
         }
     }
@@ -101,6 +110,7 @@ impl SourceState {
             Self::Loading { .. } => "loading",
             Self::Waiting { .. } => "waiting",
             Self::Live => "live",
+            Self::Limited { .. } => "limited",
             Self::Stale { .. } => "stale",
             Self::Forbidden { .. } => "forbidden",
             Self::Absent { .. } => "absent",

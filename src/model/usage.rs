@@ -57,6 +57,9 @@ pub struct Tally {
     pub slowest: Option<Text>,
     /// The newest trace in which a call failed.
     pub failed: Option<Text>,
+    /// The time of that trace's newest span, in ms since the epoch by who reported it; 0 without one.
+    #[serde(default)]
+    pub failed_ms: i64,
 }
 
 /// One sort of exception.
@@ -71,6 +74,9 @@ pub struct Thrown {
     pub times: u64,
     /// The newest trace in which it was thrown.
     pub trace: Text,
+    /// The time of that trace's newest span, in ms since the epoch by who reported it.
+    #[serde(default)]
+    pub trace_ms: i64,
 }
 
 /// Durations of calls, in µs.
@@ -188,12 +194,19 @@ impl Tally {
             self.slowest.clone_from(&other.slowest);
         }
         self.latency.merge(&other.latency);
-        if other.failed.is_some() {
+        if other.failed.is_some() && (self.failed.is_none() || other.failed_ms > self.failed_ms) {
             self.failed.clone_from(&other.failed);
+            self.failed_ms = other.failed_ms;
         }
         for thrown in &other.exceptions {
             match self.exceptions.iter_mut().find(|t| t.kind == thrown.kind) {
-                Some(known) => known.times += thrown.times,
+                Some(known) => {
+                    let times = known.times + thrown.times;
+                    if thrown.trace_ms > known.trace_ms {
+                        known.clone_from(thrown);
+                    }
+                    known.times = times;
+                }
                 None => self.exceptions.push(thrown.clone()),
             }
         }
@@ -278,6 +291,35 @@ mod tests {
                 let found = latency.at(percent as f64 / 100.0).unwrap();
                 prop_assert!(found.abs_diff(exact) * 100 <= exact + 100, "{percent}: {found}, not {exact}");
             }
+        }
+    }
+
+    fn failed(trace: &str, at: i64) -> Tally {
+        Tally {
+            failed: Some(trace.into()),
+            failed_ms: at,
+            exceptions: vec![Thrown {
+                kind: "IoError".into(),
+                message: trace.into(),
+                times: 1,
+                trace: trace.into(),
+                trace_ms: at,
+            }],
+            ..Tally::default()
+        }
+    }
+
+    #[test]
+    fn of_traces_that_failed_the_newest_stays_whichever_comes_first() {
+        for order in [["old", "new"], ["new", "old"]] {
+            let mut sum = Tally::default();
+            for trace in order {
+                sum.merge(&failed(trace, if trace == "new" { 2 } else { 1 }));
+            }
+            assert_eq!(sum.failed.as_deref(), Some("new"));
+            let thrown = sum.exceptions.first().unwrap();
+            assert_eq!((&*thrown.trace, &*thrown.message), ("new", "new"));
+            assert_eq!(thrown.times, 2);
         }
     }
 }

@@ -27,10 +27,11 @@ struct Event {
 
 /// What the first side says that says anything.
 pub(super) fn of(record: &Record<'_>) -> Option<Exception> {
-    record.sides().find_map(on)
+    record.sides().find_map(of_piece)
 }
 
-fn on(piece: &Piece<'_>) -> Option<Exception> {
+/// What one side says.
+pub(super) fn of_piece(piece: &Piece<'_>) -> Option<Exception> {
     let event = piece.annotations().find_map(|said| event(&said.value));
     let (event_kind, event_message) = event.unwrap_or_default();
     let error = piece.tag("error").filter(|value| is_told(value));

@@ -21,3 +21,4 @@ pub mod refusal;
 pub mod span;
 mod statement;
 mod tree;
+pub mod waterfall;

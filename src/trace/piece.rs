@@ -69,6 +69,11 @@ impl<'a> Piece<'a> {
         keys.iter().find_map(|key| self.tag(key))
     }
 
+    /// Its tags, those of the first part first; a key may come again.
+    pub(super) fn tags(&self) -> impl Iterator<Item = (&'a Arc<str>, &'a Arc<str>)> {
+        self.parts().flat_map(|part| part.tags.iter())
+    }
+
     /// What happened meanwhile.
     pub(super) fn annotations(&self) -> impl Iterator<Item = &'a Annotation> {
         self.parts().flat_map(|part| &part.annotations)

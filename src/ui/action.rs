@@ -59,6 +59,8 @@ pub enum Verb {
     Enter,
     /// Unfold everything, or fold everything.
     FoldAll,
+    /// Show what is asked of it, and what it asks of others.
+    Operations,
     /// Follow the end, or stay.
     Follow,
     /// Show repeats as one line, or each.

@@ -32,6 +32,7 @@ use crate::model::observation::{Kind, NamespaceChoice};
 use crate::model::source::SourceState;
 use action::Verb;
 use filter::Filter;
+use overlay::examples::Example;
 use theme::Theme;
 
 /// What everything on screen is drawn from. Borrowed for one update or one frame.
@@ -72,6 +73,16 @@ impl Ctx<'_> {
         })
     }
 
+    /// Whether the tracing server counts calls by the day only, so that rates are those of sampled traces.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        let mut sources = self.model.sources().values();
+        sources.any(|status| {
+            &*status.key.part == "dependencies"
+                && matches!(status.state, Some(SourceState::Limited { .. }))
+        })
+    }
+
     /// Whether the first list of a kind is complete for everything that is chosen.
     #[must_use]
     pub fn has_listed(&self, kind: Kind) -> bool {
@@ -100,6 +111,13 @@ pub enum Answer {
     },
     /// Open the detail pane of the selected element at full size.
     Detail,
+    /// Look at one of these traces.
+    Examples {
+        /// Of what they are examples.
+        of: String,
+        /// Those that there are.
+        examples: Vec<Example>,
+    },
     /// Something to say in the notice line.
     Say(String),
 }
@@ -120,6 +138,11 @@ pub trait View {
 
     /// The element under the cursor.
     fn selected(&self) -> Option<ElementKey>;
+
+    /// What the row under the cursor is called, where it is no element but belongs to one.
+    fn part(&self) -> Option<String> {
+        None
+    }
 
     /// Puts the cursor on an element, or on the nearest thing that stands for it.
     fn select(&mut self, key: &ElementKey, ctx: &Ctx<'_>);

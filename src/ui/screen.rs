@@ -436,7 +436,12 @@ fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
             let text = match state {
                 SourceState::Off { .. } => format!("{short} off"),
                 _ if status.interval_ms.is_some() => {
-                    format!("{short} ok {} ago", format::age(Some(status.at), ctx.now))
+                    let limited = parts.iter().find(|(_, s)| s.word() == "limited");
+                    let word = limited.map_or("ok", |(_, s)| s.word());
+                    format!(
+                        "{short} {word} {} ago",
+                        format::age(Some(status.at), ctx.now)
+                    )
                 }
                 _ => format!("{short} live"),
             };

@@ -29,6 +29,12 @@ pub struct Glyphs {
     pub dashed: &'static str,
     /// Corners: top left, top right, bottom left, bottom right.
     pub corners: [&'static str; 4],
+    /// A cell that is covered from the left: by an eighth, two, and so on to the whole.
+    pub parts: [&'static str; 8],
+    /// A cell that is covered to the right: its half, and less.
+    pub right_part: [&'static str; 2],
+    /// Millionths of a second.
+    pub micros: &'static str,
     /// Tees: to the right, to the left, down, up, and the crossing.
     pub tees: [&'static str; 5],
     /// Bars from nothing to full.
@@ -45,6 +51,9 @@ const UNICODE: Glyphs = Glyphs {
     horizontal: "─",
     vertical: "│",
     dashed: "╌",
+    parts: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    right_part: ["▐", "▕"],
+    micros: "µs",
     corners: ["┌", "┐", "└", "┘"],
     tees: ["├", "┤", "┬", "┴", "┼"],
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
@@ -60,6 +69,9 @@ const ASCII: Glyphs = Glyphs {
     horizontal: "-",
     vertical: "|",
     dashed: "-",
+    parts: ["-", "-", "-", "-", "-", "-", "=", "="],
+    right_part: ["-", "-"],
+    micros: "us",
     corners: ["+", "+", "+", "+"],
     tees: ["+", "+", "+", "+", "+"],
     bars: ["_", ".", ":", "=", "+", "*", "#", "@"],

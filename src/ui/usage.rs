@@ -4,8 +4,10 @@ use jiff::Timestamp;
 
 use crate::model::element::Counts;
 use crate::model::interfaces::{Operation, OperationUse, Sample};
+use crate::model::text::Text;
 use crate::model::usage::{Tally, Thrown};
 use crate::ui::detail::name;
+use crate::ui::overlay::examples::Example;
 use crate::ui::{Ctx, format};
 
 /// Most callers named behind one operation.
@@ -43,7 +45,7 @@ pub fn figures(tally: &Tally, ctx: &Ctx<'_>) -> String {
 }
 
 /// `12.4/s`, or `31 calls` of a sample.
-fn often(calls: u64, ctx: &Ctx<'_>) -> String {
+pub(in crate::ui) fn often(calls: u64, ctx: &Ctx<'_>) -> String {
     match ctx.model.interfaces().sample() {
         Some(sample) if !sample.is_part => {
             let counts = counts(calls, 0, sample.window_ms);
@@ -60,7 +62,7 @@ fn percent(errors: u64, calls: u64) -> String {
 }
 
 /// Counts as rates and percentages are made of; when the window ended makes no difference to these.
-const fn counts(calls: u64, errors: u64, window_ms: u64) -> Counts {
+pub(in crate::ui) const fn counts(calls: u64, errors: u64, window_ms: u64) -> Counts {
     Counts {
         calls,
         errors,
@@ -99,6 +101,47 @@ pub fn thrown(thrown: &Thrown, ctx: &Ctx<'_>) -> String {
         message => format!(": {message}"),
     };
     format!("{}{times}{message}", thrown.kind)
+}
+
+/// What an operation is called as seen by whom it is required: with who provides it.
+#[must_use]
+pub fn required(operation: &Operation<'_>, ctx: &Ctx<'_>) -> String {
+    let arrow = ctx.theme.glyphs.arrow;
+    format!(
+        "{arrow} {}: {}",
+        name(operation.callee, ctx),
+        title(operation)
+    )
+}
+
+/// The traces of an operation that are worth a look, each once.
+#[must_use]
+pub fn examples(operation: &Operation<'_>) -> Vec<Example> {
+    let tally = &operation.tally;
+    let mut examples: Vec<Example> = Vec::new();
+    let mut add =
+        |trace: &Text, of: String| match examples.iter_mut().find(|known| known.trace == *trace) {
+            Some(known) => known.of.push_str(&format!("; {of}")),
+            None => examples.push(Example {
+                trace: trace.clone(),
+                of,
+            }),
+        };
+    if let Some(trace) = &tally.slowest {
+        let took = format::took(tally.latency.max_us());
+        add(trace, format!("slowest, {took}"));
+    }
+    if let Some(trace) = &tally.failed {
+        add(trace, "last failed".to_owned());
+    }
+    for thrown in &tally.exceptions {
+        let message = match &*thrown.message {
+            "" => String::new(),
+            message => format!(": {message}"),
+        };
+        add(&thrown.trace, format!("last {}{message}", thrown.kind));
+    }
+    examples
 }
 
 /// Of what the figures are: how many traces, of which window, and what was left out.

@@ -187,6 +187,7 @@ pub fn used(
             message: "no answer in <2 s> & \"gave up\"".into(),
             times: thrown,
             trace: "00000000000000b2".into(),
+            trace_ms: 0,
         });
     }
     Use {

@@ -67,6 +67,7 @@ fn sampled(used: &[Used]) -> Observation {
                     },
                     times: u64::from(*errors),
                     trace: "00000000000000a1".into(),
+                    trace_ms: 0,
                 });
             }
             Use {

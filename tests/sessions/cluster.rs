@@ -651,6 +651,8 @@ pub fn used(uses: &[(&str, &str, &str, u64, u64, u64)], is_sample: bool) -> Obse
             let mut tally = Tally {
                 calls: *calls,
                 errors: *errors,
+                slowest: Some("00000000000000b2".into()),
+                failed: (*errors > 0).then(|| "00000000000000a1".into()),
                 ..Tally::default()
             };
             (0..*calls).for_each(|_| tally.latency.add(*us));
@@ -660,6 +662,7 @@ pub fn used(uses: &[(&str, &str, &str, u64, u64, u64)], is_sample: bool) -> Obse
                     message: "no answer in 2 s".into(),
                     times: *errors,
                     trace: "00000000000000a1".into(),
+                    trace_ms: 1,
                 });
             }
             Use {

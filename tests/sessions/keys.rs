@@ -153,6 +153,11 @@ fn the_footer_names_only_keys_that_do_what_it_says() {
         ("esc v t n", "tree", Some("namespaces")),
         ("esc j s", "tree", Some("scale")),
         ("esc r", "tree", Some("stage")),
+        (
+            "esc : t r a c e space 0 0 0 0 0 0 0 0 0 0 0 0 0 0 a 1 enter",
+            "tree",
+            Some("trace"),
+        ),
     ] {
         s.press("esc").press(keys);
         s.tick(10);

@@ -24,6 +24,7 @@ mod rollbacks;
 mod scaling;
 mod sizes;
 mod time;
+mod traces;
 mod tree;
 mod trends;
 mod why;

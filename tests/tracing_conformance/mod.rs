@@ -9,6 +9,7 @@ pub mod questions;
 pub mod reports;
 pub mod search;
 pub mod soup;
+pub mod waterfalls;
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,6 +50,8 @@ macro_rules! for_each_case {
             search::traces_come_newest_first_and_whole,
             search::many_traces_come_in_the_order_of_their_ids,
             search::ids_that_differ_in_the_upper_half_are_two_traces,
+            waterfalls::a_trace_is_asked_for_by_its_id_and_laid_out,
+            waterfalls::a_trace_that_is_not_held_is_said_to_be_gone,
         }
     };
 }

@@ -12,3 +12,4 @@ mod show;
 
 mod cures;
 mod pictures;
+mod traces;

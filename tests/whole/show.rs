@@ -126,6 +126,7 @@ impl Show {
         };
         let mut traces = zipkin::Settings::new(&demo.zipkin_url()).expect("a URL");
         traces.interval = Duration::from_millis(300);
+        traces.traces_interval = Duration::from_millis(900);
         let outside = Outside {
             settings: sources::Settings {
                 kubernetes: kubernetes::Settings {

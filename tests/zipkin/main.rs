@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod daily;
 mod faults;
 #[path = "../proxy/mod.rs"]
 mod proxy;

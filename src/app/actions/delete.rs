@@ -26,7 +26,7 @@ fn delete(app: &mut App, argument: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(key) = app.target("") else {
-        app.say("select a pod first");
+        app.say_select("pod");
         return Vec::new();
     };
     let (target, operation) = match app.live.get(&key) {

@@ -12,7 +12,7 @@ use crate::ui::action::{Action, Place};
 use crate::ui::filter::Filter;
 use crate::ui::overlay::namespaces::NamespaceSwitcher;
 use crate::ui::overlay::prompt::{Prompt, Purpose};
-use crate::ui::screen::Mode;
+use crate::ui::screen::{Focus, Mode};
 
 /// Most recent namespaces that have a digit.
 const RECENT: usize = 9;
@@ -283,10 +283,26 @@ impl App {
             .collect()
     }
 
+    /// What the row under the cursor is called, where it is no element but belongs to one.
+    pub(in crate::app) fn part(&self) -> Option<String> {
+        if self.panes.focus == Focus::Tail || !self.overlays.is_empty() {
+            return None;
+        }
+        self.views.get(self.view)?.part()
+    }
+
+    /// Says that what should be changed is not selected.
+    pub(in crate::app) fn say_select(&mut self, what: &str) {
+        match self.part() {
+            Some(part) => self.say(format!("{part} is an operation: select a {what} first")),
+            None => self.say(format!("select a {what} first")),
+        }
+    }
+
     /// The selected element, or the one that a command names.
     pub(in crate::app) fn target(&self, name: &str) -> Option<crate::model::key::ElementKey> {
         if name.is_empty() {
-            self.selected()
+            self.selected().filter(|_| self.part().is_none())
         } else {
             places::find(self, name)
         }

@@ -9,6 +9,7 @@ mod rollout;
 mod scale;
 mod session;
 mod stage;
+mod trace;
 mod why;
 
 use super::effect::Effect;
@@ -80,6 +81,7 @@ pub fn table(views: &[Box<dyn View>], offers: &[Offer], writable: bool) -> Vec<E
         table.extend(stage::entries());
     }
     table.extend(find::entries());
+    table.extend(trace::entries());
     table.extend(why::entries());
     table.extend(places::entries(views));
     table.extend(session::entries());

@@ -30,7 +30,40 @@ const LISTS: [(&str, &[&str], &str, Verb); 8] = [
 ];
 
 /// Overlays that are walked, and the keys that move in them without being typed.
-const PAGES: [(&str, [&str; 6]); 3] = [
+const PAGES: [(&str, [&str; 6]); 6] = [
+    (
+        "examples",
+        [
+            "examples-down",
+            "examples-up",
+            "examples-page-down",
+            "examples-page-up",
+            "examples-top",
+            "examples-bottom",
+        ],
+    ),
+    (
+        "trace",
+        [
+            "trace-down",
+            "trace-up",
+            "trace-page-down",
+            "trace-page-up",
+            "trace-top",
+            "trace-bottom",
+        ],
+    ),
+    (
+        "span",
+        [
+            "span-down",
+            "span-up",
+            "span-page-down",
+            "span-page-up",
+            "span-top",
+            "span-bottom",
+        ],
+    ),
     (
         "why",
         [

@@ -58,7 +58,7 @@ fn rollback(app: &mut App, argument: &str) -> Vec<Effect> {
 /// Stages it for the selected type, or for the type of the selected pod.
 fn roll(app: &mut App, operation: Operation, word: &str) {
     let Some(key) = app.target("") else {
-        app.say("select a component type first");
+        app.say_select("component type");
         return;
     };
     let is_one = matches!(key, ElementKey::Type(_) | ElementKey::Component { .. });

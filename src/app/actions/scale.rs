@@ -62,7 +62,7 @@ fn scale(app: &mut App, argument: &str, more: u32) -> Vec<Effect> {
         },
     };
     let Some(key) = app.target("") else {
-        app.say("select a component type first");
+        app.say_select("component type");
         return Vec::new();
     };
     let is_pod = matches!(key, ElementKey::Component { .. });

@@ -100,7 +100,10 @@ pub(super) fn entries() -> Vec<Entry> {
         ),
     ];
     // Each overlay closes by the same keys, and none of them reaches what is below.
-    let closes: [(&'static str, &'static str, &[&str]); 5] = [
+    let closes: [(&'static str, &'static str, &[&str]); 8] = [
+        ("examples", "examples-close", &["esc", "q", "ctrl-c"]),
+        ("trace", "trace-close", &["esc", "q", "ctrl-c"]),
+        ("span", "span-close", &["esc", "q", "enter", "ctrl-c"]),
         ("why", "why-close", &["esc", "q", "ctrl-c"]),
         ("help", "help-close", &["esc", "q", "?", "ctrl-c"]),
         ("detail", "detail-close", &["esc", "q", "enter", "ctrl-c"]),
@@ -117,6 +120,11 @@ pub(super) fn entries() -> Vec<Entry> {
 }
 
 pub(super) fn close(app: &mut App) -> Vec<Effect> {
+    if let Some(Overlay::Trace(page)) = app.overlays.last_mut()
+        && page.leave()
+    {
+        return Vec::new();
+    }
     match app.overlays.last() {
         Some(Overlay::Prompt(_)) => return app.close_prompt(false),
         Some(Overlay::Stage { .. }) => {
@@ -170,13 +178,13 @@ fn pause(app: &mut App, _: &str) -> Vec<Effect> {
 
 fn copy(app: &mut App, _: &str) -> Vec<Effect> {
     let selected = app.selected();
-    let element = selected.and_then(|key| Some(app.shown().get(&key)?.name()));
-    let Some(name) = element else {
+    let element = selected.and_then(|key| Some(app.shown().get(&key)?.name().to_string()));
+    let Some(name) = app.part().or(element) else {
         app.say("nothing is selected");
         return Vec::new();
     };
     app.say(format!("copied {name}"));
-    vec![Effect::Copy(name.to_string())]
+    vec![Effect::Copy(name)]
 }
 
 fn unlock(app: &mut App, _: &str) -> Vec<Effect> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::failure::Failure;
 use crate::model::observation::Link;
 use crate::model::text::{self, Text};
+use crate::trace::id::TraceId;
 
 /// Most links taken from one answer, those with the most calls.
 pub(super) const LINK_LIMIT: usize = 20_000;
@@ -45,6 +46,11 @@ pub(super) fn traces(end: i64, lookback: u64, limit: usize) -> String {
         lookback.max(1),
         limit.max(1)
     )
+}
+
+/// Path for all spans of a trace.
+pub(super) fn trace(id: TraceId) -> String {
+    format!("/trace/{id}")
 }
 
 /// Path for the names of the services that report.

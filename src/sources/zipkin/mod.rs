@@ -6,16 +6,18 @@
 //! what was counted is sent whole for each window.
 //!
 //! Known limits: Zipkin counts a call as failed only where a span has the tag `error`; peers without a
-//! name never appear; and with Elasticsearch or Cassandra behind it, the server answers with whole days
-//! that a batch job has counted, so the short window then is no short window. Telling that case (both
-//! windows give the same counts, again and again) is a next step: [`crate::model::source::SourceState`]
-//! has no place for it yet.
+//! name never appear. With Elasticsearch or Cassandra behind it, the server answers with whole days that a
+//! batch job has counted: that is told by what it says ([`daily`]), and rates then come from our own count
+//! of the sampled traces ([`own`]).
 
 mod api;
 mod client;
 mod clock;
+mod daily;
 mod failure;
 pub mod hints;
+mod one;
+mod own;
 mod poll;
 mod settings;
 pub mod tally;
@@ -26,6 +28,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
+pub use self::one::trace;
 pub use self::settings::{Settings, SettingsError};
 use super::{Control, Outlet, Source};
 use crate::model::observation::Observation;

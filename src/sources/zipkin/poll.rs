@@ -3,6 +3,8 @@
 //! Questions are asked one after the other, never at once: the in-memory store answers them one at a
 //! time anyway, and takes in no spans meanwhile.
 
+mod rates;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,8 +14,10 @@ use tracing::debug;
 
 use super::api::{self, Decoded};
 use super::client::Client;
+use super::daily::Judge;
 use super::failure::{self, Failure};
 use super::hints::Heard;
+use super::own::OwnLinks;
 use super::settings::Settings;
 use super::tally::Tallies;
 use super::traces;
@@ -35,6 +39,12 @@ const KEPT_WINDOWS: u64 = 2;
 /// its work. 1,000 traces were 3 MB.
 const TRACE_LIMIT: usize = 200;
 const TRACE_BYTES: usize = 8 * 1024 * 1024;
+
+/// What is said of a server that counts links by the day.
+const DAILY: &str = "its links are daily aggregates, which give no rates: rates and errors are counted from sampled traces, and are no data while these are not enough";
+
+/// What is said while that is not sure.
+const DOUBTFUL: &str = "its counts contradict its traces, so rates are no data: two windows later it is clear whether it counts whole days";
 
 /// For how long what spans say of who is who is kept without being said again, in µs.
 const HINTS_US: i64 = 3_600_000_000;
@@ -94,6 +104,9 @@ struct Poll {
     limit: usize,
     /// The end of the last window, in ms by the server's clock, of which not all traces were told.
     gap: Option<i64>,
+    /// Whether the server counts links by the day, and our own count of them.
+    judge: Judge,
+    own: OwnLinks,
     /// Links of the first answer, while the second one is awaited.
     seen: u64,
 }
@@ -101,6 +114,7 @@ struct Poll {
 impl Poll {
     fn new(settings: Settings, outlet: Outlet) -> Self {
         let tallies = Tallies::new(settings.usage_ms);
+        let judge = Judge::new(settings.recent_ms, settings.long_ms);
         Self {
             client: Client::new(&settings),
             settings,
@@ -116,6 +130,8 @@ impl Poll {
             heard: Heard::default(),
             limit: TRACE_LIMIT,
             gap: None,
+            judge,
+            own: OwnLinks::default(),
             seen: 0,
         }
     }
@@ -240,6 +256,22 @@ impl Poll {
             }
         }
         self.seen = u64::try_from(links.len()).unwrap_or(u64::MAX);
+        let was_daily = self.judge.is_daily();
+        match span {
+            Span::Recent => self.judge.short(end, &links),
+            Span::Long => self.judge.long(end, &links),
+        }
+        let is_daily = self.judge.is_daily();
+        if is_daily != was_daily {
+            // What the long window shows is made otherwise from now on.
+            self.long.due = Instant::now();
+        }
+        match span {
+            Span::Recent if is_daily => return Ok(self.without_rates(!was_daily)),
+            Span::Recent if self.judge.is_doubtful() => return Ok(self.without_rates(true)),
+            Span::Long if is_daily => self.complete(end, &mut links),
+            _ => {}
+        }
         Ok(vec![Observation::Links(Links {
             source: Text::from(NAME),
             span,
@@ -275,12 +307,18 @@ impl Poll {
             .await
             .map_err(|error| Failure::Internal(failure::quote(&error.to_string())))?
             .map_err(|error| Failure::json(&error, length))?;
-        if traces.len() >= self.limit {
+        let is_cut = traces.len() >= self.limit;
+        if is_cut {
             self.gap = Some(end);
         }
+        let from = if is_cut { rates::oldest(&traces) } else { None };
+        let from = from
+            .unwrap_or_else(|| end.saturating_sub_unsigned(lookback))
+            .min(end);
         if length < TRACE_BYTES / 8 {
             self.limit = (self.limit * 2).min(TRACE_LIMIT);
         }
+        let rates = self.judge(&traces, from, end);
         self.tallies.take(&traces);
         let window = i64::try_from(self.settings.usage_ms).unwrap_or(i64::MAX);
         let is_part = self.gap.is_some_and(|gap| gap > end.saturating_sub(window));
@@ -296,7 +334,9 @@ impl Poll {
             source: Text::from(NAME),
             hints: self.heard.hints(),
         };
-        Ok(vec![Observation::Uses(Box::new(uses)), hints])
+        let mut said = vec![Observation::Uses(Box::new(uses)), hints];
+        said.extend(rates);
+        Ok(said)
     }
 
     fn succeeded(&mut self, question: Question) {
@@ -333,7 +373,17 @@ impl Poll {
             Part::Traces => &[&self.traces],
         };
         let state = match turns.iter().find_map(|turn| turn.failure.as_ref()) {
-            None if turns.iter().all(|turn| turn.is_well()) => SourceState::Live,
+            None if turns.iter().all(|turn| turn.is_well()) => {
+                if part == Part::Dependencies && self.judge.is_daily() {
+                    SourceState::Limited { what: DAILY.into() }
+                } else if part == Part::Dependencies && self.judge.is_doubtful() {
+                    SourceState::Limited {
+                        what: DOUBTFUL.into(),
+                    }
+                } else {
+                    SourceState::Live
+                }
+            }
             None => SourceState::Loading { seen: self.seen },
             Some(refused @ Failure::Refused(_)) => SourceState::Forbidden {
                 what: text::message(&refused.to_string()),

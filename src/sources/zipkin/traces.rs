@@ -44,6 +44,16 @@ pub fn decode(body: &[u8]) -> Result<Vec<Vec<Span>>, serde_json::Error> {
     Ok(traces)
 }
 
+/// The spans of the one trace in an answer.
+///
+/// # Errors
+/// As for [`decode`], where it is no list of spans.
+pub fn decode_one(body: &[u8]) -> Result<Vec<Span>, serde_json::Error> {
+    let raw: Vec<RawSpan<'_>> = serde_json::from_slice(body)?;
+    let mut words = Words::default();
+    Ok(raw.into_iter().map(|span| words.span(span)).collect())
+}
+
 /// A span as the server writes it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,9 +1,11 @@
 //! What stands over a view until it is answered or closed. A stack, so that illegal mixtures do not fit.
 
+pub mod examples;
 pub mod help;
 pub mod namespaces;
 pub mod prompt;
 pub mod stage;
+pub mod trace;
 pub mod why;
 
 use ratatui::buffer::Buffer;

@@ -4,7 +4,7 @@
 mod link;
 mod name;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -183,6 +183,15 @@ impl Model {
     #[must_use]
     pub fn resolution(&self, raw: &str) -> Resolution {
         self.with_directory(|directory| directory.resolve(raw))
+    }
+
+    /// What several raw names are: looked up together, as the directory is made anew each time.
+    #[must_use]
+    pub fn resolutions<'n>(
+        &self,
+        raw: impl Iterator<Item = &'n Text>,
+    ) -> BTreeMap<&'n Text, Resolution> {
+        self.with_directory(|directory| raw.map(|name| (name, directory.resolve(name))).collect())
     }
 
     /// Why the raw names and the elements of a name are what they are. An element may be named as
@@ -364,6 +373,9 @@ impl Model {
             SourceState::Forbidden { what } | SourceState::Absent { what } => Some(Point::new(
                 format!("The tracing server does not tell: {what}."),
             )),
+            SourceState::Limited { what } => Some(Point::new(format!(
+                "The tracing server tells less: {what}."
+            ))),
             SourceState::Live | SourceState::Loading { .. } | SourceState::Waiting { .. } => None,
         })
     }

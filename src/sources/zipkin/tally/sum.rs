@@ -54,7 +54,7 @@ pub(super) fn of(traces: &[&Kept]) -> Sum {
                 })
             });
             if let Some(making) = making.get_mut(at) {
-                making.add(row, &kept.id);
+                making.add(row, (&kept.id, kept.newest()));
             }
         }
     }
@@ -84,7 +84,7 @@ fn served(traces: &[&Kept]) -> (Vec<Served>, bool) {
         for row in &kept.calls {
             if let Some(instance) = &row.instance {
                 let making = making.entry((&row.key.callee, instance)).or_default();
-                making.add(row, &kept.id);
+                making.add(row, (&kept.id, kept.newest()));
             }
         }
     }
@@ -129,7 +129,7 @@ fn beyond<'a>(rows: impl Iterator<Item = &'a Row>) -> HashSet<(&'a Text, Protoco
 
 impl<'a> Making<'a> {
     /// Adds a call of a trace that is newer than those before.
-    fn add(&mut self, row: &'a Row, trace: &Text) {
+    fn add(&mut self, row: &'a Row, (trace, newest): (&Text, i64)) {
         let tally = &mut self.tally;
         self.sort = self.sort.max(row.key.sort);
         tally.calls += 1;
@@ -143,6 +143,7 @@ impl<'a> Making<'a> {
         }
         if row.failed {
             tally.failed = Some(trace.clone());
+            tally.failed_ms = newest;
         }
         if let Some((kind, message)) = row.thrown.as_deref() {
             let thrown = self.thrown.entry(kind).or_insert_with(|| Thrown {
@@ -150,10 +151,12 @@ impl<'a> Making<'a> {
                 message: message.clone(),
                 times: 0,
                 trace: trace.clone(),
+                trace_ms: newest,
             });
             thrown.times += 1;
             thrown.message.clone_from(message);
             thrown.trace.clone_from(trace);
+            thrown.trace_ms = newest;
         }
     }
 

@@ -393,7 +393,7 @@ impl NamespaceSwitcher {
             Some(SourceState::Stale { cause: why, .. }) => {
                 format!("this list may be old: {why}")
             }
-            Some(SourceState::Live) | None => return Vec::new(),
+            Some(SourceState::Live | SourceState::Limited { .. }) | None => return Vec::new(),
         };
         let e = ctx.theme.glyphs.ellipsis;
         wrap(&said, width.saturating_sub(2), WHY_LINES, e)

@@ -239,7 +239,11 @@ fn counted(ctx: &Ctx<'_>, recent: Option<Counts>, long: Option<Counts>) -> Strin
     if let Some(counts) = long {
         let window = format::window(counts.window_ms);
         let (calls, errors) = (grouped(counts.calls), grouped(counts.errors));
-        text.push_str(&format!(", {calls} calls with {errors} errors in {window}"));
+        // A day counts whole as soon as the window touches it.
+        let days = if ctx.is_sampled() { "the days of " } else { "" };
+        text.push_str(&format!(
+            ", {calls} calls with {errors} errors in {days}{window}"
+        ));
     }
     text
 }

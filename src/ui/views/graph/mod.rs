@@ -252,6 +252,9 @@ impl View for GraphView {
             }
         }
         match ctx.model.recent_window_ms() {
+            Some(ms) if ctx.is_sampled() => {
+                parts.push(format!("sampled rates over {}", format::window(ms)));
+            }
             Some(ms) => parts.push(format!("rates over {}", format::window(ms))),
             None if ctx.model.has_telemetry() => parts.push("no rates yet".to_owned()),
             None => parts.push("declared links only".to_owned()),
@@ -305,6 +308,7 @@ impl View for GraphView {
             Verb::Wider => self.hop(1, ctx),
             Verb::Narrower => self.hop(-1, ctx),
             Verb::FoldAll => self.fold_all(ctx),
+            Verb::Operations => self.operations(ctx),
             _ => Answer::Ignored,
         }
     }

@@ -2,8 +2,9 @@
 
 use super::chart::Spot;
 use super::walk::{self, Row};
-use super::{GraphView, MOST_HOPS};
-use crate::ui::{Answer, Ctx};
+use super::{GraphView, MOST_HOPS, words};
+use crate::ui::overlay::examples::Example;
+use crate::ui::{Answer, Ctx, usage};
 
 impl GraphView {
     /// Puts the cursor on a box; `keep` keeps the height for the next step sideways.
@@ -91,6 +92,67 @@ impl GraphView {
         self.hops = hops;
         self.refresh(ctx);
         Answer::Done
+    }
+
+    /// The traces of what is called along the links of the selected box: those with the focus, where it is
+    /// another box; all to it and by it, where it is the focus itself.
+    pub(super) fn operations(&self, ctx: &Ctx<'_>) -> Answer {
+        let Some((plan, at)) = self.planned().zip(self.at()) else {
+            return Answer::Ignored;
+        };
+        let key = |stop: usize| match plan.chart.stops.get(stop).map(|s| &s.spot) {
+            Some(Spot::Element(key)) => Some(key),
+            _ => None,
+        };
+        let Some(here) = key(at) else {
+            return Answer::Say("enter shows what is folded here".to_owned());
+        };
+        let mut pairs: Vec<_> = plan
+            .chart
+            .links_of(at)
+            .filter_map(|(link, other)| Some((key(link.from)?, key(link.to)?, other)))
+            .collect();
+        let near = |other: usize| {
+            let stop = plan.chart.stops.get(other);
+            stop.map_or(u16::MAX, |s| s.column.unsigned_abs())
+        };
+        // As the sentence has it: the link that leads to the focus.
+        let nearest = pairs.iter().map(|(.., other)| near(*other)).min();
+        pairs.retain(|(.., other)| Some(near(*other)) == nearest || near(at) == 0);
+        let mut examples = Vec::new();
+        for (from, to, _) in &pairs {
+            for operation in ctx.model.interfaces().between(from, to) {
+                let arrow = ctx.theme.glyphs.arrow;
+                let title = usage::title(&operation);
+                let ends = format!(
+                    "{} {arrow} {} ",
+                    words::name(ctx, from),
+                    words::name(ctx, to)
+                );
+                // One link has its name above.
+                let ends = if pairs.len() == 1 { "" } else { &ends };
+                examples.extend(
+                    usage::examples(&operation)
+                        .into_iter()
+                        .map(|example| Example {
+                            of: format!("{ends}{title}: {}", example.of),
+                            ..example
+                        }),
+                );
+            }
+        }
+        let of = match pairs.as_slice() {
+            [(from, to, _)] => {
+                let arrow = ctx.theme.glyphs.arrow;
+                format!(
+                    "{} {arrow} {}",
+                    words::name(ctx, from),
+                    words::name(ctx, to)
+                )
+            }
+            _ => format!("calls of {}", words::name(ctx, here)),
+        };
+        Answer::Examples { of, examples }
     }
 
     pub(super) fn fold_all(&mut self, ctx: &Ctx<'_>) -> Answer {

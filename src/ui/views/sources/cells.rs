@@ -53,9 +53,9 @@ impl Cells {
             state,
             // The last answer that was of use, not the last try.
             last: match &status.state {
-                Some(SourceState::Live | SourceState::Loading { .. }) if polled => {
-                    format::age(Some(status.at), ctx.now)
-                }
+                Some(
+                    SourceState::Live | SourceState::Limited { .. } | SourceState::Loading { .. },
+                ) if polled => format::age(Some(status.at), ctx.now),
                 Some(SourceState::Stale { since, .. }) if polled => {
                     format::age(Some(*since), ctx.now)
                 }

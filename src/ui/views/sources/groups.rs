@@ -43,8 +43,9 @@ fn rank(status: &SourceStatus) -> u8 {
         Some(SourceState::Stale { .. }) => 2,
         Some(SourceState::Waiting { .. }) => 3,
         Some(SourceState::Loading { .. }) => 4,
-        Some(SourceState::Live) => 5,
-        Some(SourceState::Off { .. }) | None => 6,
+        Some(SourceState::Limited { .. }) => 5,
+        Some(SourceState::Live) => 6,
+        Some(SourceState::Off { .. }) | None => 7,
     }
 }
 
@@ -58,7 +59,9 @@ pub(super) fn health(status: &SourceStatus) -> Health {
             SourceState::Failed { .. } | SourceState::Forbidden { .. } | SourceState::Absent { .. },
         ) => Health::Broken,
         Some(SourceState::Stale { .. }) => Health::Unknown,
-        Some(SourceState::Loading { .. } | SourceState::Waiting { .. }) => Health::Changing,
+        Some(
+            SourceState::Loading { .. } | SourceState::Waiting { .. } | SourceState::Limited { .. },
+        ) => Health::Changing,
         Some(SourceState::Live) => Health::Ok,
         Some(SourceState::Off { .. }) | None => Health::Stopped,
     }

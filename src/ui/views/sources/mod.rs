@@ -170,10 +170,17 @@ impl View for SourcesView {
         match (bad.len(), loading) {
             (0, 0) => {
                 let live = parts().filter(|s| s.state == Some(SourceState::Live));
-                match live.count() {
-                    n if n == all => format!("all {all} live"),
-                    n => format!("{n} live, {} off", all - n),
+                let is_limited =
+                    |s: &&&SourceStatus| s.state.as_ref().is_some_and(|s| s.word() == "limited");
+                let (live, limited) = (live.count(), parts().filter(is_limited).count());
+                let mut said = vec![format!("{live} live")];
+                match (limited, all - live - limited) {
+                    (0, 0) => return format!("all {all} live"),
+                    (0, off) => said.push(format!("{off} off")),
+                    (limited, 0) => said.push(format!("{limited} limited")),
+                    (limited, off) => said.push(format!("{limited} limited, {off} off")),
                 }
+                said.join(", ")
             }
             (0, n) => format!("{n} of {all} loading"),
             (n, _) if n <= NAMED => named.join(", "),

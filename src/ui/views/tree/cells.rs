@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::operations;
 use super::rows::{Row, RowId, container_health};
 use crate::model::element::{Component, ComponentType, Counts, Element, Health, Service};
 use crate::model::key::ElementKey;
@@ -115,6 +116,8 @@ impl Columns {
                 _ => Cells::default(),
             },
             RowId::Container { uid, name } => container(uid, name, ctx),
+            RowId::Operation(row) => operations::cells(row, self.latency == 0, ctx),
+            RowId::Operations(_) => Cells::default(),
         };
         self.spans(row, &cells, ctx)
     }
@@ -181,28 +184,30 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
             None => String::new(),
         },
         RowId::Container { name, .. } => name.to_string(),
+        RowId::Operation(row) => operations::name(row, ctx),
+        RowId::Operations(_) => String::new(),
     };
     format::width(&name) + usize::from(row.depth) * INDENT + INDENT
 }
 
 /// The texts of a row.
 #[derive(Clone, Debug, Default)]
-struct Cells {
-    name: String,
-    ready: String,
-    rate: String,
-    errors: String,
-    latency: String,
-    restarts: String,
-    age: String,
-    kind: String,
-    node: String,
-    why: String,
-    staged: bool,
-    dim: bool,
-    style: Style,
-    error_style: Style,
-    why_style: Style,
+pub(super) struct Cells {
+    pub(super) name: String,
+    pub(super) ready: String,
+    pub(super) rate: String,
+    pub(super) errors: String,
+    pub(super) latency: String,
+    pub(super) restarts: String,
+    pub(super) age: String,
+    pub(super) kind: String,
+    pub(super) node: String,
+    pub(super) why: String,
+    pub(super) staged: bool,
+    pub(super) dim: bool,
+    pub(super) style: Style,
+    pub(super) error_style: Style,
+    pub(super) why_style: Style,
 }
 
 /// The sign of a row's state and its style.
@@ -216,6 +221,11 @@ pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
         },
         RowId::Container { uid, name } => find_container(uid, name, ctx)
             .map_or(Health::Ok, |c| container_health(&c.state, c.ready).0),
+        RowId::Operation(row) => row
+            .operation(ctx.model)
+            .filter(|o| operations::is_failing(o))
+            .map_or(Health::Ok, |_| Health::Broken),
+        RowId::Operations(_) => Health::Ok,
     };
     (health.sign(), ctx.theme.health(health))
 }

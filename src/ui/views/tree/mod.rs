@@ -1,6 +1,7 @@
 //! The Tree: tenant, component types, components, containers; problems first, every unhealthy row says why.
 
 mod cells;
+mod operations;
 mod rows;
 
 use ratatui::buffer::Buffer;
@@ -15,7 +16,7 @@ use crate::model::source::SourceState;
 use crate::ui::action::Verb;
 use crate::ui::format;
 use crate::ui::views::lines;
-use crate::ui::{Answer, Ctx, View};
+use crate::ui::{Answer, Ctx, View, detail, usage};
 use rows::{Folds, Order, Row, RowId, Wanted};
 
 /// Cells before the tree: the cursor and the state's sign.
@@ -56,6 +57,7 @@ impl TreeView {
         let stamp = Stamp {
             revision: if matches!(self.order, Order::Rate | Order::Problems)
                 || ctx.only_broken
+                || self.folds.shows_any_operations()
                 || ctx.filter.source().contains(['<', '>'])
             {
                 // These read counts, which move without the structure.
@@ -104,8 +106,12 @@ impl TreeView {
         let Some(row) = self.rows.get(self.at).cloned() else {
             return Answer::Ignored;
         };
-        if row.children && row.open != open {
+        let is_shut = open && !self.folds.is_open(&row.id);
+        if row.children && (row.open != open || is_shut) {
             self.folds.set(&row.id, open);
+            if let (false, RowId::Element(key)) = (open, &row.id) {
+                self.folds.set(&RowId::Operations(key.clone()), false);
+            }
             self.refresh(ctx);
         } else if open {
             if row.children {
@@ -129,7 +135,7 @@ impl TreeView {
             .rows
             .iter()
             .filter(is_type)
-            .any(|r| r.children && !r.open);
+            .any(|r| r.children && !self.folds.is_open(&r.id));
         let ids: Vec<RowId> = self
             .rows
             .iter()
@@ -138,9 +144,68 @@ impl TreeView {
             .collect();
         for id in &ids {
             self.folds.set(id, open);
+            if let (false, RowId::Element(key)) = (open, id) {
+                self.folds.set(&RowId::Operations(key.clone()), false);
+            }
         }
         self.refresh(ctx);
         Answer::Done
+    }
+
+    /// Shows the operations of the type under the cursor below it, or folds them again.
+    fn show_operations(&mut self, ctx: &Ctx<'_>) -> Answer {
+        let Some(of) = self.selected().and_then(|key| match &key {
+            ElementKey::Type(_) => Some(key),
+            _ => ctx.model.type_of(&key).map(ElementKey::Type),
+        }) else {
+            return Answer::Say("only component types have operations".to_owned());
+        };
+        let fold = RowId::Operations(of.clone());
+        let interfaces = ctx.model.interfaces();
+        let open = !self.folds.shows_operations(&of);
+        let name = detail::name(&of, ctx);
+        if open && interfaces.sample().is_none() {
+            return Answer::Say(format!(
+                "the operations of {name} are no data: no traces were sampled (:sources)"
+            ));
+        }
+        let many = interfaces.provided(&of).len() + interfaces.required(&of).len();
+        if open && many == 0 {
+            return Answer::Say(format!(
+                "no call to {name} or by it is in the traces that were sampled"
+            ));
+        }
+        self.folds.set(&fold, open);
+        let row = RowId::Element(of.clone());
+        if !open || self.selected.as_ref() != Some(&row) {
+            self.select(&of, ctx);
+        }
+        self.refresh(ctx);
+        let shown = |r: &Row| matches!(&r.id, RowId::Operation(o) if o.of == of);
+        if open && !self.rows.iter().any(shown) {
+            return Answer::Say(format!(
+                "no call to {name} or by it fails: ctrl-z shows all"
+            ));
+        }
+        Answer::Done
+    }
+
+    /// Into what is selected: an element's page, or the traces of an operation.
+    fn enter(&self, ctx: &Ctx<'_>) -> Answer {
+        let Some(RowId::Operation(row)) = &self.selected else {
+            return Answer::Detail;
+        };
+        match row.operation(ctx.model) {
+            Some(operation) => Answer::Examples {
+                of: format!(
+                    "{}: {}",
+                    detail::name(operation.callee, ctx),
+                    usage::title(&operation)
+                ),
+                examples: usage::examples(&operation),
+            },
+            None => Answer::Say("it was not called lately".to_owned()),
+        }
     }
 
     fn scroll(&mut self, height: usize) {
@@ -328,7 +393,18 @@ impl View for TreeView {
             )
         };
         if let Some(ms) = ctx.model.recent_window_ms() {
-            title.push_str(&format!(" {dot} inbound rates over {}", format::window(ms)));
+            let rates = if ctx.is_sampled() {
+                "sampled"
+            } else {
+                "inbound"
+            };
+            title.push_str(&format!(" {dot} {rates} rates over {}", format::window(ms)));
+        }
+        if let Some(sample) = ctx.model.interfaces().sample()
+            && self.folds.shows_any_operations()
+        {
+            let window = format::window(sample.window_ms);
+            title.push_str(&format!(" {dot} operations over {window}"));
         }
         title
     }
@@ -337,6 +413,16 @@ impl View for TreeView {
         match self.selected.as_ref()? {
             RowId::Element(key) => Some(key.clone()),
             RowId::Container { uid, .. } => Some(ElementKey::component(uid)),
+            RowId::Operation(row) => Some(row.of.clone()),
+            RowId::Operations(of) => Some(of.clone()),
+        }
+    }
+
+    fn part(&self) -> Option<String> {
+        match self.selected.as_ref()? {
+            RowId::Operation(row) if row.name.is_empty() => Some("(not recorded)".to_owned()),
+            RowId::Operation(row) => Some(row.name.to_string()),
+            _ => None,
         }
     }
 
@@ -380,7 +466,8 @@ impl View for TreeView {
             Verb::Left => self.fold(false, ctx),
             Verb::Right => self.fold(true, ctx),
             Verb::FoldAll => self.fold_all(ctx),
-            Verb::Enter => Answer::Detail,
+            Verb::Enter => self.enter(ctx),
+            Verb::Operations => self.show_operations(ctx),
             Verb::Sort => {
                 self.order = self.order.next();
                 self.refresh(ctx);

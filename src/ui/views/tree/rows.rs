@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::operations::OperationRow;
 use crate::model::Model;
 use crate::model::element::{Component, ComponentType, Counts, Health, Service};
 use crate::model::key::ElementKey;
@@ -11,11 +12,18 @@ use crate::model::text::Text;
 use crate::ui::Ctx;
 use crate::ui::filter::Filter;
 
+/// Most operations on either side of a component type that have a row.
+pub(super) const OPERATIONS: usize = 100;
+
 /// What a row stands for; stable while the element lives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RowId {
     /// An element of the model.
     Element(ElementKey),
+    /// The operations of a component type: no row, but a fold.
+    Operations(ElementKey),
+    /// One operation that a component type provides, or requires of another element.
+    Operation(Box<OperationRow>),
     /// A container of a component.
     Container { uid: Text, name: Text },
 }
@@ -73,6 +81,17 @@ impl Folds {
     pub(super) fn is_open(&self, id: &RowId) -> bool {
         let by_default = matches!(id, RowId::Element(ElementKey::Tenant { .. }));
         by_default != self.turned.contains(id)
+    }
+
+    /// Whether the operations of a component type are shown.
+    pub(super) fn shows_operations(&self, of: &ElementKey) -> bool {
+        self.turned.contains(&RowId::Operations(of.clone()))
+    }
+
+    /// Whether those of any are.
+    pub(super) fn shows_any_operations(&self) -> bool {
+        let mut turned = self.turned.iter();
+        turned.any(|id| matches!(id, RowId::Operations(_)))
     }
 
     pub(super) fn set(&mut self, id: &RowId, open: bool) {
@@ -210,14 +229,17 @@ impl<'a> Wanted<'a> {
         rows: &mut Vec<Row>,
     ) {
         let services = self.model.services_of(&element.key);
-        let id = RowId::Element(ElementKey::Type(element.key.clone()));
+        let key = ElementKey::Type(element.key.clone());
+        let operations = self.operations(&key);
+        let id = RowId::Element(key);
         let open = self.folds.is_open(&id);
         rows.push(Row {
             id,
             depth: 1,
-            children: !components.is_empty() || !services.is_empty(),
-            open,
+            children: !components.is_empty() || !services.is_empty() || !operations.is_empty(),
+            open: open || !operations.is_empty(),
         });
+        rows.extend(operations);
         if !open {
             return;
         }
@@ -248,6 +270,42 @@ impl<'a> Wanted<'a> {
             children: false,
             open: false,
         }));
+    }
+
+    /// The operations of a type where they are to be shown: what it provides, then what it requires.
+    fn operations(&self, of: &ElementKey) -> Vec<Row> {
+        if !self.folds.shows_operations(of) {
+            return Vec::new();
+        }
+        let interfaces = self.model.interfaces();
+        let mut rows = Vec::new();
+        let sides = [
+            (false, interfaces.provided(of)),
+            (true, interfaces.required(of)),
+        ];
+        for (is_required, mut operations) in sides {
+            if self.only_broken {
+                operations.retain(|o| o.tally.errors + o.tally.unflagged > 0);
+            }
+            // The busiest ones, and these by name: figures move with every answer, and rows should not.
+            operations.truncate(OPERATIONS);
+            if self.order != Order::Rate {
+                operations.sort_by_key(|o| (o.callee, o.name, o.protocol));
+            }
+            rows.extend(operations.into_iter().map(|operation| Row {
+                id: RowId::Operation(Box::new(OperationRow {
+                    of: of.clone(),
+                    callee: operation.callee.clone(),
+                    is_required,
+                    protocol: operation.protocol,
+                    name: operation.name.clone(),
+                })),
+                depth: 2,
+                children: false,
+                open: false,
+            }));
+        }
+        rows
     }
 
     fn urgency(&self, element: &ComponentType) -> Urgency {
