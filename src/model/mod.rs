@@ -25,6 +25,7 @@ pub mod observation;
 pub mod parameter;
 pub mod property;
 pub mod query;
+mod readings;
 mod settle;
 pub mod source;
 mod sums;
@@ -34,14 +35,13 @@ pub mod text;
 pub mod usage;
 mod workload;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use self::graph::Graph;
 use self::interfaces::Interfaces;
-use self::key::{ElementKey, TypeKey};
+use self::key::TypeKey;
 use self::observation::Kind;
-use self::property::Property;
 use self::source::{SourceKey, SourceStatus};
 use self::text::Text;
 
@@ -63,7 +63,7 @@ pub struct Model {
     /// What telemetry asks of pods: names, uids and addresses.
     wanted: Arc<HashSet<Text>>,
     /// What was measured, on whom.
-    properties: Arc<HashMap<ElementKey, Vec<Property>>>,
+    readings: Arc<readings::Table>,
     sources: BTreeMap<SourceKey, SourceStatus>,
     seq: u64,
     revision: u64,
@@ -124,12 +124,6 @@ impl Model {
         &self.interfaces
     }
 
-    /// What sources measured on an element, by name.
-    #[must_use]
-    pub fn properties(&self, key: &ElementKey) -> &[Property] {
-        self.properties.get(key).map_or(&[], Vec::as_slice)
-    }
-
     /// Whether a first list of the kind is complete for the namespace.
     #[must_use]
     pub fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
@@ -160,6 +154,7 @@ impl Model {
             + self.interfaces.footprint()
             + self.known.values().map(Vec::len).sum::<usize>()
             + self.wanted.len()
+            + self.readings.footprint()
             + self.sources.len()
     }
 }

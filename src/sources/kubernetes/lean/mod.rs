@@ -5,8 +5,10 @@
 //! no cleaning happens here; that is [`super::convert`].
 
 mod cluster;
+mod metrics;
 mod network;
 mod pod;
+mod quantity;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -19,10 +21,12 @@ use serde::{Deserialize, Deserializer};
 use crate::model::observation::Kind;
 
 pub(super) use cluster::{Event, Namespace, Node};
+pub(super) use metrics::PodMetrics;
 pub(super) use network::{EndpointSlice, Ingress, Port, Service};
 pub(super) use pod::{
-    Container, Pod, PodSpec, State, Status as ContainerStatus, Terminated, Variable,
+    Container, Pod, PodSpec, Quantities, State, Status as ContainerStatus, Terminated, Variable,
 };
+pub(super) use quantity::Quantity;
 pub(super) use workload::{
     Condition, CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet, Template,
 };
@@ -48,7 +52,7 @@ pub(super) trait Lean: DeserializeOwned + Clone + fmt::Debug + Send + 'static {
 }
 
 /// A name as one segment of a path, whatever a person typed.
-fn segment(name: &str) -> String {
+pub(super) fn segment(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
