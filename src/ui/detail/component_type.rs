@@ -58,6 +58,8 @@ impl Out<'_> {
         if let Scalability::Fixed { why } = &e.scalability {
             self.field("scaling", &format!("no: {why}"));
         }
+        self.type_resources(e);
+        self.properties(&key);
         self.provides(&key, e);
         self.neighbours(&key);
         self.interfaces(&key);
