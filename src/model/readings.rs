@@ -143,6 +143,12 @@ impl Model {
         Some(told)
     }
 
+    /// Whether anything is measured at all.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        !self.readings.parts.is_empty()
+    }
+
     /// Whether any part of a source has measured something that is not too old.
     #[must_use]
     pub fn is_measured_by(&self, source: &str) -> bool {

@@ -5,6 +5,7 @@
 
 pub mod json;
 pub mod operations;
+pub mod properties;
 pub mod tree;
 
 use super::Model;
