@@ -8,11 +8,13 @@ use std::sync::Arc;
 use portolan::model::Model;
 use portolan::model::declared::digest;
 use portolan::model::export::{Options, json, tree};
+use portolan::model::key::TypeKey;
 use portolan::model::observation::{
     ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, Kind, Labels, Link, Links,
-    Mention, Meta, NamespaceChoice, NodeFact, Observation, OwnerRef, PodFact, ServiceFact,
-    ServicePort, Span, Termination,
+    Mention, Meta, NamespaceChoice, NodeFact, Observation, OwnerRef, PodFact, Reading, Readings,
+    ServiceFact, ServicePort, Span, Subject, Termination,
 };
+use portolan::model::property::{Property, Unit, Value};
 use portolan::model::source::{SourceKey, SourceState, SourceStatus};
 use world::{everywhere, now, seen, workload};
 
@@ -266,4 +268,68 @@ fn names(value: &serde_json::Value, into: &mut Vec<String>) {
         serde_json::Value::Array(values) => values.iter().for_each(|v| names(v, into)),
         _ => {}
     }
+}
+
+#[test]
+fn what_was_measured_is_there_only_with_telemetry() {
+    let mut model = shop();
+    let property = |name: &str, number: f64, unit: Unit| Property {
+        name: name.into(),
+        description: None,
+        value: Value::Number(number),
+        unit,
+        at: now(),
+        window_ms: Some(15_000),
+        source: "metrics.k8s.io".into(),
+    };
+    let pod = Subject::Pod {
+        namespace: "shop".into(),
+        name: "cart-1-a".into(),
+    };
+    let cart = Subject::Type {
+        key: TypeKey::new("shop", "Deployment", "cart"),
+    };
+    let gone = Subject::Node {
+        name: "nowhere".into(),
+    };
+    let readings = [
+        (cart, property("queue", 3.0, Unit::Count)),
+        (pod, property("cpu", 0.25, Unit::Cores)),
+        (gone, property("cpu", 1.0, Unit::Cores)),
+    ];
+    let readings = readings.map(|(subject, property)| Reading { subject, property });
+    model.apply(
+        vec![Observation::Readings(Box::new(Readings {
+            source: "metrics.k8s.io".into(),
+            part: "shop".into(),
+            readings: readings.into(),
+        }))],
+        now(),
+    );
+    let text = |namespaces: NamespaceChoice, telemetry: bool| {
+        let options = Options {
+            namespaces,
+            telemetry,
+        };
+        json::text(&model, &options).unwrap()
+    };
+    assert!(!text(NamespaceChoice::All, false).contains("properties"));
+    let all: serde_json::Value = serde_json::from_str(&text(NamespaceChoice::All, true)).unwrap();
+    assert_eq!(
+        all["properties"],
+        serde_json::json!([
+            {
+                "element": "pod", "namespace": "shop", "name": "cart-1-a", "property": "cpu",
+                "description": null, "value": 0.25, "unit": "cores", "at": now(), "windowMs": 15_000,
+                "source": "metrics.k8s.io",
+            },
+            {
+                "element": "type", "namespace": "shop", "kind": "Deployment", "name": "cart",
+                "property": "queue", "description": null, "value": 3.0, "unit": "count", "at": now(),
+                "windowMs": 15_000, "source": "metrics.k8s.io",
+            },
+        ])
+    );
+    let web = text(NamespaceChoice::one("web"), true);
+    assert!(web.contains("\"properties\": []"), "{web}");
 }

@@ -33,7 +33,7 @@ fn container(role: Role, state: ContainerState) -> ContainerFact {
         started: running,
         restarts: 0,
         state,
-        last: None,
+        ..ContainerFact::default()
     }
 }
 

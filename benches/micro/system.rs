@@ -138,7 +138,7 @@ impl System {
                 started: true,
                 restarts,
                 state: ContainerState::Running { since: Some(now()) },
-                last: None,
+                ..ContainerFact::default()
             }]
             .into(),
             ..PodFact::default()

@@ -115,6 +115,11 @@ impl Model {
                     mark_one(&mut dirty.join, Cause::Telemetry);
                 }
             }
+            // Nothing of the structure hangs on them: they are looked up when somebody asks.
+            Observation::Readings(readings) => Arc::make_mut(&mut self.readings).read(*readings),
+            Observation::Unread { source, part } => {
+                Arc::make_mut(&mut self.readings).forget(&source, &part);
+            }
             Observation::Status(status) => {
                 let key = status.key.clone();
                 if status.state.is_some() {

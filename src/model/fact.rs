@@ -320,6 +320,20 @@ pub struct ContainerFact {
     pub state: ContainerState,
     /// How it ended last time.
     pub last: Option<Termination>,
+    /// What is set aside for it.
+    pub requests: Amounts,
+    /// The most that it may use.
+    pub limits: Amounts,
+}
+
+/// How much of a machine: `None` where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Amounts {
+    /// Thousandths of a processor's core.
+    pub cpu_millis: Option<u64>,
+    /// Bytes of memory.
+    pub memory: Option<u64>,
 }
 
 /// What a container does now.

@@ -27,6 +27,7 @@ pub mod parameter;
 pub mod property;
 pub mod query;
 pub mod rating;
+mod readings;
 pub mod rules;
 mod settle;
 pub mod source;
@@ -38,14 +39,13 @@ pub mod trend;
 pub mod usage;
 mod workload;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use self::graph::Graph;
 use self::interfaces::Interfaces;
 use self::key::{ElementKey, TypeKey};
 use self::observation::Kind;
-use self::property::Property;
 use self::source::{SourceKey, SourceStatus};
 use self::text::Text;
 use self::trend::{Trend, Trends};
@@ -69,7 +69,7 @@ pub struct Model {
     /// What telemetry asks of pods: names, uids and addresses.
     wanted: Arc<HashSet<Text>>,
     /// What was measured, on whom.
-    properties: Arc<HashMap<ElementKey, Vec<Property>>>,
+    readings: Arc<readings::Table>,
     sources: BTreeMap<SourceKey, SourceStatus>,
     seq: u64,
     revision: u64,
@@ -137,12 +137,6 @@ impl Model {
         self.trends.get(key)
     }
 
-    /// What sources measured on an element, by name.
-    #[must_use]
-    pub fn properties(&self, key: &ElementKey) -> &[Property] {
-        self.properties.get(key).map_or(&[], Vec::as_slice)
-    }
-
     /// Whether a first list of the kind is complete for the namespace.
     #[must_use]
     pub fn is_complete(&self, kind: Kind, namespace: &str) -> bool {
@@ -174,6 +168,7 @@ impl Model {
             + self.trends.footprint()
             + self.known.values().map(Vec::len).sum::<usize>()
             + self.wanted.len()
+            + self.readings.footprint()
             + self.sources.len()
     }
 }

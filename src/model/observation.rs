@@ -11,14 +11,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::key::TypeKey;
+use super::property::Property;
 use super::source::SourceStatus;
 use super::text::{self, Text};
 use super::usage::Uses;
 
 pub use super::fact::{
-    ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, IngressFact, Kind,
-    Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName, OwnerRef, PodFact, Role,
-    ServiceFact, ServicePort, Termination, Trouble, WorkloadFact,
+    Amounts, ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey,
+    IngressFact, Kind, Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName, OwnerRef,
+    PodFact, Role, ServiceFact, ServicePort, Termination, Trouble, WorkloadFact,
 };
 
 /// Which namespaces are looked at.
@@ -215,6 +217,81 @@ pub enum Says {
     },
 }
 
+/// Whom a reading is about, by the names that who measured it has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum Subject {
+    /// A pod as a whole.
+    Pod {
+        /// Its namespace.
+        namespace: Text,
+        /// Its name.
+        name: Text,
+    },
+    /// One container of a pod.
+    Container {
+        /// The pod's namespace.
+        namespace: Text,
+        /// The pod's name.
+        pod: Text,
+        /// The container's name.
+        name: Text,
+    },
+    /// A component type.
+    Type {
+        /// Which.
+        key: TypeKey,
+    },
+    /// A Service.
+    Service {
+        /// Its namespace.
+        namespace: Text,
+        /// Its name.
+        name: Text,
+    },
+    /// A machine.
+    Node {
+        /// Its name.
+        name: Text,
+    },
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pod { namespace, name } => write!(f, "{namespace}/Pod/{name}"),
+            Self::Container {
+                namespace,
+                pod,
+                name,
+            } => write!(f, "{namespace}/Pod/{pod}/{name}"),
+            Self::Type { key } => write!(f, "{key}"),
+            Self::Service { namespace, name } => write!(f, "{namespace}/Service/{name}"),
+            Self::Node { name } => write!(f, "Node/{name}"),
+        }
+    }
+}
+
+/// One measured property of somebody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Whose.
+    pub subject: Subject,
+    /// What was measured.
+    pub property: Property,
+}
+
+/// What one part of a source measured last, whole: what is not listed is not known any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Readings {
+    /// The source.
+    pub source: Text,
+    /// Its part, such as a namespace or a sensor's name.
+    pub part: Text,
+    /// The readings.
+    pub readings: Vec<Reading>,
+}
+
 /// One thing that a source says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "say")]
@@ -298,6 +375,15 @@ pub enum Observation {
         source: Text,
         /// The hints, at most [`HINTS_PER_NAME`] of each name.
         hints: Vec<Hint>,
+    },
+    /// What a source measured. In whatever order it comes, it is shown of whom it is about, once they are there.
+    Readings(Box<Readings>),
+    /// What one part of a source measured is too old to be told any more, or is not measured any more.
+    Unread {
+        /// The source.
+        source: Text,
+        /// Its part.
+        part: Text,
     },
     /// A source's state changed.
     Status(SourceStatus),

@@ -21,6 +21,8 @@ pub struct Property {
     pub unit: Unit,
     /// When, by the clock of who measured, or of its reader where it does not say.
     pub at: Timestamp,
+    /// Over how long before that it is an average, in ms; `None` where it was so at that moment.
+    pub window_ms: Option<u64>,
     /// The source's name.
     pub source: Text,
 }

@@ -6,6 +6,7 @@ use ratatui::text::Span;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::element::{Counts, Reason};
+use crate::model::property::{Unit, Value};
 
 /// No data.
 pub const NONE: &str = "-";
@@ -122,6 +123,81 @@ pub fn window(ms: u64) -> String {
         s if s < 120 => format!("{s} s"),
         s if s < 7200 => format!("{} min", s / 60),
         s => format!("{} h", s / 3600),
+    }
+}
+
+/// Cores of a processor: `0.004`, `0.12`, `2.5`, `16`.
+#[must_use]
+pub fn cores(cores: f64) -> String {
+    let text = match cores {
+        n if n < 0.0095 => format!("{n:.3}"),
+        n if n < 9.995 => format!("{n:.2}"),
+        n => format!("{n:.1}"),
+    };
+    trimmed(&text)
+}
+
+/// Bytes, in the units that Kubernetes writes: `180 MiB`, `1.5 GiB`.
+#[must_use]
+pub fn bytes(bytes: f64) -> String {
+    let mut number = bytes;
+    let mut unit = "B";
+    for larger in ["KiB", "MiB", "GiB", "TiB", "PiB"] {
+        if number < 1023.5 {
+            break;
+        }
+        number /= 1024.0;
+        unit = larger;
+    }
+    let text = if number < 9.95 && unit != "B" {
+        trimmed(&format!("{number:.1}"))
+    } else {
+        format!("{number:.0}")
+    };
+    format!("{text} {unit}")
+}
+
+/// A number of any size with the digits that say something: `0.0031`, `12.5`, `1204`, `3.1e9`.
+#[must_use]
+pub fn number(number: f64) -> String {
+    let size = number.abs();
+    if size == 0.0 {
+        "0".to_owned()
+    } else if !(1e-4..1e9).contains(&size) {
+        format!("{number:.2e}")
+    } else if size < 0.1 {
+        trimmed(&format!("{number:.5}"))
+    } else if size < 100.0 {
+        trimmed(&format!("{number:.2}"))
+    } else if size < 10_000.0 {
+        trimmed(&format!("{number:.1}"))
+    } else {
+        format!("{number:.0}")
+    }
+}
+
+/// A measured value in its unit: `3 count`, `0.5/s`, `64 MiB`, `true`.
+#[must_use]
+pub fn value(value: &Value, unit: &Unit) -> String {
+    let amount = match value {
+        Value::Flag(flag) => return flag.to_string(),
+        Value::Text(text) => return text.to_string(),
+        Value::Number(amount) => *amount,
+    };
+    match unit {
+        Unit::Bytes if amount >= 0.0 => bytes(amount),
+        Unit::PerSecond => format!("{}/s", number(amount)),
+        Unit::None => number(amount),
+        unit => format!("{} {unit}", number(amount)),
+    }
+}
+
+/// Without the zeros at its end that say nothing.
+fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text.to_owned()
     }
 }
 
@@ -252,6 +328,44 @@ mod tests {
         };
         assert_eq!(rate(Some(counts)), "12.4");
         assert_eq!(errors(Some(counts)), "1.1");
+    }
+
+    #[test]
+    fn amounts_keep_the_digits_that_say_something() {
+        const KIB: f64 = 1024.0;
+        for (number, text) in [
+            (0.0, "0"),
+            (0.0042, "0.004"),
+            (0.12, "0.12"),
+            (0.5, "0.5"),
+            (16.0, "16"),
+        ] {
+            assert_eq!(cores(number), text);
+        }
+        for (number, text) in [
+            (0.0, "0 B"),
+            (1023.0, "1023 B"),
+            (1.5 * KIB, "1.5 KiB"),
+            (180.4 * KIB * KIB, "180 MiB"),
+            (1023.9 * KIB * KIB, "1 GiB"),
+            (2.0 * KIB * KIB * KIB, "2 GiB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
+        for (n, text) in [
+            (0.0, "0"),
+            (0.003_14, "0.00314"),
+            (-12.5, "-12.5"),
+            (1204.0, "1204"),
+            (3.1e9, "3.10e9"),
+            (1e-9, "1.00e-9"),
+        ] {
+            assert_eq!(number(n), text);
+        }
+        assert_eq!(value(&Value::Number(0.5), &Unit::PerSecond), "0.5/s");
+        assert_eq!(value(&Value::Number(3.0), &Unit::Count), "3 count");
+        assert_eq!(value(&Value::Number(KIB), &Unit::Bytes), "1 KiB");
+        assert_eq!(value(&Value::Flag(true), &Unit::None), "true");
     }
 
     #[test]

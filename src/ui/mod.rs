@@ -65,7 +65,8 @@ impl Ctx<'_> {
     pub fn lacks(&self, kind: Kind) -> bool {
         let mut sources = self.model.sources().values();
         sources.any(|status| {
-            &*status.key.part == kind.plural()
+            &*status.key.source == "kubernetes"
+                && &*status.key.part == kind.plural()
                 && matches!(
                     status.state,
                     Some(SourceState::Forbidden { .. } | SourceState::Failed { .. })

@@ -15,8 +15,10 @@ use portolan::model::graph::Relation;
 use portolan::model::observation::{
     ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, Hint, IngressFact,
     Kind, Labels, Link, Links, Mention, Meta, NamespaceFact, NodeFact, Observation, OwnerRef,
-    PodFact, Role, Says, Scope, ServiceFact, Span, Termination, WorkloadFact,
+    PodFact, Reading, Readings, Role, Says, Scope, ServiceFact, Span, Subject, Termination,
+    WorkloadFact,
 };
+use portolan::model::property::{Property, Unit, Value};
 use portolan::model::text::Text;
 use proptest::prelude::*;
 
@@ -307,7 +309,7 @@ impl World {
             })
         };
         if self.links.is_empty() {
-            return Vec::new();
+            return self.measured();
         }
         let names = Observation::Names {
             source: "zipkin".into(),
@@ -334,7 +336,81 @@ impl World {
             ],
             vec![names],
         ]
+        .into_iter()
+        .chain(self.measured())
+        .collect()
     }
+
+    /// What sources measured of pods, containers, types, Services and machines that are there, come, go, or
+    /// never were.
+    fn measured(&self) -> Vec<Vec<Observation>> {
+        let part = |source: &str, part: &str, name: &str, number: f64| {
+            let mut readings = Vec::new();
+            for namespace in NAMESPACES {
+                for app in 0..4 {
+                    for subject in subjects(namespace, app) {
+                        let property = property(source, name, number);
+                        readings.push(Reading { subject, property });
+                    }
+                }
+            }
+            Observation::Readings(Box::new(Readings {
+                source: source.into(),
+                part: part.into(),
+                readings,
+            }))
+        };
+        let unread = |source: &str, part: &str| Observation::Unread {
+            source: source.into(),
+            part: part.into(),
+        };
+        vec![
+            vec![
+                part("metrics.k8s.io", "a", "cpu", 1.0),
+                part("metrics.k8s.io", "a", "cpu", 2.0),
+            ],
+            vec![
+                part("sensor", "x", "cpu", 3.0),
+                part("sensor", "x", "queue", 4.0),
+            ],
+            vec![part("sensor", "y", "queue", 5.0), unread("sensor", "y")],
+        ]
+    }
+}
+
+fn property(source: &str, name: &str, number: f64) -> Property {
+    Property {
+        name: name.into(),
+        description: None,
+        value: Value::Number(number),
+        unit: Unit::None,
+        at: now(),
+        window_ms: None,
+        source: source.into(),
+    }
+}
+
+fn subjects(namespace: &str, app: u8) -> [Subject; 5] {
+    let (namespace, name): (Text, Text) = (namespace.into(), format!("app{app}").into());
+    let pod: Text = format!("{namespace}-{name}-pod0").into();
+    [
+        Subject::Pod {
+            namespace: namespace.clone(),
+            name: pod.clone(),
+        },
+        Subject::Container {
+            namespace: namespace.clone(),
+            pod,
+            name: "main".into(),
+        },
+        Subject::Type {
+            key: portolan::model::key::TypeKey::new(&namespace, "Deployment", &name),
+        },
+        Subject::Service { namespace, name },
+        Subject::Node {
+            name: format!("n{app}").into(),
+        },
+    ]
 }
 
 /// Something that spans may say, true or not.
@@ -669,6 +745,12 @@ pub fn canonical(model: &Model) -> Vec<String> {
             "{key}: {}",
             serde_json::to_string(element).unwrap_or_default()
         ));
+        let properties = model.properties(key);
+        let container = model.container_properties(key, &"main".into());
+        for property in properties.iter().chain(container) {
+            let text = serde_json::to_string(property).unwrap_or_default();
+            lines.push(format!("{key} has {text}"));
+        }
         for relation in RELATIONS {
             let mut targets: Vec<String> = graph
                 .targets(key, relation)

@@ -11,6 +11,9 @@ use crate::model::text::Text;
 /// The source that lists the cluster.
 pub(super) const CLUSTER: &str = "kubernetes";
 
+/// The part of it that asks what pods use.
+const METRICS: &str = "metrics";
+
 /// One list that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lack {
@@ -63,6 +66,13 @@ impl FirstLists {
             if states.peek().is_none() || states.any(SourceState::is_loading) {
                 lists.silent.push(source.clone());
             }
+        }
+        // What pods use is no list, and nothing is incomplete without it.
+        let mut cluster = model.sources().values();
+        let measures = cluster.find(|s| &*s.key.source == CLUSTER && &*s.key.part == METRICS);
+        let state = measures.and_then(|s| s.state.as_ref());
+        if state.is_some_and(SourceState::is_loading) {
+            lists.silent.push(METRICS.into());
         }
         lists
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::operations::{Operations, operations};
+use super::properties::{PropertyRow, properties};
 use super::{Options, is_about, touches};
 use crate::model::Model;
 use crate::model::element::{
@@ -13,7 +14,7 @@ use crate::model::element::{
 };
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::{
-    ContainerFact, ContainerState, Labels, NamespaceChoice, Role, ServicePort,
+    Amounts, ContainerFact, ContainerState, Labels, NamespaceChoice, Role, ServicePort,
 };
 use crate::model::rating::Rating;
 use crate::model::source::SourceStatus;
@@ -53,6 +54,9 @@ pub struct Export<'a> {
     /// Operations and their use, from a sample of traces. Only with telemetry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operations: Option<Operations<'a>>,
+    /// What was measured, and is not too old. Only with telemetry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Vec<PropertyRow<'a>>>,
     /// Links that configuration declares, used or not.
     pub declared: Vec<DeclaredRow<'a>>,
     /// What each source says about itself.
@@ -159,6 +163,9 @@ pub struct ContainerRow<'a> {
     reason: Option<&'a Text>,
     /// Where it has ended.
     exit_code: Option<i32>,
+    /// What is set aside for it, and the most that it may use.
+    requests: Amounts,
+    limits: Amounts,
 }
 
 /// A Service.
@@ -339,6 +346,10 @@ pub fn export<'a>(model: &'a Model, options: &'a Options) -> Export<'a> {
             .telemetry
             .then(|| operations(model, choice))
             .flatten(),
+        properties: options
+            .telemetry
+            .then(|| properties(model, choice))
+            .flatten(),
         declared: elements()
             .filter_map(|e| match e {
                 Element::Declared(e) if touches(choice, &e.caller, &e.callee) => Some(declared(e)),
@@ -448,6 +459,8 @@ fn container(e: &ContainerFact) -> ContainerRow<'_> {
         state,
         reason: reason.filter(|r| !r.is_empty()),
         exit_code,
+        requests: e.requests,
+        limits: e.limits,
     }
 }
 

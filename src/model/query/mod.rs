@@ -1,6 +1,7 @@
 //! Read-only questions to the model. Nothing here changes anything or knows what a screen is.
 
 pub mod links;
+pub mod resources;
 pub mod structure;
 pub mod versions;
 pub mod why;

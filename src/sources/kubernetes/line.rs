@@ -18,6 +18,7 @@ pub(super) struct Line {
     key: SourceKey,
     address: Text,
     skew_ms: Option<i64>,
+    interval_ms: Option<u64>,
     said: Option<SourceState>,
     counted: Option<Instant>,
     /// What is said now is told to the log by somebody else.
@@ -32,6 +33,7 @@ impl Line {
             key: key(part, namespace),
             address,
             skew_ms: None,
+            interval_ms: None,
             said: None,
             counted: None,
             told: false,
@@ -42,6 +44,20 @@ impl Line {
     /// Where it asks from now on.
     pub(super) fn at(&mut self, address: Text) {
         self.address = address;
+    }
+
+    /// Of a part that asks now and then instead of watching.
+    pub(super) fn every(self, interval: Duration) -> Self {
+        Self {
+            interval_ms: u64::try_from(interval.as_millis()).ok(),
+            ..self
+        }
+    }
+
+    /// Takes a state, and says it even if it is the one before: it is true of a later moment.
+    pub(super) fn again(&mut self, state: SourceState) -> Observation {
+        let said = self.set(state.clone());
+        said.unwrap_or_else(|| self.say(state))
     }
 
     /// Takes another state; says so if it is one.
@@ -144,7 +160,7 @@ impl Line {
             state: Some(state),
             at: Timestamp::now(),
             address: Some(self.address.clone()),
-            interval_ms: None,
+            interval_ms: self.interval_ms,
             skew_ms: self.skew_ms,
         })
     }

@@ -5,7 +5,7 @@
 //! [`credential`] may come from a [`plugin`]; [`feed`] speaks the list-and-watch protocol, [`asking`] puts its questions, [`answer`] reads
 //! what comes within bounds, [`reach`] is what all parts know of the way to the server; [`lean`] is what is
 //! read of an object and [`convert`] what it means in the model's words;
-//! [`watch`] is one scope's task, and this module starts and stops those. Nothing is judged here.
+//! [`watch`] is one scope's task, [`metrics`] asks what pods use, and this module starts and stops those. Nothing is judged here.
 
 mod answer;
 mod asking;
@@ -15,6 +15,7 @@ mod feed;
 mod kubeconfig;
 mod lean;
 mod line;
+mod metrics;
 mod pause;
 mod plugin;
 mod pod;
@@ -121,6 +122,13 @@ impl Supervisor {
             pause,
         );
         let _session = self.spawn("session", None, session);
+        let metrics = metrics::Metrics::new(
+            self.session.clone(),
+            self.reach.clone(),
+            self.outlet.clone(),
+            &self.control,
+        );
+        let _metrics = self.spawn(metrics::PART, None, metrics.run());
         let closed = self.closed.clone();
         closed.run_until_cancelled(self.follow()).await;
     }

@@ -2,6 +2,7 @@
 
 use super::Out;
 use crate::model::element::Component;
+use crate::model::key::ElementKey;
 use crate::model::observation::{ContainerFact, ContainerState, Role};
 use crate::ui::format::{self, NONE};
 
@@ -20,8 +21,11 @@ impl Out<'_> {
             .map_or_else(|| NONE.to_owned(), |n| self.node(n));
         self.field("on", &node);
         self.field("address", e.ip.as_deref().unwrap_or(NONE));
+        self.resources(e);
+        self.properties(&ElementKey::component(&e.uid));
         for container in e.containers.iter() {
             self.container(container);
+            self.container_resources(e, container);
         }
         self.labels(&e.labels);
     }

@@ -69,6 +69,8 @@ impl Out<'_> {
             self.field(if index == 0 { "rated" } else { "" }, &text);
         }
         self.versions(e);
+        self.type_resources(e);
+        self.properties(&key);
         self.provides(&key, e);
         self.neighbours(&key);
         self.interfaces(&key);

@@ -5,6 +5,8 @@ mod component_type;
 mod links;
 mod operations;
 mod others;
+mod properties;
+mod resources;
 mod trend;
 mod versions;
 

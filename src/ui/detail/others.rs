@@ -44,7 +44,9 @@ impl Out<'_> {
         self.field("leads to", &or_none(&types.join(", ")));
         let selector: Vec<String> = e.selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
         self.field("selector", &or_none(&selector.join(",")));
-        self.neighbours(&ElementKey::service(&e.namespace, &e.name));
+        let key = ElementKey::service(&e.namespace, &e.name);
+        self.properties(&key);
+        self.neighbours(&key);
     }
 
     pub(super) fn machine(&mut self, e: &Machine) {
@@ -60,6 +62,7 @@ impl Out<'_> {
         self.field("age", &format::age(e.created, self.ctx.now));
         let pods = self.ctx.model.components_on(&e.name);
         self.field("pods", &pods.len().to_string());
+        self.properties(&ElementKey::node(&e.name));
     }
 
     pub(super) fn node(&self, node: &Text) -> String {

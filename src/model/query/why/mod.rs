@@ -343,7 +343,7 @@ impl Model {
         let traces = self
             .sources
             .values()
-            .filter(|s| &*s.key.source != "kubernetes");
+            .filter(|s| !matches!(&*s.key.source, "kubernetes" | "sensor"));
         let states: Vec<&SourceState> = traces.filter_map(|s| s.state.as_ref()).collect();
         if states.is_empty() && !self.has_telemetry() {
             let todo = "start with --zipkin http://host:9411, or set zipkin in the configuration";

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use crate::model::declared::{self, MENTION_LIMIT};
 use crate::model::observation::{
-    ContainerFact, ContainerState, Fact, Mention, PodFact, Role, Termination,
+    Amounts, ContainerFact, ContainerState, Fact, Mention, PodFact, Role, Termination,
 };
 use crate::model::text;
 
-use super::super::lean::{Container, ContainerStatus, Pod, PodSpec, State, Terminated};
+use super::super::lean::{
+    Container, ContainerStatus, Pod, PodSpec, Quantities, Quantity, State, Terminated,
+};
 use super::{
     Observe, Observed, code, condition, count, meta, own_names, some_message, some_name, truth,
 };
@@ -91,6 +93,22 @@ fn joined(container: &Container, role: Role, statuses: &[ContainerStatus]) -> Co
             .and_then(|s| s.last_state.as_ref())
             .and_then(|s| s.terminated.as_ref())
             .map(termination),
+        requests: amounts(
+            container
+                .resources
+                .as_ref()
+                .and_then(|r| r.requests.as_ref()),
+        ),
+        limits: amounts(container.resources.as_ref().and_then(|r| r.limits.as_ref())),
+    }
+}
+
+/// What is said of the two that are read; 0 says as much as nothing does.
+fn amounts(said: Option<&Quantities>) -> Amounts {
+    let said = said.cloned().unwrap_or_default();
+    Amounts {
+        cpu_millis: said.cpu.and_then(Quantity::millis).filter(|n| *n > 0),
+        memory: said.memory.and_then(Quantity::whole).filter(|n| *n > 0),
     }
 }
 

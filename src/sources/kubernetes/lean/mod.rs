@@ -5,8 +5,10 @@
 //! no cleaning happens here; that is [`super::convert`].
 
 mod cluster;
+mod metrics;
 mod network;
 mod pod;
+mod quantity;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -20,10 +22,12 @@ use crate::model::observation::Kind;
 use crate::model::rating;
 
 pub(super) use cluster::{Event, Namespace, Node};
+pub(super) use metrics::PodMetrics;
 pub(super) use network::{EndpointSlice, Ingress, Port, Service};
 pub(super) use pod::{
-    Container, Pod, PodSpec, State, Status as ContainerStatus, Terminated, Variable,
+    Container, Pod, PodSpec, Quantities, State, Status as ContainerStatus, Terminated, Variable,
 };
+pub(super) use quantity::Quantity;
 pub(super) use workload::{
     Condition, CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet, Template,
 };
@@ -49,7 +53,7 @@ pub(super) trait Lean: DeserializeOwned + Clone + fmt::Debug + Send + 'static {
 }
 
 /// A name as one segment of a path, whatever a person typed.
-fn segment(name: &str) -> String {
+pub(super) fn segment(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Condition, Metadata, Moment};
+use super::{Condition, Metadata, Moment, Quantity};
 
 /// `v1/Pod`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,6 +32,23 @@ pub(in super::super) struct Container {
     pub(in super::super) command: Option<Vec<Option<String>>>,
     pub(in super::super) args: Option<Vec<Option<String>>>,
     pub(in super::super) env: Option<Vec<Variable>>,
+    pub(in super::super) resources: Option<Resources>,
+}
+
+/// What a container may use of its machine.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct Resources {
+    pub(in super::super) requests: Option<Quantities>,
+    pub(in super::super) limits: Option<Quantities>,
+}
+
+/// Amounts in Kubernetes' notation, of what is read here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct Quantities {
+    pub(in super::super) cpu: Option<Quantity>,
+    pub(in super::super) memory: Option<Quantity>,
 }
 
 // Not derived: a log must never show the values of the environment or of arguments.

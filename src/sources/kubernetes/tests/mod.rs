@@ -1,5 +1,6 @@
 //! The whole source against a small server over a real socket.
 
+mod metrics;
 mod replay;
 mod server;
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::model::observation::{FactKey, Happening, Kind, Observation, Scope};
+use crate::model::observation::{FactKey, Happening, Kind, Observation, Reading, Scope};
 use crate::model::source::{SourceState, SourceStatus};
+use crate::model::text::Text;
 use crate::sources::BATCH_LIMIT;
 
 /// What one scope says.
@@ -29,6 +30,10 @@ pub(super) struct Replay {
     /// Every state that a line had, in order.
     pub(super) history: Vec<(String, SourceState)>,
     pub(super) ends: u64,
+    /// Every state of the metrics' line, in order.
+    pub(super) metrics: Vec<SourceState>,
+    /// What was measured and not taken back, by part.
+    pub(super) readings: BTreeMap<Text, Vec<Reading>>,
 }
 
 impl Replay {
@@ -111,6 +116,13 @@ impl Replay {
             Observation::Behind { .. } => {}
             Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => self.status(status),
+            Observation::Readings(readings) => {
+                self.readings
+                    .insert(readings.part.clone(), readings.readings);
+            }
+            Observation::Unread { part, .. } => {
+                self.readings.remove(&part);
+            }
             Observation::Links(_)
             | Observation::Uncounted { .. }
             | Observation::Uses(_)
@@ -131,6 +143,11 @@ impl Replay {
 
     fn status(&mut self, status: SourceStatus) {
         let part = status.key.part.to_string();
+        if part == "metrics" {
+            // No cluster needs it, and most tests have none.
+            self.metrics.extend(status.state);
+            return;
+        }
         let key = (
             part.clone(),
             status.key.namespace.as_deref().unwrap_or("*").to_owned(),

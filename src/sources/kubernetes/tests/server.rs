@@ -33,6 +33,10 @@ pub(super) struct World {
     pub(super) down: bool,
     /// Paths with their questions, as they were asked.
     pub(super) asked: Vec<String>,
+    /// The same of `metrics.k8s.io`.
+    pub(super) measured: Vec<String>,
+    /// What the metrics server has measured, where there is one; `metrics` and `group` may be refused.
+    pub(super) metrics: Option<Vec<Value>>,
     version: u64,
     /// Versions before this are forgotten: 410.
     oldest: u64,
@@ -132,6 +136,11 @@ impl Server {
         self.world.lock().expect("whole")
     }
 
+    /// Makes it another one from now on.
+    pub(super) fn change(&self, how: impl FnOnce(&mut World)) {
+        how(&mut self.world());
+    }
+
     pub(super) fn put(&self, plural: &str, namespace: &str, name: &str, object: Value) {
         self.record(plural, namespace, name, "MODIFIED", object);
     }
@@ -152,6 +161,33 @@ impl Server {
 }
 
 /// One connection, request after request.
+/// The group of the metrics server.
+const METRICS: &str = "/apis/metrics.k8s.io";
+
+fn metrics(world: &World, target: &str) -> Answer {
+    let is_group = target == METRICS;
+    let refused = world
+        .refusals
+        .get(if is_group { "group" } else { "metrics" });
+    match (refused, &world.metrics) {
+        (Some(code), _) => {
+            let message = format!("metrics: {code}");
+            Answer::Whole(*code, json!({"kind": "Status", "message": message}))
+        }
+        (None, None) => Answer::Whole(404, json!({"kind": "Status", "message": "no"})),
+        (None, Some(_)) if is_group => Answer::Whole(200, json!({"kind": "APIGroup"})),
+        (None, Some(items)) => {
+            let within = |item: &&Value| {
+                let namespace = item["metadata"]["namespace"].as_str().unwrap_or("");
+                !target.contains("/namespaces/")
+                    || target.contains(&format!("/namespaces/{namespace}/"))
+            };
+            let items: Vec<&Value> = items.iter().filter(within).collect();
+            Answer::Whole(200, json!({"kind": "PodMetricsList", "items": items}))
+        }
+    }
+}
+
 async fn serve(
     mut stream: TcpStream,
     world: Arc<Mutex<World>>,
@@ -164,8 +200,13 @@ async fn serve(
             if world.down {
                 return None;
             }
-            world.asked.push(target.clone());
-            answer(&world, &target)
+            if target.starts_with(METRICS) {
+                world.measured.push(target.clone());
+                metrics(&world, &target)
+            } else {
+                world.asked.push(target.clone());
+                answer(&world, &target)
+            }
         };
         match answer {
             Answer::Whole(code, body) => {
