@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::operations::{Operations, operations};
+use super::parameters::{self, ParameterRow};
 use super::{Options, is_about, touches};
 use crate::model::Model;
 use crate::model::element::{
@@ -99,6 +100,8 @@ pub struct TypeRow<'a> {
     not_scalable_because: Option<&'a Text>,
     /// Services that lead to it.
     services: Vec<&'a Text>,
+    /// What its configuration sets, without values.
+    parameters: Vec<ParameterRow<'a>>,
     created: Option<Timestamp>,
     labels: &'a Labels,
 }
@@ -394,6 +397,7 @@ fn component_type<'a>(model: &'a Model, e: &'a ComponentType) -> TypeRow<'a> {
         scalable: not_scalable_because.is_none(),
         not_scalable_because,
         services: model.services_of(&e.key).iter().map(|s| &s.name).collect(),
+        parameters: parameters::rows(&e.parameters),
         created: e.created,
         labels: &e.labels,
     }

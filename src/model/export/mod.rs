@@ -5,6 +5,7 @@
 
 pub mod json;
 pub mod operations;
+mod parameters;
 pub mod tree;
 
 use super::Model;

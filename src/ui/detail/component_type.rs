@@ -62,6 +62,7 @@ impl Out<'_> {
         self.neighbours(&key);
         self.interfaces(&key);
         self.placement(e);
+        self.parameters(e);
         self.labels(&e.labels);
     }
 

@@ -5,6 +5,7 @@ mod component_type;
 mod links;
 mod operations;
 mod others;
+mod parameters;
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};

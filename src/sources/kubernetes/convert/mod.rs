@@ -4,6 +4,7 @@
 mod cluster;
 mod network;
 mod own_names;
+mod parameters;
 mod pod;
 mod sharing;
 mod workload;

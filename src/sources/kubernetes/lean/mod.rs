@@ -7,6 +7,7 @@
 mod cluster;
 mod network;
 mod pod;
+mod references;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub(super) use network::{EndpointSlice, Ingress, Port, Service};
 pub(super) use pod::{
     Container, Pod, PodSpec, State, Status as ContainerStatus, Terminated, Variable,
 };
+pub(super) use references::{EnvFrom, Files, Volume, VolumeMount};
 pub(super) use workload::{
     Condition, CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet, Template,
 };
