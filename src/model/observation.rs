@@ -16,10 +16,12 @@ use super::text::{self, Text};
 use super::usage::Uses;
 
 pub use super::fact::{
-    ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, IngressFact, Kind,
-    Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName, OwnerRef, PodFact, Role,
-    ServiceFact, ServicePort, Termination, Trouble, WorkloadFact,
+    AutoscalerFact, ConfigMapFact, ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact,
+    FactKey, IngressFact, Kind, Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName,
+    OwnerRef, PodFact, Role, ServiceFact, ServicePort, Termination, Trouble, Way, WorkloadFact,
 };
+pub use super::policy::{NetworkPolicyFact, Peer};
+pub use super::selector::{Expression, Operator, Selector};
 
 /// Which namespaces are looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

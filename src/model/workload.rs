@@ -1,6 +1,6 @@
 //! A component type's own judgement: what its object and its components say together.
 
-use super::element::{Component, ComponentState, ComponentType, Health, Reason, Scalability};
+use super::element::{Autoscaler, Component, ComponentState, ComponentType, Health, Reason, Scalability};
 use super::key::TypeKey;
 use super::lifecycle::count;
 use super::observation::{Kind, WorkloadFact};
@@ -15,6 +15,8 @@ pub(super) struct Parts<'a> {
     pub(super) below: Vec<&'a WorkloadFact>,
     /// Its components, in the order of their names.
     pub(super) components: &'a [&'a Component],
+    /// Who sets its number.
+    pub(super) autoscalers: Vec<Autoscaler>,
 }
 
 impl Parts<'_> {
@@ -58,6 +60,7 @@ impl Parts<'_> {
                 .unwrap_or_default(),
             schedule: self.own.and_then(|w| w.schedule.clone()),
             scalability: scalability(self.key),
+            autoscalers: self.autoscalers.clone(),
             parameters: self
                 .own
                 .map(|w| w.parameters.clone())

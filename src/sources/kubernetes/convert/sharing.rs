@@ -37,6 +37,15 @@ impl Sharing {
             Fact::Service(service) => self.meta(&mut service.meta),
             Fact::EndpointSlice(slice) => self.meta(&mut slice.meta),
             Fact::Ingress(ingress) => self.meta(&mut ingress.meta),
+            Fact::ConfigMap(map) => {
+                self.meta(&mut map.meta);
+                self.texts(map.mentions.iter_mut().map(|mention| &mut mention.place));
+            }
+            Fact::NetworkPolicy(policy) => self.meta(&mut policy.meta),
+            Fact::Autoscaler(scaler) => {
+                self.meta(&mut scaler.meta);
+                held(&mut self.texts, &mut scaler.kind);
+            }
         }
     }
 
