@@ -182,13 +182,10 @@ impl Model {
         for ty in self.index.mentioning(service) {
             mark(&mut dirty.declared, ElementKey::Type(ty.clone()), cause);
         }
-        for ingress in self
-            .ingresses()
-            .filter(|i| {
-                // Routes may lead to other namespaces.
-                i.namespace == service.namespace || !i.way.is_ingress()
-            })
-        {
+        for ingress in self.ingresses().filter(|i| {
+            // Routes may lead to other namespaces.
+            i.namespace == service.namespace || !i.way.is_ingress()
+        }) {
             let caller = ElementKey::way(&ingress.namespace, &ingress.name, ingress.way);
             mark(&mut dirty.declared, caller, cause);
         }

@@ -16,8 +16,8 @@ use super::text::{self, Text};
 use super::usage::Uses;
 
 pub use super::fact::{
-    AutoscalerFact, ConfigMapFact, ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact,
-    FactKey, IngressFact, Kind, Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName,
+    AutoscalerFact, ConfigMapFact, ContainerFact, ContainerState, Endpoint, EndpointSliceFact,
+    Fact, FactKey, IngressFact, Kind, Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName,
     OwnerRef, PodFact, Role, ServiceFact, ServicePort, Termination, Trouble, Way, WorkloadFact,
 };
 pub use super::policy::{NetworkPolicyFact, Peer};

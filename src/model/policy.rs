@@ -118,7 +118,10 @@ impl Model {
             return pairs;
         };
         for (peers, is_caller) in [(&policy.callers, true), (&policy.callees, false)] {
-            for peer in peers.iter().filter_map(|p| self.peer(p, &policy.meta.namespace)) {
+            for peer in peers
+                .iter()
+                .filter_map(|p| self.peer(p, &policy.meta.namespace))
+            {
                 for (subject, other) in subjects
                     .iter()
                     .flat_map(|s| peer.iter().map(move |p| (s, p)))

@@ -99,7 +99,11 @@ mod tests {
                     values: values.iter().map(|&v| v.into()).collect(),
                 }],
             };
-            assert_eq!(selector.fits(&labels), fits, "{key} {operator:?} {values:?}");
+            assert_eq!(
+                selector.fits(&labels),
+                fits,
+                "{key} {operator:?} {values:?}"
+            );
         }
         assert!(Selector::default().is_empty() && Selector::default().fits(&labels));
     }

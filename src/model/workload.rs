@@ -1,6 +1,8 @@
 //! A component type's own judgement: what its object and its components say together.
 
-use super::element::{Autoscaler, Component, ComponentState, ComponentType, Health, Reason, Scalability};
+use super::element::{
+    Autoscaler, Component, ComponentState, ComponentType, Health, Reason, Scalability,
+};
 use super::key::TypeKey;
 use super::lifecycle::count;
 use super::observation::{Kind, WorkloadFact};

@@ -444,6 +444,7 @@ fn write_app(writer: &mut Writer, app: &App) {
             meta,
             hosts: vec!["shop.example".into()],
             backends: vec![name.as_str().into()],
+            ..IngressFact::default()
         }));
     }
 }

@@ -19,7 +19,11 @@ const TYPE_LIMIT: usize = 4 * MENTION_LIMIT;
 impl Index {
     /// Replaces the ConfigMaps that a type takes values from.
     pub(in crate::model) fn read(&mut self, key: &TypeKey, names: BTreeSet<Text>) {
-        if self.reads.get(key).map_or(names.is_empty(), |old| *old == names) {
+        if self
+            .reads
+            .get(key)
+            .map_or(names.is_empty(), |old| *old == names)
+        {
             return;
         }
         for name in self.reads.remove(key).into_iter().flatten() {
@@ -88,7 +92,11 @@ impl Model {
     }
 
     /// Who scales a type, or a workload that it is made of.
-    pub(super) fn autoscalers(&self, key: &TypeKey, workloads: &[&WorkloadFact]) -> Vec<Autoscaler> {
+    pub(super) fn autoscalers(
+        &self,
+        key: &TypeKey,
+        workloads: &[&WorkloadFact],
+    ) -> Vec<Autoscaler> {
         let own = workloads.iter().map(|workload| own_type(workload));
         let targets: BTreeSet<TypeKey> = own.chain([key.clone()]).collect();
         let scalers = targets.iter().filter_map(|key| self.index.scaled.get(key));
@@ -134,10 +142,7 @@ impl Model {
 }
 
 /// What a ConfigMap's key mentions, or all its keys.
-fn said<'a>(
-    map: &'a ConfigMapFact,
-    key: Option<&'a Text>,
-) -> impl Iterator<Item = Mention> + 'a {
+fn said<'a>(map: &'a ConfigMapFact, key: Option<&'a Text>) -> impl Iterator<Item = Mention> + 'a {
     let wanted = map
         .mentions
         .iter()

@@ -58,7 +58,12 @@ impl Model {
     }
 
     /// Adds what policies allow a type by name.
-    fn allow(&self, key: &TypeKey, caller: &ElementKey, links: &mut BTreeMap<ElementKey, Declared>) {
+    fn allow(
+        &self,
+        key: &TypeKey,
+        caller: &ElementKey,
+        links: &mut BTreeMap<ElementKey, Declared>,
+    ) {
         for (callee, policy) in self.index.granted.get(key).into_iter().flatten() {
             let callee = ElementKey::Type(callee.clone());
             let link = ElementKey::declared(caller.clone(), callee.clone());

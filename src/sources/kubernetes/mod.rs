@@ -199,9 +199,7 @@ impl Supervisor {
             Kind::Ingress => watch.run::<lean::Ingress>().boxed(),
             Kind::ConfigMap => watch.run::<lean::ConfigMap>().boxed(),
             Kind::NetworkPolicy => watch.run::<lean::NetworkPolicy>().boxed(),
-            Kind::HorizontalPodAutoscaler => {
-                watch.run::<lean::HorizontalPodAutoscaler>().boxed()
-            }
+            Kind::HorizontalPodAutoscaler => watch.run::<lean::HorizontalPodAutoscaler>().boxed(),
             Kind::HttpRoute => watch.run::<lean::HttpRoute>().boxed(),
             Kind::GrpcRoute => watch.run::<lean::GrpcRoute>().boxed(),
             Kind::Event => watch.run::<lean::Event>().boxed(),

@@ -55,6 +55,10 @@ impl Out<'_> {
             self.field("restarts", &e.restarts.to_string());
         }
         self.field("age", &format::age(e.created, self.ctx.now));
+        for scaler in &e.autoscalers {
+            let (name, min, max) = (&scaler.name, scaler.min, scaler.max);
+            self.field("autoscaled", &format!("by {name} {min}..{max}"));
+        }
         if let Scalability::Fixed { why } = &e.scalability {
             self.field("scaling", &format!("no: {why}"));
         }

@@ -89,13 +89,37 @@ mod tests {
         for (key, value, host) in [
             ("CART_ADDR", "cart:7070", "cart"),
             ("cart.host", "cart", "cart"),
-            ("application.yaml", "server:\n  port: 1\ncart:\n  url: http://cart:80/x\n", "cart"),
+            (
+                "application.yaml",
+                "server:\n  port: 1\ncart:\n  url: http://cart:80/x\n",
+                "cart",
+            ),
             ("application.yaml", "db:\n  host: orders-db\n", "orders-db"),
-            ("application.properties", "a=b\ncart.url=http://cart/\n", "cart"),
-            ("nginx.conf", "location / {\n  proxy_pass http://cart:7070;\n}\n", "cart"),
-            ("config.json", "{\n  \"host\": \"cart\",\n  \"x\": 1\n}", "cart"),
-            ("config.json", "{\n\"a\":{\"url\":\"http://cart:80\"}}", "cart"),
-            ("config.toml", "[cart]\naddress = \"cart.shop.svc:80\"\n", "cart.shop.svc"),
+            (
+                "application.properties",
+                "a=b\ncart.url=http://cart/\n",
+                "cart",
+            ),
+            (
+                "nginx.conf",
+                "location / {\n  proxy_pass http://cart:7070;\n}\n",
+                "cart",
+            ),
+            (
+                "config.json",
+                "{\n  \"host\": \"cart\",\n  \"x\": 1\n}",
+                "cart",
+            ),
+            (
+                "config.json",
+                "{\n\"a\":{\"url\":\"http://cart:80\"}}",
+                "cart",
+            ),
+            (
+                "config.toml",
+                "[cart]\naddress = \"cart.shop.svc:80\"\n",
+                "cart.shop.svc",
+            ),
         ] {
             let found = of(&json!({key: value}));
             let named = found.mentions.iter().find(|m| m.host == digest(host));

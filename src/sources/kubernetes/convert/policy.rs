@@ -99,18 +99,31 @@ mod tests {
         for (peers, kept) in [
             (json!([named]), 1),
             (json!([{"podSelector": {}}]), 0),
-            (json!([{"podSelector": {}, "namespaceSelector": {"matchLabels": {"a": "b"}}}]), 0),
+            (
+                json!([{"podSelector": {}, "namespaceSelector": {"matchLabels": {"a": "b"}}}]),
+                0,
+            ),
             (json!([{"namespaceSelector": {}}]), 0),
             (json!([{"ipBlock": {"cidr": "10.0.0.0/8"}}]), 0),
-            (json!([{"podSelector": {"matchLabels": {"app": "web"}}, "namespaceSelector": {}}]), 1),
-            (json!([{"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}]), 1),
+            (
+                json!([{"podSelector": {"matchLabels": {"app": "web"}}, "namespaceSelector": {}}]),
+                1,
+            ),
+            (
+                json!([{"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}]),
+                1,
+            ),
             (json!(null), 0),
         ] {
             let found = policy(&json!({
                 "podSelector": {"matchLabels": {"app": "cart"}},
                 "ingress": [{"from": peers}], "egress": [{"to": peers}, {}]
             }));
-            assert_eq!((found.callers.len(), found.callees.len()), (kept, kept), "{peers}");
+            assert_eq!(
+                (found.callers.len(), found.callees.len()),
+                (kept, kept),
+                "{peers}"
+            );
             assert!(!found.pods.is_empty());
         }
         let bare = policy(&Value::Null);
@@ -140,12 +153,20 @@ mod tests {
         let of = |spec: Value| {
             observe::<HorizontalPodAutoscaler>(json!({"metadata": {"name": "h"}, "spec": spec}))
         };
-        let target = |api: &str, kind: &str| json!({"apiVersion": api, "kind": kind, "name": "cart"});
+        let target =
+            |api: &str, kind: &str| json!({"apiVersion": api, "kind": kind, "name": "cart"});
         for (api, kind, min, found) in [
             ("apps/v1", "Deployment", json!(2), ("Deployment", 2)),
-            ("argoproj.io/v1alpha1", "Rollout", json!(null), ("Rollout.argoproj.io", 1)),
+            (
+                "argoproj.io/v1alpha1",
+                "Rollout",
+                json!(null),
+                ("Rollout.argoproj.io", 1),
+            ),
         ] {
-            let said = of(json!({"scaleTargetRef": target(api, kind), "minReplicas": min, "maxReplicas": 10}));
+            let said = of(
+                json!({"scaleTargetRef": target(api, kind), "minReplicas": min, "maxReplicas": 10}),
+            );
             let Some(Observed::Fact(Fact::Autoscaler(scaler))) = said else {
                 panic!("no autoscaler: {said:?}")
             };
