@@ -52,7 +52,7 @@ async fn refused_credentials_are_told_as_such() {
     let refused = |state: &SourceState| matches!(state, SourceState::Failed { cause } if cause.contains("(401)"));
     watching
         .until("refusals", |w| {
-            w.lines.len() >= LINES && w.lines.values().all(refused)
+            w.lines.len() == LINES && w.lines.values().all(refused)
         })
         .await;
 }

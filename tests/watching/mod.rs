@@ -151,11 +151,15 @@ impl Watching {
                 let part = status.key.part.clone();
                 self.said
                     .extend(status.state.clone().map(|state| (part, state)));
+                // The server may well do without these.
+                let is = |kind: &Kind| kind.plural() == &*status.key.part;
+                if Kind::OPTIONAL.iter().any(is) {
+                    return;
+                }
                 let key = (status.key.part, status.key.namespace);
                 match status.state {
-                    // The server does well without it.
-                    Some(SourceState::Off { .. }) | None => self.lines.remove(&key),
                     Some(state) => self.lines.insert(key, state),
+                    None => self.lines.remove(&key),
                 };
             }
             _ => {}
