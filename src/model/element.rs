@@ -511,7 +511,7 @@ impl Element {
             Self::Type(e) => ElementKey::Type(e.key.clone()),
             Self::Component(e) => ElementKey::component(&e.uid),
             Self::Service(e) => ElementKey::service(&e.namespace, &e.name),
-            Self::Ingress(e) => ElementKey::ingress(&e.namespace, &e.name),
+            Self::Ingress(e) => ElementKey::way(&e.namespace, &e.name, e.way),
             Self::Node(e) => ElementKey::node(&e.name),
             Self::External(e) => ElementKey::External {
                 name: e.name.clone(),
