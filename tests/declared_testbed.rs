@@ -4,12 +4,6 @@
 //! for the whole cluster and taken away again; in a suite of its own, because the others count the kinds that are
 //! served.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by a panic, in its helpers too"
-)]
-
 #[path = "real/mod.rs"]
 mod real;
 #[path = "watching/mod.rs"]

@@ -1,5 +1,7 @@
 //! What the cluster declares beside the workloads' own settings, and where that differs from what is observed.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 #[expect(dead_code, reason = "this file needs only a little of it")]
 mod world;
 
@@ -36,6 +38,14 @@ fn tell(model: &mut Model, facts: Vec<Fact>) {
         .map(|fact| seen(&everywhere(fact.key().kind), &Arc::new(fact)))
         .collect();
     model.apply(batch, now());
+}
+
+/// The complete list of a kind.
+fn list(model: &mut Model, kind: Kind, facts: Vec<Fact>) {
+    let scope = everywhere(kind);
+    let seen = facts.into_iter().map(|fact| seen(&scope, &Arc::new(fact)));
+    let all = [begin(&scope, 1)].into_iter().chain(seen);
+    model.apply(all.chain([end(&scope, 1)]).collect(), now());
 }
 
 fn app(name: &str) -> Labels {
@@ -382,24 +392,13 @@ fn the_difference_is_told_where_it_can_be_known() {
             config_map("m", &[("CART", "cart"), ("BANK", "bank")]),
         ],
     );
-    for kind in [Kind::Service, Kind::ConfigMap] {
-        // Without these lists nobody knows what is not declared.
-        assert!(!model.differs(&ty("mail"), Difference::Undeclared));
-        let facts: Vec<Observation> = match kind {
-            Kind::Service => ["cart", "bank", "mail"]
-                .iter()
-                .filter_map(|name| served(name).pop())
-                .map(|fact| seen(&everywhere(kind), &Arc::new(fact)))
-                .collect(),
-            _ => {
-                let map = config_map("m", &[("CART", "cart"), ("BANK", "bank")]);
-                vec![seen(&everywhere(kind), &Arc::new(map))]
-            }
-        };
-        let scope = everywhere(kind);
-        let list = [begin(&scope, 1)].into_iter().chain(facts);
-        model.apply(list.chain([end(&scope, 1)]).collect(), now());
-    }
+    // Without these lists nobody knows what is not declared.
+    assert!(!model.differs(&ty("mail"), Difference::Undeclared));
+    let services = ["cart", "bank", "mail"].map(served);
+    let services = services.into_iter().filter_map(|mut facts| facts.pop());
+    list(&mut model, Kind::Service, services.collect());
+    let map = config_map("m", &[("CART", "cart"), ("BANK", "bank")]);
+    list(&mut model, Kind::ConfigMap, vec![map]);
     assert!(
         passing(&model, "links:unused").is_empty(),
         "no traces, no claim"
@@ -425,4 +424,41 @@ fn the_difference_is_told_where_it_can_be_known() {
         vec![deployment("quiet", Some(("m", Some("BANK"))))],
     );
     assert!(!passing(&model, "links:unused").contains(&"quiet".to_owned()));
+}
+
+#[test]
+fn what_traces_tell_by_another_link_is_not_said_to_be_unused() {
+    let mut model = Model::new("test", Vec::new());
+    for name in ["broker", "taker"] {
+        tell(&mut model, served(name));
+    }
+    let outside = Fact::Service(ServiceFact {
+        meta: meta("s", "bank"),
+        external_name: Some("bank.example".into()),
+        ..ServiceFact::default()
+    });
+    let hosts = [("BROKER", "broker"), ("BANK", "bank")];
+    tell(
+        &mut model,
+        vec![
+            outside.clone(),
+            deployment("broker", None),
+            deployment("taker", Some(("m", None))),
+            config_map("m", &hosts),
+        ],
+    );
+    let services = ["broker", "taker"].map(served);
+    let services = services.into_iter().filter_map(|mut facts| facts.pop());
+    list(
+        &mut model,
+        Kind::Service,
+        services.chain([outside]).collect(),
+    );
+    list(&mut model, Kind::ConfigMap, vec![config_map("m", &hosts)]);
+    let rows = [("broker", "taker"), ("taker", "bank.example")];
+    for span in [Span::Recent, Span::Long] {
+        model.apply(vec![calls(span, &rows)], now());
+    }
+    assert!(passing(&model, "links:unused").is_empty());
+    assert!(passing(&model, "links:undeclared").is_empty());
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::demo::cluster::json::set;
+
 use super::manifests::resources;
 use super::tenants::Tenant;
 use super::{Component, Operation, Origin, Protocol, Role, System, Workload, WorkloadKind};
@@ -205,7 +207,7 @@ impl Installation<'_> {
     pub(super) fn config_map(&self, workload: &Workload) -> Option<Value> {
         let name = self.config_map_name(workload)?;
         let mut metadata = self.metadata(&self.labels());
-        metadata["name"] = json!(name);
+        set(&mut metadata, "/name", name);
         Some(json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -226,7 +228,8 @@ impl Installation<'_> {
                 let mut peer = json!({ "podSelector": { "matchLabels": { "app": &*other.name } } });
                 if other.namespace != self.component.namespace {
                     let name = json!({ "kubernetes.io/metadata.name": &*other.namespace });
-                    peer["namespaceSelector"] = json!({ "matchLabels": name });
+                    let name = json!({ "matchLabels": name });
+                    set(&mut peer, "/namespaceSelector", name);
                 }
                 peer
             })

@@ -1,7 +1,8 @@
 //! Where what is declared and what is observed differ: links that nobody uses, and calls that nobody declares.
 //!
 //! Nothing is claimed where nothing can be known: without traces, of ends that no trace names, of ways in from
-//! outside (which send no spans), and of callers whose configuration is not all to be seen.
+//! outside (which send no spans), of callers whose configuration is not all to be seen, and where traces tell of
+//! the same by another link (messages of a broker, hosts outside).
 
 use std::borrow::Cow;
 
@@ -33,6 +34,9 @@ impl Model {
             return Some(true);
         }
         self.long_window_ms()?;
+        if self.is_told_otherwise(declared) {
+            return None;
+        }
         let is_traced = |key: &ElementKey| matches!(key, ElementKey::Type(key) if !self.known_as(key).is_empty());
         let is_inside = matches!(declared.caller, ElementKey::Type(_));
         (is_inside && (is_traced(&declared.caller) || is_traced(&declared.callee))).then_some(false)
@@ -53,8 +57,21 @@ impl Model {
         if declared.any(|declared| declared.callee == call.callee) {
             return Some(true);
         }
+        let mut back = self.declared(&call.callee, Side::Callees);
+        if back.any(|declared| declared.callee == call.caller) {
+            // Who takes messages is configured with the broker, which calls it in traces.
+            return None;
+        }
         (self.knows_configuration(caller) && self.is_complete(Kind::Service, &callee.namespace))
             .then_some(false)
+    }
+
+    /// Whether traces may tell of a declared link by another one: of a broker that brings messages to who is
+    /// configured with it, or of the host behind a Service that leads outside.
+    fn is_told_otherwise(&self, declared: &Declared) -> bool {
+        let mut back = self.calls(&declared.callee, Side::Callees);
+        back.any(|call| call.callee == declared.caller && is_used(call))
+            || matches!(self.get(&declared.callee), Some(Element::Service(s)) if s.external_name.is_some())
     }
 
     /// Whether all that a type's configuration names may be seen, but for Secrets.

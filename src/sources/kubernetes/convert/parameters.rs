@@ -59,8 +59,7 @@ fn variable(variable: &Variable) -> Option<(Text, Origin)> {
         }
     } else {
         let field = from.field_ref.as_ref().and_then(|f| f.field_path.as_ref());
-        let resource = from.resource_field_ref.as_ref();
-        let resource = resource.and_then(|r| r.resource.as_ref());
+        let resource = from.resource.as_ref().and_then(|r| r.resource.as_ref());
         Origin::Field {
             path: some_name(field.or(resource))?,
         }
@@ -126,8 +125,8 @@ fn keys(files: &Files, mount: &VolumeMount) -> Vec<Option<Text>> {
         .iter()
         .filter(|item| sub.is_none() || item.path.as_ref() == sub);
     shown
-        .map(|item| some_name(item.key.as_ref()))
-        .filter(Option::is_some)
+        .filter_map(|item| some_name(item.key.as_ref()))
+        .map(Some)
         .collect()
 }
 

@@ -7,7 +7,8 @@ use serde::Deserialize;
 #[serde(default, rename_all = "camelCase")]
 pub(in super::super) struct ValueFrom {
     pub(in super::super) field_ref: Option<FieldRef>,
-    pub(in super::super) resource_field_ref: Option<ResourceRef>,
+    #[serde(rename = "resourceFieldRef")]
+    pub(in super::super) resource: Option<ResourceRef>,
     pub(in super::super) config_map_key_ref: Option<KeyRef>,
     pub(in super::super) secret_key_ref: Option<KeyRef>,
 }
