@@ -14,7 +14,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use cluster_conformance::{
-    Target, access, effects, life, lists, logs, patches, sees, tables, verbs, watches,
+    Target, access, declared, effects, life, lists, logs, patches, sees, tables, verbs, watches,
 };
 use jiff::Timestamp;
 use portolan::demo::cluster::Cluster;

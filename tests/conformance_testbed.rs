@@ -11,7 +11,7 @@
 mod cluster_conformance;
 
 use cluster_conformance::{
-    Target, access, effects, life, lists, logs, patches, sees, tables, verbs, watches,
+    Target, access, declared, effects, life, lists, logs, patches, sees, tables, verbs, watches,
 };
 
 async fn real() -> Target {

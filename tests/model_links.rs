@@ -198,6 +198,7 @@ fn configuration_declares_links_to_what_a_service_leads_to() {
         meta: meta("s", "in"),
         hosts: Vec::new(),
         backends: vec!["front".into(), "cart".into()],
+        ..IngressFact::default()
     });
     tell(
         &mut model,

@@ -70,10 +70,10 @@ fn names_an_address(place: &str) -> bool {
         "HOST", "HOSTNAME", "ADDR", "ADDRESS", "URL", "URI", "SERVICE", "SVC", "SERVER", "SERVERS",
         "ENDPOINT", "BROKER", "BROKERS", "UPSTREAM",
     ];
-    if OWN_NAMES.contains(&place) {
+    let upper = place.to_ascii_uppercase();
+    if OWN_NAMES.contains(&upper.replace(['.', '-'], "_").as_str()) {
         return false;
     }
-    let upper = place.to_ascii_uppercase();
     upper
         .split(|c: char| !c.is_ascii_alphanumeric())
         .any(|word| WORDS.contains(&word))
@@ -146,6 +146,7 @@ pub(super) fn links<'a>(
                     caller: caller.clone(),
                     callee,
                     places: Vec::new(),
+                    allowed: Vec::new(),
                 })
                 .places
                 .push((place.clone(), service.name.clone()));

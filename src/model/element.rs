@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::key::{ElementKey, TypeKey};
-use super::observation::{ContainerFact, Labels, ServicePort};
+use super::observation::{ContainerFact, Labels, ServicePort, Way};
 use super::parameter::Parameter;
 use super::rating::Ratings;
 use super::text::Text;
@@ -162,6 +162,18 @@ pub enum Scalability {
     },
 }
 
+/// A HorizontalPodAutoscaler, as its target sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Autoscaler {
+    /// Its name.
+    pub name: Text,
+    /// Fewest.
+    pub min: u32,
+    /// Most.
+    pub max: u32,
+}
+
 /// A workload: the topmost owner of its pods.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -204,6 +216,9 @@ pub struct ComponentType {
     pub schedule: Option<Text>,
     /// Whether it can be scaled.
     pub scalability: Scalability,
+    /// Who sets its number by itself, sorted.
+    #[serde(default)]
+    pub autoscalers: Vec<Autoscaler>,
     /// What its template's configuration sets, or its newest component's where the template is not seen.
     pub parameters: Arc<[Parameter]>,
     /// What people say of its criticality and reliability.
@@ -299,7 +314,7 @@ impl Service {
     }
 }
 
-/// An Ingress: a way in.
+/// An Ingress or a route of a Gateway: a way in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ingress {
@@ -307,9 +322,15 @@ pub struct Ingress {
     pub namespace: Text,
     /// Name.
     pub name: Text,
+    /// By which kind of object.
+    #[serde(default)]
+    pub way: Way,
+    /// The Gateways that a route belongs to.
+    #[serde(default)]
+    pub gateways: Vec<Text>,
     /// Hosts of its rules.
     pub hosts: Vec<Text>,
-    /// Services that it leads to.
+    /// Services that it leads to; `namespace/name` where it is another namespace.
     pub backends: Vec<Text>,
     /// Creation.
     pub created: Option<Timestamp>,
@@ -444,7 +465,7 @@ pub struct Call {
     pub names: Vec<(Text, Text)>,
 }
 
-/// Where the cluster declares a link.
+/// A link that the cluster declares: configuration names it, or a policy allows it by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Declared {
@@ -452,8 +473,12 @@ pub struct Declared {
     pub caller: ElementKey,
     /// The component type behind the named Service, or the Service where none is behind it.
     pub callee: ElementKey,
-    /// Names of variables, `argument`, `rule`; with the Service named. Sorted.
+    /// Names of variables, `argument`, `rule`, keys of ConfigMaps; with the Service named. Sorted. Empty where it
+    /// is only allowed.
     pub places: Vec<(Text, Text)>,
+    /// The NetworkPolicies that allow it by naming both, sorted: permissions, which nobody needs to use.
+    #[serde(default)]
+    pub allowed: Vec<Text>,
 }
 
 /// One element of the model.
@@ -489,7 +514,7 @@ impl Element {
             Self::Type(e) => ElementKey::Type(e.key.clone()),
             Self::Component(e) => ElementKey::component(&e.uid),
             Self::Service(e) => ElementKey::service(&e.namespace, &e.name),
-            Self::Ingress(e) => ElementKey::ingress(&e.namespace, &e.name),
+            Self::Ingress(e) => ElementKey::way(&e.namespace, &e.name, e.way),
             Self::Node(e) => ElementKey::node(&e.name),
             Self::External(e) => ElementKey::External {
                 name: e.name.clone(),

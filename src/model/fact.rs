@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::parameter::Parameter;
+use super::policy::NetworkPolicyFact;
 use super::text::Text;
 
 pub use super::labels::Labels;
@@ -37,6 +38,16 @@ pub enum Kind {
     EndpointSlice,
     /// `networking.k8s.io/v1/Ingress`.
     Ingress,
+    /// `v1/ConfigMap`: of its values only which hosts they name.
+    ConfigMap,
+    /// `networking.k8s.io/v1/NetworkPolicy`.
+    NetworkPolicy,
+    /// `autoscaling/v2/HorizontalPodAutoscaler`.
+    HorizontalPodAutoscaler,
+    /// `gateway.networking.k8s.io/v1/HTTPRoute`.
+    HttpRoute,
+    /// `gateway.networking.k8s.io/v1/GRPCRoute`.
+    GrpcRoute,
     /// `v1/Event`: happenings, never swept.
     Event,
 }
@@ -45,8 +56,8 @@ impl Kind {
     /// Kinds that belong to no namespace.
     pub const CLUSTER_WIDE: [Self; 2] = [Self::Namespace, Self::Node];
 
-    /// Kinds that belong to one.
-    pub const NAMESPACED: [Self; 11] = [
+    /// Kinds that belong to one and that every server has.
+    pub const NAMESPACED: [Self; 14] = [
         Self::Pod,
         Self::Deployment,
         Self::StatefulSet,
@@ -57,8 +68,27 @@ impl Kind {
         Self::Service,
         Self::EndpointSlice,
         Self::Ingress,
+        Self::ConfigMap,
+        Self::NetworkPolicy,
+        Self::HorizontalPodAutoscaler,
         Self::Event,
     ];
+
+    /// Kinds that belong to one and that a server has only where somebody installed them: that it has them not is
+    /// nobody's trouble.
+    pub const OPTIONAL: [Self; 2] = [Self::HttpRoute, Self::GrpcRoute];
+
+    /// All kinds that are watched.
+    pub fn watched() -> impl Iterator<Item = Self> {
+        let kinds = Self::CLUSTER_WIDE.into_iter().chain(Self::NAMESPACED);
+        kinds.chain(Self::OPTIONAL)
+    }
+
+    /// Whether a server may well do without it.
+    #[must_use]
+    pub fn is_optional(self) -> bool {
+        Self::OPTIONAL.contains(&self)
+    }
 
     /// Kubernetes' own name of the kind.
     #[must_use]
@@ -76,6 +106,11 @@ impl Kind {
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
             Self::Ingress => "Ingress",
+            Self::ConfigMap => "ConfigMap",
+            Self::NetworkPolicy => "NetworkPolicy",
+            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
+            Self::HttpRoute => "HTTPRoute",
+            Self::GrpcRoute => "GRPCRoute",
             Self::Event => "Event",
         }
     }
@@ -96,6 +131,11 @@ impl Kind {
             Self::Service => "services",
             Self::EndpointSlice => "endpointslices",
             Self::Ingress => "ingresses",
+            Self::ConfigMap => "configmaps",
+            Self::NetworkPolicy => "networkpolicies",
+            Self::HorizontalPodAutoscaler => "horizontalpodautoscalers",
+            Self::HttpRoute => "httproutes",
+            Self::GrpcRoute => "grpcroutes",
             Self::Event => "events",
         }
     }
@@ -178,8 +218,14 @@ pub enum Fact {
     Service(ServiceFact),
     /// An EndpointSlice.
     EndpointSlice(EndpointSliceFact),
-    /// An Ingress.
+    /// An Ingress or a route.
     Ingress(IngressFact),
+    /// A ConfigMap.
+    ConfigMap(ConfigMapFact),
+    /// A NetworkPolicy.
+    NetworkPolicy(Box<NetworkPolicyFact>),
+    /// A HorizontalPodAutoscaler.
+    Autoscaler(AutoscalerFact),
 }
 
 impl Fact {
@@ -194,6 +240,9 @@ impl Fact {
             Self::Service(f) => &f.meta,
             Self::EndpointSlice(f) => &f.meta,
             Self::Ingress(f) => &f.meta,
+            Self::ConfigMap(f) => &f.meta,
+            Self::NetworkPolicy(f) => &f.meta,
+            Self::Autoscaler(f) => &f.meta,
         }
     }
 
@@ -209,7 +258,10 @@ impl Fact {
             Self::Workload(f) => (f.kind, &meta.name),
             Self::Service(_) => (Kind::Service, &meta.name),
             Self::EndpointSlice(_) => (Kind::EndpointSlice, &meta.name),
-            Self::Ingress(_) => (Kind::Ingress, &meta.name),
+            Self::Ingress(f) => (f.way.kind(), &meta.name),
+            Self::ConfigMap(_) => (Kind::ConfigMap, &meta.name),
+            Self::NetworkPolicy(_) => (Kind::NetworkPolicy, &meta.name),
+            Self::Autoscaler(_) => (Kind::HorizontalPodAutoscaler, &meta.name),
         };
         FactKey {
             kind,
@@ -482,13 +534,77 @@ pub struct Endpoint {
     pub ready: bool,
 }
 
-/// An Ingress.
+/// By which kind of object something leads in.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub enum Way {
+    /// An Ingress.
+    #[default]
+    Ingress,
+    /// A Gateway's HTTPRoute.
+    #[serde(rename = "HTTPRoute")]
+    HttpRoute,
+    /// A Gateway's GRPCRoute.
+    #[serde(rename = "GRPCRoute")]
+    GrpcRoute,
+}
+
+impl Way {
+    /// The kind of the object.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Ingress => Kind::Ingress,
+            Self::HttpRoute => Kind::HttpRoute,
+            Self::GrpcRoute => Kind::GrpcRoute,
+        }
+    }
+
+    /// Whether it is an Ingress.
+    #[must_use]
+    pub fn is_ingress(&self) -> bool {
+        *self == Self::Ingress
+    }
+}
+
+/// An Ingress, or a route of a Gateway.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IngressFact {
     /// Name, age.
     pub meta: Meta,
+    /// Which of them.
+    #[serde(default)]
+    pub way: Way,
+    /// The Gateways that a route belongs to.
+    #[serde(default)]
+    pub gateways: Vec<Text>,
     /// The hosts of its rules.
     pub hosts: Vec<Text>,
-    /// The Services that its rules and default backend lead to.
+    /// The Services that its rules and default backend lead to; `namespace/name` where it is another namespace.
     pub backends: Vec<Text>,
+}
+
+/// A ConfigMap: its name, and the hosts that its values name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigMapFact {
+    /// Name, age.
+    pub meta: Meta,
+    /// The hosts, with the key as the place. The values are not kept.
+    pub mentions: Vec<Mention>,
+}
+
+/// A HorizontalPodAutoscaler.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoscalerFact {
+    /// Name, age.
+    pub meta: Meta,
+    /// The kind of what it scales, with its group when that is not a built-in one.
+    pub kind: Text,
+    /// Its name.
+    pub target: Text,
+    /// Fewest.
+    pub min: u32,
+    /// Most.
+    pub max: u32,
 }

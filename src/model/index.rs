@@ -57,6 +57,20 @@ pub(super) struct Index {
     pub(super) bare: HashMap<(Text, u64), FactKey>,
     /// Services by the digests of their names with a namespace.
     pub(super) hosts: HashMap<u64, FactKey>,
+    /// The ConfigMaps that a type's configuration takes values from, by name.
+    pub(super) reads: HashMap<TypeKey, BTreeSet<Text>>,
+    /// The types that take values from a ConfigMap, by namespace and name.
+    pub(super) read_by: HashMap<(Text, Text), BTreeSet<TypeKey>>,
+    /// Autoscalers by what they name as their target.
+    pub(super) scaled: HashMap<TypeKey, BTreeSet<FactKey>>,
+    /// NetworkPolicies by namespace.
+    pub(super) policies: HashMap<Text, BTreeSet<FactKey>>,
+    /// NetworkPolicies that speak of other namespaces.
+    pub(super) far_policies: BTreeSet<FactKey>,
+    /// The pairs of caller and callee that a policy names.
+    pub(super) pairs: HashMap<FactKey, BTreeSet<(TypeKey, TypeKey)>>,
+    /// The same by caller: whom it may call, and by which policy.
+    pub(super) granted: HashMap<TypeKey, BTreeSet<(TypeKey, FactKey)>>,
 }
 
 impl Index {
@@ -79,6 +93,13 @@ impl Index {
             + sets(&self.selecting)
             + sets(&self.mentions)
             + sets(&self.mentioned)
+            + sets(&self.reads)
+            + sets(&self.read_by)
+            + sets(&self.scaled)
+            + sets(&self.policies)
+            + self.far_policies.len()
+            + sets(&self.pairs)
+            + sets(&self.granted)
             + self.bare.len()
             + self.hosts.len()
             + self.top.len()

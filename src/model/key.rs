@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::fact::Way;
 use super::text::Text;
 
 /// Identifies a component type: the topmost owner of a pod, whatever its kind.
@@ -66,12 +67,15 @@ pub enum ElementKey {
         /// Its name.
         name: Text,
     },
-    /// An Ingress: a way in from outside.
+    /// An Ingress or a route: a way in from outside.
     Ingress {
         /// Its namespace.
         namespace: Text,
         /// Its name.
         name: Text,
+        /// By which kind of object.
+        #[serde(default, skip_serializing_if = "Way::is_ingress")]
+        way: Way,
     },
     /// A machine.
     Node {
@@ -127,6 +131,17 @@ impl ElementKey {
         Self::Ingress {
             namespace: namespace.clone(),
             name: name.clone(),
+            way: Way::Ingress,
+        }
+    }
+
+    /// The key of a way in.
+    #[must_use]
+    pub fn way(namespace: &Text, name: &Text, way: Way) -> Self {
+        Self::Ingress {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            way,
         }
     }
 
@@ -184,7 +199,11 @@ impl fmt::Display for ElementKey {
             Self::Type(key) => write!(f, "{key}"),
             Self::Component { uid } => write!(f, "pod/{uid}"),
             Self::Service { namespace, name } => write!(f, "{namespace}/Service/{name}"),
-            Self::Ingress { namespace, name } => write!(f, "{namespace}/Ingress/{name}"),
+            Self::Ingress {
+                namespace,
+                name,
+                way,
+            } => write!(f, "{namespace}/{}/{name}", way.kind().name()),
             Self::Node { name } => write!(f, "node/{name}"),
             Self::External { name } => write!(f, "external/{name}"),
             Self::Call { caller, callee } => write!(f, "{caller} -> {callee}"),

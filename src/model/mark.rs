@@ -22,6 +22,7 @@ pub(super) struct Dirty {
     pub(super) types: BTreeMap<TypeKey, Cause>,
     pub(super) services: BTreeMap<FactKey, Cause>,
     pub(super) ingresses: BTreeMap<FactKey, Cause>,
+    pub(super) policies: BTreeMap<FactKey, Cause>,
     pub(super) join: Option<Cause>,
     /// Whose declared links are to be made anew.
     pub(super) declared: BTreeMap<ElementKey, Cause>,
@@ -52,7 +53,12 @@ impl Model {
             mark(&mut dirty.tenants, namespace.clone(), cause);
         }
         match &**fact {
-            Fact::Namespace(f) => mark(&mut dirty.tenants, f.meta.name.clone(), cause),
+            Fact::Namespace(f) => {
+                mark(&mut dirty.tenants, f.meta.name.clone(), cause);
+                if labels(change.before.as_deref()) != labels(change.after.as_deref()) {
+                    self.mark_far_policies(cause, dirty);
+                }
+            }
             Fact::Node(f) => {
                 mark(&mut dirty.nodes, f.meta.name.clone(), cause);
                 if readiness(change.before.as_deref()) == readiness(change.after.as_deref()) {
@@ -141,6 +147,18 @@ impl Model {
             Fact::Ingress(_) => {
                 mark(&mut dirty.ingresses, key, cause);
             }
+            Fact::ConfigMap(_) => self.note_config_map(change, &key, dirty),
+            Fact::Autoscaler(_) => self.note_autoscaler(change, &key, dirty),
+            Fact::NetworkPolicy(_) => {
+                put(&mut self.index.policies, namespace, &key, there);
+                let after = change.after.as_deref();
+                if matches!(after, Some(Fact::NetworkPolicy(p)) if p.is_far()) {
+                    self.index.far_policies.insert(key.clone());
+                } else {
+                    self.index.far_policies.remove(&key);
+                }
+                mark(&mut dirty.policies, key, cause);
+            }
         }
     }
 
@@ -164,11 +182,11 @@ impl Model {
         for ty in self.index.mentioning(service) {
             mark(&mut dirty.declared, ElementKey::Type(ty.clone()), cause);
         }
-        for ingress in self
-            .ingresses()
-            .filter(|i| i.namespace == service.namespace)
-        {
-            let caller = ElementKey::ingress(&ingress.namespace, &ingress.name);
+        for ingress in self.ingresses().filter(|i| {
+            // Routes may lead to other namespaces.
+            i.namespace == service.namespace || !i.way.is_ingress()
+        }) {
+            let caller = ElementKey::way(&ingress.namespace, &ingress.name, ingress.way);
             mark(&mut dirty.declared, caller, cause);
         }
     }
@@ -203,6 +221,10 @@ impl Model {
             }
         }
     }
+}
+
+fn labels(fact: Option<&Fact>) -> Option<&Labels> {
+    fact.map(|fact| &fact.meta().labels)
 }
 
 /// What a machine's Ready condition says, as far as pods on it care: one that nobody tells of is not lost.

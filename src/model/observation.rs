@@ -18,10 +18,13 @@ use super::text::{self, Text};
 use super::usage::Uses;
 
 pub use super::fact::{
-    Amounts, ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey,
-    IngressFact, Kind, Labels, Mention, Meta, NamespaceFact, NodeFact, Own, OwnName, OwnerRef,
-    PodFact, Role, ServiceFact, ServicePort, Termination, Trouble, WorkloadFact,
+    Amounts, AutoscalerFact, ConfigMapFact, ContainerFact, ContainerState, Endpoint,
+    EndpointSliceFact, Fact, FactKey, IngressFact, Kind, Labels, Mention, Meta, NamespaceFact,
+    NodeFact, Own, OwnName, OwnerRef, PodFact, Role, ServiceFact, ServicePort, Termination,
+    Trouble, Way, WorkloadFact,
 };
+pub use super::policy::{NetworkPolicyFact, Peer};
+pub use super::selector::{Expression, Operator, Selector};
 
 /// Which namespaces are looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

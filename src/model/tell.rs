@@ -96,8 +96,12 @@ pub(super) fn tell(change: &Change) -> Vec<News> {
             let (severity, text) = health_words(new.health, new.reason.as_ref(), "ready");
             say(severity, text);
         }
-        (None, Some(Element::Ingress(_))) => say(Severity::Info, "new Ingress".to_owned()),
-        (Some(Element::Ingress(_)), None) => say(Severity::Notice, "Ingress is gone".to_owned()),
+        (None, Some(Element::Ingress(e))) => {
+            say(Severity::Info, format!("new {}", e.way.kind().name()));
+        }
+        (Some(Element::Ingress(e)), None) => {
+            say(Severity::Notice, format!("{} is gone", e.way.kind().name()));
+        }
         (old, Some(Element::Call(new))) if change.cause == Cause::Telemetry => {
             let old = match old {
                 Some(Element::Call(old)) => Some(&**old),
@@ -313,6 +317,7 @@ mod tests {
             labels: crate::model::observation::Labels::new(),
             schedule: None,
             scalability: Scalability::Scalable,
+            autoscalers: Vec::new(),
             parameters: std::sync::Arc::default(),
             ratings: crate::model::rating::Ratings::default(),
             complaint: None,

@@ -1,6 +1,8 @@
 //! A component type's own judgement: what its object and its components say together.
 
-use super::element::{Component, ComponentState, ComponentType, Health, Reason, Scalability};
+use super::element::{
+    Autoscaler, Component, ComponentState, ComponentType, Health, Reason, Scalability,
+};
 use super::key::TypeKey;
 use super::lifecycle::count;
 use super::observation::{Kind, WorkloadFact};
@@ -18,6 +20,8 @@ pub(super) struct Parts<'a> {
     pub(super) components: &'a [&'a Component],
     /// What its annotations say, or its first pod's where its own object does not.
     pub(super) ratings: Ratings,
+    /// Who sets its number.
+    pub(super) autoscalers: Vec<Autoscaler>,
 }
 
 impl Parts<'_> {
@@ -61,6 +65,7 @@ impl Parts<'_> {
                 .unwrap_or_default(),
             schedule: self.own.and_then(|w| w.schedule.clone()),
             scalability: scalability(self.key),
+            autoscalers: self.autoscalers.clone(),
             parameters: self
                 .own
                 .map(|w| w.parameters.clone())

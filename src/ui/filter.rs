@@ -2,7 +2,7 @@
 //!
 //! `text` is a regular expression over the name, kind, state, reason and image; `-l key=value` labels;
 //! `-f text` letters in order; `state:broken`, `kind:job`, `node:n1`, `err>1`, `rate>10`, `calls:NAME`,
-//! `callers:NAME` are terms.
+//! `callers:NAME`, `links:unused`, `links:undeclared`, `service:empty` are terms.
 
 use regex::{Regex, RegexBuilder};
 
@@ -10,10 +10,11 @@ use crate::model::Model;
 use crate::model::element::{Component, ComponentType, Counts};
 use crate::model::key::ElementKey;
 use crate::model::observation::Labels;
+use crate::model::query::difference::Difference;
 use crate::model::query::links::Side;
 
 /// Words that the prompt completes.
-pub const WORDS: [&str; 14] = [
+pub const WORDS: [&str; 17] = [
     "state:broken",
     "state:changing",
     "state:unknown",
@@ -26,6 +27,9 @@ pub const WORDS: [&str; 14] = [
     "restarts>",
     "calls:",
     "callers:",
+    "links:unused",
+    "links:undeclared",
+    "service:empty",
     "-l ",
     "-f ",
 ];
@@ -43,11 +47,21 @@ pub enum BadFilter {
     #[error("-l needs key=value or key")]
     Label,
     /// No such term.
-    #[error("there is no term {0}: use state: kind: node: calls: callers: err> rate> restarts>")]
+    #[error(
+        "there is no term {0}: use state: kind: node: calls: callers: links: service: err> rate> restarts>"
+    )]
     Term(String),
     /// No such state.
     #[error("there is no state {0}: use ok changing broken unknown stopped")]
     State(String),
+    /// No such difference of links.
+    #[error(
+        "there is no links:{0}: use unused (declared, never called) or undeclared (called, not declared)"
+    )]
+    Links(String),
+    /// No such thing to ask of Services.
+    #[error("there is no service:{0}: use empty (no ready endpoints)")]
+    Service(String),
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +73,8 @@ enum Test {
     Kind(String),
     Node(String),
     Calls(Side, String),
+    Links(Difference),
+    EmptyService,
     Number(Field, bool, f64),
 }
 
@@ -140,6 +156,17 @@ impl Filter {
             .all(|part| part.inverse != test_component(&part.test, model, element))
     }
 
+    /// Whether an element that is no type and no component passes: a Service, a way in, a name outside.
+    #[must_use]
+    pub fn passes_other(&self, model: &Model, key: &ElementKey, name: &str) -> bool {
+        self.passes_text(name)
+            && self.parts.iter().all(|part| match &part.test {
+                Test::Links(how) => part.inverse != model.differs(key, *how),
+                Test::EmptyService => part.inverse != model.meets_empty_service(key),
+                _ => true,
+            })
+    }
+
     /// Whether a line of text (an entry of the log, a Service) passes by its text alone.
     #[must_use]
     pub fn passes_text(&self, text: &str) -> bool {
@@ -178,6 +205,11 @@ fn term(word: &str) -> Result<Test, BadFilter> {
             "node" => Ok(Test::Node(value)),
             "calls" => Ok(Test::Calls(Side::Callees, value)),
             "callers" => Ok(Test::Calls(Side::Callers, value)),
+            "links" if begins("unused", &value) => Ok(Test::Links(Difference::Unused)),
+            "links" if begins("undeclared", &value) => Ok(Test::Links(Difference::Undeclared)),
+            "links" => Err(BadFilter::Links(value)),
+            "service" if begins("empty", &value) => Ok(Test::EmptyService),
+            "service" => Err(BadFilter::Service(value)),
             _ => Err(BadFilter::Term(format!("{name}:"))),
         };
     }
@@ -204,6 +236,11 @@ fn term(word: &str) -> Result<Test, BadFilter> {
         .map_err(|_| BadFilter::Regex(word.to_owned()))
 }
 
+/// Whether a word is meant: its beginning is enough once it can be no other.
+fn begins(word: &str, value: &str) -> bool {
+    value.len() > "un".len() && word.starts_with(value)
+}
+
 fn test_type(test: &Test, model: &Model, element: &ComponentType) -> bool {
     let key = ElementKey::Type(element.key.clone());
     match test {
@@ -226,6 +263,8 @@ fn test_type(test: &Test, model: &Model, element: &ComponentType) -> bool {
             .iter()
             .filter_map(|n| model.get(n.key))
             .any(|e| e.name().to_lowercase().contains(name.as_str())),
+        Test::Links(how) => model.differs(&key, *how),
+        Test::EmptyService => model.meets_empty_service(&key),
         Test::Number(field, above, limit) => {
             let traffic = model.traffic(&key, Side::Callers);
             let value = match field {
@@ -262,7 +301,11 @@ fn test_component(test: &Test, model: &Model, element: &Component) -> bool {
                 restarts < *limit
             }
         }
-        Test::Kind(_) | Test::Calls(..) | Test::Number(..) => model
+        Test::Kind(_)
+        | Test::Calls(..)
+        | Test::Links(_)
+        | Test::EmptyService
+        | Test::Number(..) => model
             .component_type(&element.of)
             .is_some_and(|of| test_type(test, model, of)),
     }
@@ -299,6 +342,8 @@ mod tests {
             ("-l", BadFilter::Label),
             ("stat:broken", BadFilter::Term("stat:".into())),
             ("state:wrong", BadFilter::State("wrong".into())),
+            ("links:un", BadFilter::Links("un".into())),
+            ("service:full", BadFilter::Service("full".into())),
         ] {
             assert_eq!(Filter::parse(text).err(), Some(error), "{text}");
         }

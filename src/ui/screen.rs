@@ -373,13 +373,18 @@ fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
         } else {
             source
         };
-        let parts: Vec<_> = ctx
+        let mut parts: Vec<_> = ctx
             .model
             .sources()
             .values()
             .filter(|s| &*s.key.source == source)
             .filter_map(|s| Some((s, s.state.as_ref()?)))
             .collect();
+        // What the server does without says nothing of the rest.
+        let is_off = |state: &SourceState| matches!(state, SourceState::Off { .. });
+        if parts.iter().any(|(_, state)| !is_off(state)) {
+            parts.retain(|(_, state)| !is_off(state));
+        }
         let trouble: Vec<_> = parts
             .iter()
             .filter(|(_, state)| state.is_trouble())

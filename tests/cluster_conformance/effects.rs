@@ -15,7 +15,7 @@ use super::ground::BEHAVIOUR;
 use super::watching::Watching;
 use super::{Ground, Target};
 
-fn of(ground: &Ground, name: &str) -> TypeKey {
+pub fn of(ground: &Ground, name: &str) -> TypeKey {
     TypeKey::new(&ground.namespace, "Deployment", name)
 }
 

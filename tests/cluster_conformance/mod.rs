@@ -4,6 +4,7 @@
 //! neither disturb each other nor what else a cluster holds. Nothing sleeps: what takes time is watched.
 
 pub mod access;
+pub mod declared;
 pub mod effects;
 pub mod ground;
 pub mod life;
@@ -42,6 +43,9 @@ macro_rules! for_each_case {
             access::what_is_served_is_discovered,
             access::the_version_and_the_date_are_told,
             access::one_may_do_what_is_served,
+            declared::configuration_declares_and_a_policy_allows,
+            declared::an_autoscaler_stands_beside_its_target,
+            declared::what_is_in_every_namespace_is_not_asked_for,
             effects::scaling_changes_the_number_and_a_stale_preview_changes_nothing,
             effects::an_autoscaler_is_found,
             effects::a_restart_replaces_each_pod_and_a_stale_preview_none,
@@ -227,6 +231,10 @@ impl Target {
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, body).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, body).await
     }
 
     /// A patch; `how` is `merge`, `strategic-merge` or `json`.

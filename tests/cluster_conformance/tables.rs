@@ -31,6 +31,8 @@ fn columns(kind: Kind) -> &'static str {
         }
         Kind::Ingress => "Name|Class|Hosts|Address|Ports|Age",
         Kind::HorizontalPodAutoscaler => "Name|Reference|Targets|MinPods|MaxPods|Replicas|Age",
+        Kind::ConfigMap => "Name|Data|Age",
+        Kind::NetworkPolicy => "Name|Pod-Selector|Age",
         Kind::Event => {
             "Last Seen|Type|Reason|Object|(Subobject)|(Source)|Message|(First Seen)|(Count)|(Name)"
         }

@@ -141,6 +141,7 @@ fn facts() -> Vec<Fact> {
         meta: meta("web", "shop"),
         hosts: vec!["shop.example".into()],
         backends: vec!["front".into()],
+        ..IngressFact::default()
     };
     let mut lost = service("shop", "lost", 80);
     lost.cluster_ip = None;

@@ -7,7 +7,7 @@ use portolan::sources::kubernetes::Session;
 use serde_json::{Value, json};
 
 use crate::real::{Ground, limited, session};
-use crate::watching::Watching;
+use crate::watching::{LINES, Watching};
 
 #[tokio::test]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
@@ -52,7 +52,7 @@ async fn refused_credentials_are_told_as_such() {
     let refused = |state: &SourceState| matches!(state, SourceState::Failed { cause } if cause.contains("(401)"));
     watching
         .until("refusals", |w| {
-            w.lines.len() == 14 && w.lines.values().all(refused)
+            w.lines.len() == LINES && w.lines.values().all(refused)
         })
         .await;
 }
@@ -76,7 +76,7 @@ async fn switching_leaves_what_the_last_choice_covers() {
     }
     let expected = |w: &Watching| {
         let line = ("pods".into(), Some(Text::from(&*one.namespace)));
-        w.lines.get(&line) == Some(&SourceState::Live) && w.lines.len() == 14 && w.all_live()
+        w.lines.get(&line) == Some(&SourceState::Live) && w.lines.len() == LINES && w.all_live()
     };
     watching.until("the last choice", expected).await;
     watching

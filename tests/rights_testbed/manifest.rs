@@ -11,12 +11,13 @@ use crate::account::Account;
 use crate::real::{Ground, kubectl};
 use crate::rules::{NAMESPACE, OPERATE, VIEW, documents, granted, right, rules, without};
 use crate::used;
-use crate::watching::Watching;
+use crate::watching::{LINES, Watching};
 
 #[test]
 fn the_manifest_names_each_kind_that_is_watched_and_no_other() {
-    let kinds = Kind::CLUSTER_WIDE.into_iter().chain(Kind::NAMESPACED);
-    let watched: BTreeSet<String> = kinds.map(|kind| kind.plural().to_owned()).collect();
+    let watched: BTreeSet<String> = Kind::watched()
+        .map(|kind| kind.plural().to_owned())
+        .collect();
     let named = granted(&rules(VIEW, "portolan-view"));
     let named = named.iter().map(|right| {
         let kind = right.split(' ').nth(1).unwrap_or_default();
@@ -67,12 +68,13 @@ async fn with_the_first_role_everything_is_seen_and_nothing_can_be_done() {
         let mut watching = Watching::start(&session, choice);
         let all = |w: &Watching| w.all_live() && w.ready_pods() >= 2;
         watching.until("all is live", all).await;
-        assert_eq!(watching.lines.len(), 14);
+        assert_eq!(watching.lines.len(), LINES);
     }
     for (verb, resource) in [
         ("get", "secrets"),
         ("list", "secrets"),
-        ("list", "configmaps"),
+        ("get", "configmaps"),
+        ("update", "configmaps"),
         ("create", "pods/exec"),
         ("get", "pods/log"),
         ("update", "deployments/scale"),

@@ -195,6 +195,7 @@ impl Cluster {
             meta,
             hosts: vec!["shop.example".into()],
             backends: vec![text::name(backend)],
+            ..IngressFact::default()
         }));
     }
 

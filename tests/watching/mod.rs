@@ -28,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Entries of the log that are kept.
 const LOG: usize = 10_000;
 
+/// The lines of a source that watches everything or one namespace, of kinds that each server has: the session's own,
+/// and one for each kind.
+pub const LINES: usize = 1 + Kind::CLUSTER_WIDE.len() + Kind::NAMESPACED.len();
+
 /// The source at work and what it said.
 pub struct Watching {
     receiver: mpsc::Receiver<Vec<Observation>>,
@@ -147,6 +151,11 @@ impl Watching {
                 let part = status.key.part.clone();
                 self.said
                     .extend(status.state.clone().map(|state| (part, state)));
+                // The server may well do without these.
+                let is = |kind: &Kind| kind.plural() == &*status.key.part;
+                if Kind::OPTIONAL.iter().any(is) {
+                    return;
+                }
                 let key = (status.key.part, status.key.namespace);
                 match status.state {
                     Some(state) => self.lines.insert(key, state),
@@ -159,7 +168,7 @@ impl Watching {
 
     /// Whether every line of the source says that what is shown is current.
     pub fn all_live(&self) -> bool {
-        self.lines.len() >= 14 && self.lines.values().all(|state| *state == SourceState::Live)
+        self.lines.len() >= LINES && self.lines.values().all(|state| *state == SourceState::Live)
     }
 
     /// How a part is, in whatever namespace.

@@ -5,6 +5,8 @@
     reason = "every index is taken modulo the length"
 )]
 
+mod declared;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -469,6 +471,7 @@ fn write_app(writer: &mut Writer, app: &App) {
                 let meta = writer.meta(namespace, &name, &top);
                 let mut fact = workload(Kind::Deployment, meta);
                 fact.mentions.clone_from(&mentions);
+                fact.parameters = declared::parameters(&name).into();
                 made.push(fact);
                 let mut meta = writer.meta(namespace, &format!("{name}-rs{generation}"), &mid);
                 meta.owner = Some(owner("Deployment", &name, &top));
@@ -514,12 +517,14 @@ fn write_app(writer: &mut Writer, app: &App) {
         );
     }
     write_service(writer, app, (namespace, &name), &uids);
+    declared::write(writer, app, (namespace, &name));
     if app.ingress {
         let meta = writer.meta(namespace, &name, &uid("ingress"));
         writer.push(Fact::Ingress(IngressFact {
             meta,
             hosts: vec!["shop.example".into()],
             backends: vec![name.as_str().into()],
+            ..IngressFact::default()
         }));
     }
 }
@@ -540,6 +545,7 @@ fn write_pod(
             meta: writer.meta(namespace, uid, uid),
             phase: "Pending".into(),
             mentions: mentions.to_vec(),
+            parameters: declared::parameters(name).into(),
             ..PodFact::default()
         };
         pod.meta.owner = owner.cloned();
@@ -627,7 +633,7 @@ pub fn inside(kind: Kind, namespace: &str) -> Scope {
 }
 
 /// All kinds that are facts.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 16] = [
     Kind::Namespace,
     Kind::Node,
     Kind::Pod,
@@ -640,6 +646,10 @@ pub const KINDS: [Kind; 12] = [
     Kind::Service,
     Kind::EndpointSlice,
     Kind::Ingress,
+    Kind::ConfigMap,
+    Kind::NetworkPolicy,
+    Kind::HorizontalPodAutoscaler,
+    Kind::HttpRoute,
 ];
 
 pub fn covers(scope: &Scope, key: &FactKey) -> bool {

@@ -34,7 +34,7 @@ pub(super) fn entries() -> Vec<Entry> {
                 "filter",
                 &["/"],
                 "filter",
-                "show only what fits: text, !text, -l label, state:broken, err>1 …",
+                "show only what fits: text, !text, -l label, state:broken, err>1, links:unused …",
             )
             .takes("FILTER"),
             filter,

@@ -99,6 +99,8 @@ impl FirstLists {
                 self.absent += usize::from(matches!(state, Some(SourceState::Absent { .. })));
                 self.forbidden.push(lack(Some(what)));
             }
+            // The server does without it.
+            Some(SourceState::Off { .. }) if kind.is_optional() => {}
             Some(SourceState::Live) if told => self.listed += 1,
             Some(SourceState::Stale { cause, .. }) if told => {
                 self.listed += 1;
@@ -183,6 +185,7 @@ fn expected(choice: &NamespaceChoice) -> Vec<(Kind, Option<Text>)> {
     };
     let inside = Kind::NAMESPACED
         .into_iter()
+        .chain(Kind::OPTIONAL)
         .flat_map(|kind| namespaces.iter().cloned().map(move |n| (kind, n)));
     Kind::CLUSTER_WIDE
         .into_iter()

@@ -11,7 +11,7 @@ use crate::model::observation::{Fact, Happening, Kind, NamespaceFact, Scope};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 
 fn kinds() -> impl Iterator<Item = Kind> {
-    Kind::CLUSTER_WIDE.into_iter().chain(Kind::NAMESPACED)
+    Kind::watched()
 }
 
 struct Script {

@@ -29,6 +29,10 @@ pub enum Kind {
     Ingress,
     /// `autoscaling/v2/HorizontalPodAutoscaler`.
     HorizontalPodAutoscaler,
+    /// `v1/ConfigMap`.
+    ConfigMap,
+    /// `networking.k8s.io/v1/NetworkPolicy`.
+    NetworkPolicy,
     /// `v1/Event`.
     Event,
 }
@@ -58,7 +62,7 @@ pub struct Names {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Namespace,
         Self::Node,
         Self::Service,
@@ -72,6 +76,8 @@ impl Kind {
         Self::Pod,
         Self::Ingress,
         Self::HorizontalPodAutoscaler,
+        Self::ConfigMap,
+        Self::NetworkPolicy,
         Self::Event,
     ];
 
@@ -162,6 +168,20 @@ impl Kind {
                     "HorizontalPodAutoscaler",
                     "horizontalpodautoscalers",
                     "horizontalpodautoscaler",
+                )
+            },
+            Self::ConfigMap => Names {
+                short: &["cm"],
+                ..names("", "v1", "ConfigMap", "configmaps", "configmap")
+            },
+            Self::NetworkPolicy => Names {
+                short: &["netpol"],
+                ..names(
+                    "networking.k8s.io",
+                    "v1",
+                    "NetworkPolicy",
+                    "networkpolicies",
+                    "networkpolicy",
                 )
             },
             Self::Event => Names {

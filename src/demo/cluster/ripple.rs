@@ -48,7 +48,11 @@ impl Cluster {
         match object.key.kind {
             Kind::Pod => self.ripple_of_pod(&change),
             Kind::Node => self.ripple_of_node(&change),
-            Kind::Ingress | Kind::EndpointSlice | Kind::Event => {}
+            Kind::Ingress
+            | Kind::EndpointSlice
+            | Kind::ConfigMap
+            | Kind::NetworkPolicy
+            | Kind::Event => {}
             _ if change.deleted || !own => {}
             _ => self.touch(object.key.clone(), SOON),
         }

@@ -89,7 +89,10 @@ fn own_parts(kind: Kind) -> Vec<Part> {
             verbs: &["get", "patch", "update"],
         });
     }
-    if !matches!(kind, Kind::EndpointSlice | Kind::Event) {
+    if !matches!(
+        kind,
+        Kind::EndpointSlice | Kind::ConfigMap | Kind::NetworkPolicy | Kind::Event
+    ) {
         parts.push(Part {
             name: "status",
             of: None,

@@ -109,6 +109,8 @@ fn columns(kind: Kind) -> Vec<Column> {
             &[AGE],
         ]
         .concat(),
+        Kind::ConfigMap => vec![NAME, text("Data"), AGE],
+        Kind::NetworkPolicy => vec![NAME, text("Pod-Selector"), AGE],
         Kind::Event => [
             &["Last Seen", "Type", "Reason", "Object"].map(text)[..],
             &["Subobject", "Source"].map(wide),
@@ -134,6 +136,8 @@ fn cells(kind: Kind, object: &Value, now: Timestamp) -> Vec<Value> {
         Kind::Service => cluster::service(object, now),
         Kind::EndpointSlice => cluster::endpoint_slice(object, now),
         Kind::Ingress => cluster::ingress(object, now),
+        Kind::ConfigMap => cluster::config_map(object, now),
+        Kind::NetworkPolicy => cluster::network_policy(object, now),
         Kind::Event => cluster::event(object, now),
     }
 }

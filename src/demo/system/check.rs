@@ -33,6 +33,12 @@ pub(super) fn system(path: &Path, text: &str) -> Result<System, SystemError> {
         }
         components.push(component::component(places, raw, &file, &namespaces)?);
     }
+    for allowed in file.component.iter().flat_map(|raw| &raw.allows) {
+        if !names.contains(allowed.as_ref()) {
+            let why = format!("there is no component {}", allowed.as_ref());
+            return Err(places.at(allowed, why));
+        }
+    }
     let mut system = System {
         name: name(places, &file.name)?,
         namespaces,

@@ -174,6 +174,12 @@ fn workload(places: Places<'_>, raw: &file::Component) -> Result<Workload, Syste
             check::duration(places, said)
         })?,
         autoscale: raw.autoscale.as_ref().map(|said| *said.as_ref()),
+        config_map: raw.config_map,
+        allows: raw
+            .allows
+            .iter()
+            .map(|said| said.as_ref().as_str().into())
+            .collect(),
         schedule: raw.schedule.as_ref().map(|said| said.as_ref().clone()),
     })
 }

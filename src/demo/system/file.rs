@@ -83,6 +83,10 @@ pub(super) struct Component {
     pub(super) start: Option<Spanned<String>>,
     pub(super) capacity: Option<Spanned<f64>>,
     pub(super) autoscale: Option<Spanned<Autoscale>>,
+    #[serde(default)]
+    pub(super) config_map: bool,
+    #[serde(default)]
+    pub(super) allows: Vec<Spanned<String>>,
     pub(super) schedule: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) operation: Vec<Operation>,

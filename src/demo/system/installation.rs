@@ -1,9 +1,11 @@
 //! The objects of one component in one tenant: its Service, its workload with the pods' template, its
-//! autoscaler.
+//! ConfigMap, autoscaler and NetworkPolicy.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+
+use crate::demo::cluster::json::set;
 
 use super::manifests::resources;
 use super::tenants::Tenant;
@@ -168,6 +170,9 @@ impl Installation<'_> {
         if workload.kind != WorkloadKind::CronJob {
             put("readinessProbe", probe);
         }
+        if let Some(name) = self.config_map_name(workload) {
+            put("envFrom", json!([{ "configMapRef": { "name": name } }]));
+        }
         let env = self.environment(workload);
         if !env.is_empty() {
             let env: Vec<Value> = env
@@ -183,8 +188,65 @@ impl Installation<'_> {
         spec
     }
 
-    /// The addresses of all that it calls, and what the file says.
+    /// The variables of its template: what the file says, and the addresses where no `ConfigMap` has them.
     fn environment(&self, workload: &Workload) -> BTreeMap<String, String> {
+        let mut env = if workload.config_map {
+            BTreeMap::new()
+        } else {
+            self.addresses()
+        };
+        env.extend(workload.env.clone());
+        env
+    }
+
+    fn config_map_name(&self, workload: &Workload) -> Option<String> {
+        let name = || format!("{}-config", self.component.name);
+        workload.config_map.then(name)
+    }
+
+    pub(super) fn config_map(&self, workload: &Workload) -> Option<Value> {
+        let name = self.config_map_name(workload)?;
+        let mut metadata = self.metadata(&self.labels());
+        set(&mut metadata, "/name", name);
+        Some(json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": metadata,
+            "data": self.addresses(),
+        }))
+    }
+
+    /// Who may call it.
+    pub(super) fn policy(&self, workload: &Workload) -> Option<Value> {
+        if workload.allows.is_empty() {
+            return None;
+        }
+        let components = self.system.components.iter();
+        let peers: Vec<Value> = components
+            .filter(|other| workload.allows.contains(&other.name))
+            .map(|other| {
+                let mut peer = json!({ "podSelector": { "matchLabels": { "app": &*other.name } } });
+                if other.namespace != self.component.namespace {
+                    let name = json!({ "kubernetes.io/metadata.name": &*other.namespace });
+                    let name = json!({ "matchLabels": name });
+                    set(&mut peer, "/namespaceSelector", name);
+                }
+                peer
+            })
+            .collect();
+        Some(json!({
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": self.metadata(&self.labels()),
+            "spec": {
+                "podSelector": { "matchLabels": self.selector() },
+                "ingress": [{ "from": peers }],
+            },
+        }))
+    }
+
+    /// The addresses of all that it calls, by the variable that has them.
+    fn addresses(&self) -> BTreeMap<String, String> {
         let mut env = BTreeMap::new();
         for callee in self.callees() {
             if *callee.name == *self.component.name {
@@ -202,7 +264,6 @@ impl Installation<'_> {
             }
             env.insert(name, format!("{}://{host}{port}", callee.scheme));
         }
-        env.extend(workload.env.clone());
         env
     }
 

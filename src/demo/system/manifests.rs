@@ -9,7 +9,7 @@ use super::tenants::{self, PODS_PER_NODE, Tenant};
 use super::{Ingress, Origin, Protocol, Resources, System};
 
 /// The objects of a system, in the order in which they are to be created: namespaces, machines, Services,
-/// workloads, Ingresses, autoscalers.
+/// ConfigMaps, workloads, Ingresses, autoscalers, NetworkPolicies.
 ///
 /// With `pods` the system is repeated in more namespaces until there are about that many pods, and machines
 /// for them; only the first one's components have traffic. The readiness probe's initial delay is the
@@ -28,6 +28,7 @@ pub fn manifests(system: &System, pods: Option<usize>) -> Vec<Value> {
     let mut workloads = Vec::new();
     let mut ingresses = Vec::new();
     let mut autoscalers = Vec::new();
+    let mut policies = Vec::new();
     for (number, tenant) in plan.tenants.iter().enumerate() {
         for (place, component) in system.components.iter().enumerate() {
             let at_home = *component.namespace == *system.home();
@@ -43,6 +44,8 @@ pub fn manifests(system: &System, pods: Option<usize>) -> Vec<Value> {
             objects.extend(installed.service());
             if let Some(kept) = &component.workload {
                 let replicas = tenant.replicas.get(place).copied().unwrap_or(0);
+                objects.extend(installed.config_map(kept));
+                policies.extend(installed.policy(kept));
                 workloads.push(installed.workload(kept, replicas));
                 // Nobody asks anything of the other tenants: there is nothing to scale by.
                 if number == 0 {
@@ -56,7 +59,8 @@ pub fn manifests(system: &System, pods: Option<usize>) -> Vec<Value> {
             }
         }
     }
-    objects.extend(workloads.into_iter().chain(ingresses).chain(autoscalers));
+    let last = ingresses.into_iter().chain(autoscalers).chain(policies);
+    objects.extend(workloads.into_iter().chain(last));
     objects
 }
 

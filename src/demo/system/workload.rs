@@ -36,6 +36,10 @@ pub struct Workload {
     pub start: Duration,
     /// The bounds of a `HorizontalPodAutoscaler`, where there is one.
     pub autoscale: Option<Autoscale>,
+    /// Whether the addresses of what it calls stand in a `ConfigMap` instead of its template.
+    pub config_map: bool,
+    /// The components that a `NetworkPolicy` lets in; none where there is no policy.
+    pub allows: Vec<Arc<str>>,
     /// When a `CronJob` runs.
     pub schedule: Option<String>,
 }

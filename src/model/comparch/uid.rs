@@ -60,7 +60,11 @@ pub fn facts(key: &ElementKey) -> Vec<&str> {
         ElementKey::Type(key) => vec!["workload", &key.namespace, &key.kind, &key.name],
         ElementKey::Component { uid } => vec!["pod", uid],
         ElementKey::Service { namespace, name } => vec!["service", namespace, name],
-        ElementKey::Ingress { namespace, name } => vec!["ingress", namespace, name],
+        ElementKey::Ingress {
+            namespace,
+            name,
+            way,
+        } => vec![way.kind().plural(), namespace, name],
         ElementKey::Node { name } => vec!["node", name],
         ElementKey::External { name } => vec!["external", name],
         ElementKey::Call { caller, callee } => {

@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::operations::{Operations, operations};
+use super::parameters::{self, ParameterRow};
 use super::properties::{PropertyRow, properties};
 use super::{Options, is_about, touches};
 use crate::model::Model;
 use crate::model::element::{
-    Call, Component, ComponentState, ComponentType, Counts, Declared, Element, External, Health,
-    Ingress, Machine, Outside, Reason, Scalability, Service, Tenant,
+    Autoscaler, Call, Component, ComponentState, ComponentType, Counts, Declared, Element,
+    External, Health, Ingress, Machine, Outside, Reason, Scalability, Service, Tenant,
 };
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::{
@@ -108,6 +109,10 @@ pub struct TypeRow<'a> {
     reliability: Option<f64>,
     /// Services that lead to it.
     services: Vec<&'a Text>,
+    /// Who sets its number by itself.
+    autoscalers: &'a [Autoscaler],
+    /// What its configuration sets, without values.
+    parameters: Vec<ParameterRow<'a>>,
     created: Option<Timestamp>,
     labels: &'a Labels,
 }
@@ -188,11 +193,15 @@ pub struct ServiceRow<'a> {
     reason: Option<&'a Reason>,
 }
 
-/// An Ingress.
+/// An Ingress or a route of a Gateway.
 #[derive(Debug, Serialize)]
 pub struct IngressRow<'a> {
     namespace: &'a Text,
     name: &'a Text,
+    /// `Ingress`, `HTTPRoute` or `GRPCRoute`.
+    kind: &'static str,
+    /// The Gateways that a route belongs to.
+    gateways: &'a [Text],
     hosts: &'a [Text],
     backends: &'a [Text],
 }
@@ -250,10 +259,15 @@ pub struct CallRow<'a> {
 
 /// A declared link.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DeclaredRow<'a> {
     caller: EndRow<'a>,
     callee: EndRow<'a>,
     places: Vec<PlaceRow<'a>>,
+    /// NetworkPolicies that allow it by naming both ends.
+    allowed_by: &'a [Text],
+    /// Whether it was called within the long window; `null` where that cannot be known.
+    observed: Option<bool>,
 }
 
 /// Where a link is declared, and which Service it names.
@@ -352,7 +366,9 @@ pub fn export<'a>(model: &'a Model, options: &'a Options) -> Export<'a> {
             .flatten(),
         declared: elements()
             .filter_map(|e| match e {
-                Element::Declared(e) if touches(choice, &e.caller, &e.callee) => Some(declared(e)),
+                Element::Declared(e) if touches(choice, &e.caller, &e.callee) => {
+                    Some(declared(model, e))
+                }
                 _ => None,
             })
             .collect(),
@@ -412,6 +428,8 @@ fn component_type<'a>(model: &'a Model, e: &'a ComponentType) -> TypeRow<'a> {
         criticality: e.ratings.criticality.as_ref().and_then(Rating::value),
         reliability: e.ratings.reliability.as_ref().and_then(Rating::value),
         services: model.services_of(&e.key).iter().map(|s| &s.name).collect(),
+        autoscalers: &e.autoscalers,
+        parameters: parameters::rows(&e.parameters),
         created: e.created,
         labels: &e.labels,
     }
@@ -485,6 +503,8 @@ fn ingress(e: &Ingress) -> IngressRow<'_> {
     IngressRow {
         namespace: &e.namespace,
         name: &e.name,
+        kind: e.way.kind().name(),
+        gateways: &e.gateways,
         hosts: &e.hosts,
         backends: &e.backends,
     }
@@ -534,7 +554,7 @@ fn call(e: &Call, telemetry: bool) -> CallRow<'_> {
     }
 }
 
-fn declared(e: &Declared) -> DeclaredRow<'_> {
+fn declared<'a>(model: &Model, e: &'a Declared) -> DeclaredRow<'a> {
     DeclaredRow {
         caller: end(&e.caller),
         callee: end(&e.callee),
@@ -543,6 +563,8 @@ fn declared(e: &Declared) -> DeclaredRow<'_> {
             .iter()
             .map(|(place, service)| PlaceRow { place, service })
             .collect(),
+        allowed_by: &e.allowed,
+        observed: model.is_observed(e),
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod comparch;
 pub mod json;
 pub mod operations;
+mod parameters;
 pub mod properties;
 pub mod tree;
 

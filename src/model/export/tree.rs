@@ -243,7 +243,12 @@ fn links(model: &Model, options: &Options) -> String {
                 let mut places: Vec<&Text> = declared.places.iter().map(|(p, _)| p).collect();
                 places.dedup();
                 let places: Vec<&str> = places.iter().map(|p| &***p).collect();
-                line.push_str(&format!("  declared by {}", places.join(", ")));
+                if !places.is_empty() {
+                    line.push_str(&format!("  declared by {}", places.join(", ")));
+                }
+                if !declared.allowed.is_empty() {
+                    line.push_str(&format!("  {}", declared.permission()));
+                }
             }
             out.push_str(&line);
             out.push('\n');

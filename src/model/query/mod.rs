@@ -1,5 +1,6 @@
 //! Read-only questions to the model. Nothing here changes anything or knows what a screen is.
 
+pub mod difference;
 pub mod links;
 pub mod resources;
 pub mod structure;

@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::model::element::{Component, ComponentType, Element, Ingress, Machine, Service, Tenant};
 use crate::model::graph::{Relation, Sort};
 use crate::model::key::{ElementKey, TypeKey};
+use crate::model::observation::Way;
 use crate::model::text::Text;
 
 impl Model {
@@ -137,6 +138,8 @@ impl Model {
             "Namespace" => ElementKey::tenant(name),
             "Service" | "EndpointSlice" | "Endpoints" => ElementKey::service(namespace, name),
             "Ingress" => ElementKey::ingress(namespace, name),
+            "HTTPRoute" => ElementKey::way(namespace, name, Way::HttpRoute),
+            "GRPCRoute" => ElementKey::way(namespace, name, Way::GrpcRoute),
             // A ReplicaSet or Job that is owned stands for its topmost owner.
             _ => match self.index.owner_of(uid) {
                 Some(top) => ElementKey::Type(top.clone()),

@@ -26,7 +26,11 @@ impl Model {
         out: &mut Recorder<'_>,
     ) {
         let wanted = match caller {
-            ElementKey::Type(key) => self.mentioned_by(key, caller),
+            ElementKey::Type(key) => {
+                let mut links = self.mentioned_by(key, caller);
+                self.allow(key, caller, &mut links);
+                links
+            }
             ElementKey::Ingress { namespace, .. } => self.routed_by(caller, namespace),
             _ => BTreeMap::new(),
         };
@@ -54,14 +58,42 @@ impl Model {
         declared::links(caller, named)
     }
 
-    /// The links that an Ingress's rules declare.
+    /// Adds what policies allow a type by name.
+    fn allow(
+        &self,
+        key: &TypeKey,
+        caller: &ElementKey,
+        links: &mut BTreeMap<ElementKey, Declared>,
+    ) {
+        for (callee, policy) in self.index.granted.get(key).into_iter().flatten() {
+            let callee = ElementKey::Type(callee.clone());
+            let link = ElementKey::declared(caller.clone(), callee.clone());
+            let link = links.entry(link).or_insert_with(|| Declared {
+                caller: caller.clone(),
+                callee,
+                places: Vec::new(),
+                allowed: Vec::new(),
+            });
+            link.allowed.push(policy.name.clone());
+        }
+        for link in links.values_mut() {
+            link.allowed.sort();
+            link.allowed.dedup();
+        }
+    }
+
+    /// The links that an Ingress's or a route's rules declare.
     fn routed_by(&self, caller: &ElementKey, namespace: &Text) -> BTreeMap<ElementKey, Declared> {
         let Some(Element::Ingress(ingress)) = self.get(caller) else {
             return BTreeMap::new();
         };
         let rule: Text = "rule".into();
         let named = ingress.backends.iter().filter_map(|backend| {
-            let key = ElementKey::service(namespace, backend);
+            let (namespace, name) = match backend.split_once('/') {
+                Some((other, name)) => (other.into(), name.into()),
+                None => (namespace.clone(), backend.clone()),
+            };
+            let key = ElementKey::service(&namespace, &name);
             match self.get(&key)? {
                 Element::Service(service) => Some((&**service, &rule)),
                 _ => None,

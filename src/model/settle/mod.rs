@@ -1,5 +1,6 @@
 //! Makes marked elements anew from the facts.
 
+mod configuration;
 mod links;
 mod names;
 mod service;
@@ -13,7 +14,7 @@ use super::graph::Relation;
 use super::key::{ElementKey, TypeKey};
 use super::lifecycle::{self, MachineSays};
 use super::mark::{Dirty, mark};
-use super::observation::{Fact, FactKey, Kind, Labels, NodeFact, PodFact};
+use super::observation::{Fact, FactKey, Kind, Labels, NodeFact, PodFact, Way};
 use super::text::Text;
 
 pub(super) use service::selects;
@@ -48,6 +49,9 @@ impl Model {
         }
         for (key, cause) in std::mem::take(&mut dirty.ingresses) {
             self.settle_ingress(&key, cause, &mut dirty, out);
+        }
+        for (key, cause) in std::mem::take(&mut dirty.policies) {
+            self.settle_policy(&key, cause, &mut dirty);
         }
         for (caller, cause) in std::mem::take(&mut dirty.declared) {
             self.settle_declared(&caller, cause, out);
@@ -117,6 +121,7 @@ impl Model {
                 .chain(component.as_ref().map(|c| &c.labels))
                 .collect();
             self.mark_services(key, &labels, cause, dirty);
+            self.mark_policies(&key.namespace, &labels, cause, dirty);
         }
         for of in old
             .map(|c| c.of.clone())
@@ -175,13 +180,20 @@ impl Model {
             Some(Fact::Ingress(fact)) => Some(Element::Ingress(Ingress {
                 namespace: key.namespace.clone(),
                 name: key.name.clone(),
+                way: fact.way,
+                gateways: fact.gateways.clone(),
                 hosts: fact.hosts.clone(),
                 backends: fact.backends.clone(),
                 created: fact.meta.created,
             })),
             _ => None,
         };
-        let element_key = ElementKey::ingress(&key.namespace, &key.name);
+        let way = match key.kind {
+            Kind::HttpRoute => Way::HttpRoute,
+            Kind::GrpcRoute => Way::GrpcRoute,
+            _ => Way::Ingress,
+        };
+        let element_key = ElementKey::way(&key.namespace, &key.name, way);
         mark(&mut dirty.declared, element_key.clone(), cause);
         self.record(&element_key, element, cause, out);
         let tenant = ElementKey::tenant(&key.namespace);

@@ -28,6 +28,7 @@ impl Model {
         let Some(members) = self.index.members.get(key) else {
             self.index.names.remove(key);
             self.index.mention(key, None);
+            self.index.read(key, BTreeSet::new());
             if existed {
                 mark_one(&mut dirty.join, Cause::Scope);
             }
@@ -102,14 +103,18 @@ impl Model {
         }
         // The object itself speaks before its pods.
         let annotations: Vec<&Labels> = annotations.into_iter().rev().collect();
+        let autoscalers = self.autoscalers(key, &workloads);
         let parts = Parts {
             key,
             own,
             below,
             components: &components,
             ratings: Ratings::of(&annotations),
+            autoscalers,
         };
         let built = parts.build();
+        let reads = self.read_values(&built, &mut mentions);
+        self.index.read(key, reads);
         if self.index.names.get(key) != Some(&names) {
             self.index.names.insert(key.clone(), names);
             mark_one(&mut dirty.join, Cause::Scope);

@@ -24,6 +24,11 @@ const PROGRESS: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 /// How long one page may take.
 const PAGE_LIMIT: Duration = Duration::from_secs(60);
 
+/// Which objects of a kind are asked for.
+pub(super) fn fields<K: Lean>() -> Option<String> {
+    (!K::FIELDS.is_empty()).then(|| K::FIELDS.to_owned())
+}
+
 /// Who asks, and about what.
 pub(super) struct Asking<K> {
     pub(super) session: Session,
@@ -93,6 +98,7 @@ impl<K: Lean> Asking<K> {
     /// One page of the list.
     pub(super) async fn list(&self, limit: u32, token: Option<String>) -> Result<List<K>, Trouble> {
         let params = ListParams {
+            field_selector: fields::<K>(),
             limit: Some(limit),
             continue_token: token,
             ..ListParams::default()
@@ -104,6 +110,14 @@ impl<K: Lean> Asking<K> {
             serde_json::from_slice(&answer).map_err(|error| Trouble::unreadable(&error))
         };
         self.within(PAGE_LIMIT, asking).await
+    }
+
+    /// Whether the server has the group of the kind at all: without rights it refuses what it does not have, too.
+    pub(super) async fn is_served(&self) -> bool {
+        let request = Request::new(K::API).list(&ListParams::default());
+        let asking = async { Ok(self.ask(request).await.err()) };
+        let failed = self.within(PROGRESS, asking).await;
+        !matches!(failed, Ok(Some(trouble)) if trouble.class == Class::Unknown)
     }
 
     /// The version until which things happened while nobody watched, where it is beyond what is known.

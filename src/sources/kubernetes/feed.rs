@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::model::observation::Scope;
 
 use super::answer::{Broken, Lines};
-use super::asking::Asking;
+use super::asking::{Asking, fields};
 use super::lean::Lean;
 use super::reach::{Reach, Turn};
 use super::session::{Connection, Session};
@@ -129,6 +129,11 @@ impl<K: Lean> Feed<K> {
         )
     }
 
+    /// Who asks.
+    pub(super) const fn asking(&self) -> &Asking<K> {
+        &self.asking
+    }
+
     /// Which client it asks through.
     pub(super) fn generation(&self) -> u64 {
         self.asking.connection.generation
@@ -167,6 +172,7 @@ impl<K: Lean> Feed<K> {
         let params = WatchParams {
             send_initial_events: true,
             timeout: Some(WATCH_SECONDS),
+            field_selector: fields::<K>(),
             ..WatchParams::default()
         };
         // No version: the list is to be as new as the moment it was asked for.
@@ -222,6 +228,7 @@ impl<K: Lean> Feed<K> {
     async fn resume(&mut self, version: String) -> Vec<Step<K>> {
         let params = WatchParams {
             timeout: Some(WATCH_SECONDS),
+            field_selector: fields::<K>(),
             ..WatchParams::default()
         };
         let missed = if self.failed {

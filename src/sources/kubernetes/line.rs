@@ -145,7 +145,11 @@ impl Line {
     pub(super) fn is_refused(&self) -> bool {
         matches!(
             self.said,
-            Some(SourceState::Forbidden { .. } | SourceState::Absent { .. })
+            Some(
+                SourceState::Forbidden { .. }
+                    | SourceState::Absent { .. }
+                    | SourceState::Off { .. }
+            )
         )
     }
 

@@ -205,6 +205,11 @@ impl Supervisor {
             Kind::Service => watch.run::<lean::Service>().boxed(),
             Kind::EndpointSlice => watch.run::<lean::EndpointSlice>().boxed(),
             Kind::Ingress => watch.run::<lean::Ingress>().boxed(),
+            Kind::ConfigMap => watch.run::<lean::ConfigMap>().boxed(),
+            Kind::NetworkPolicy => watch.run::<lean::NetworkPolicy>().boxed(),
+            Kind::HorizontalPodAutoscaler => watch.run::<lean::HorizontalPodAutoscaler>().boxed(),
+            Kind::HttpRoute => watch.run::<lean::HttpRoute>().boxed(),
+            Kind::GrpcRoute => watch.run::<lean::GrpcRoute>().boxed(),
             Kind::Event => watch.run::<lean::Event>().boxed(),
         };
         self.spawn(scope.kind.plural(), Some(scope), running)

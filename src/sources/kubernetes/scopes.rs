@@ -11,7 +11,8 @@ pub(super) fn of(choice: &NamespaceChoice) -> BTreeSet<Scope> {
         NamespaceChoice::All => vec![None],
         NamespaceChoice::Only(names) => names.iter().cloned().map(Some).collect(),
     };
-    let chosen = Kind::NAMESPACED.into_iter().flat_map(|kind| {
+    let kinds = Kind::NAMESPACED.into_iter().chain(Kind::OPTIONAL);
+    let chosen = kinds.flat_map(|kind| {
         let each = namespaces.iter().cloned();
         each.map(move |namespace| scope(kind, namespace))
     });
@@ -95,8 +96,9 @@ mod tests {
 
     #[test]
     fn every_kind_is_watched_once_for_each_namespace() {
-        assert_eq!(of(&NamespaceChoice::All).len(), 13);
-        assert_eq!(of(&only(&["a", "b"])).len(), 2 + 2 * 11);
+        let inside = Kind::NAMESPACED.len() + Kind::OPTIONAL.len();
+        assert_eq!(of(&NamespaceChoice::All).len(), 2 + inside);
+        assert_eq!(of(&only(&["a", "b"])).len(), 2 + 2 * inside);
     }
 
     #[test]

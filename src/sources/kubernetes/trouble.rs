@@ -285,7 +285,12 @@ fn consequence(scope: Option<&Scope>) -> &'static str {
     match scope.map(|scope| scope.kind) {
         Some(Kind::Service) => ", so links and calls that go by their names are no data",
         Some(Kind::EndpointSlice) => ", so what stands behind a Service is no data",
-        Some(Kind::Ingress) => ", so what leads in from outside is no data",
+        Some(Kind::Ingress | Kind::HttpRoute | Kind::GrpcRoute) => {
+            ", so what leads in from outside is no data"
+        }
+        Some(Kind::ConfigMap) => ", so links that only they declare are missing",
+        Some(Kind::NetworkPolicy) => ", so who may call whom is no data",
+        Some(Kind::HorizontalPodAutoscaler) => ", so who scales what is no data",
         Some(Kind::Node) => ", so the state of machines is no data",
         Some(Kind::Event) => ", so what the cluster says is missing from the log",
         Some(Kind::Namespace) => ", so only the chosen ones are known",

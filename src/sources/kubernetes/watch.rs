@@ -24,6 +24,9 @@ use super::trouble::{Class, Trouble};
 /// How long a watch that cannot reach the server waits for what the session's line finds out.
 const VERDICT: Duration = Duration::from_millis(300);
 
+/// What is said of a kind that the server may well do without.
+const NOT_SERVED: &str = "not served by this cluster (looked for again every minute)";
+
 /// A watch of one scope.
 pub(super) struct Watch {
     scope: Scope,
@@ -245,7 +248,9 @@ impl Watch {
             // A server that starts refuses before it has read its rules; ask once more before
             // everything is taken from the screen.
             Class::Forbidden | Class::Unknown if !(first && self.shown) => {
-                self.refused(trouble).await
+                let is_served = !self.scope.kind.is_optional()
+                    || trouble.class == Class::Forbidden && feed.asking().is_served().await;
+                self.refused(trouble, is_served).await
             }
             _ => self.wait(trouble).await,
         }
@@ -274,7 +279,7 @@ impl Watch {
                 let _ = timeout(VERDICT, self.reach.is_lost()).await;
             }
             // It was seen before, so rights are not what is lacking.
-            Class::Nameless if !self.shown => return self.refused(trouble).await,
+            Class::Nameless if !self.shown => return self.refused(trouble, true).await,
             Class::Unauthorized => {
                 self.reach.doubt();
                 let refused = self.reach.until_accepted(false);
@@ -311,7 +316,7 @@ impl Watch {
     }
 
     /// Nothing of a scope that may not be seen (any more), or is not there, is shown as if it were current.
-    async fn refused(&mut self, trouble: Trouble) -> Result<(), Closed> {
+    async fn refused(&mut self, trouble: Trouble, is_served: bool) -> Result<(), Closed> {
         if !self.line.is_refused() {
             self.out.push(Observation::Leave {
                 scope: self.scope.clone(),
@@ -320,6 +325,9 @@ impl Watch {
         self.shown = false;
         let what = trouble.line;
         let state = match trouble.class {
+            _ if !is_served => SourceState::Off {
+                hint: NOT_SERVED.into(),
+            },
             Class::Unknown => SourceState::Absent { what },
             _ => SourceState::Forbidden { what },
         };

@@ -56,6 +56,10 @@ impl Out<'_> {
             self.field("restarts", &e.restarts.to_string());
         }
         self.field("age", &format::age(e.created, self.ctx.now));
+        for scaler in &e.autoscalers {
+            let (name, min, max) = (&scaler.name, scaler.min, scaler.max);
+            self.field("autoscaled", &format!("by {name} {min}..{max}"));
+        }
         if let Scalability::Fixed { why } = &e.scalability {
             self.field("scaling", &format!("no: {why}"));
         }
@@ -75,6 +79,7 @@ impl Out<'_> {
         self.neighbours(&key);
         self.interfaces(&key);
         self.placement(e);
+        self.parameters(e);
         self.labels(&e.labels);
     }
 

@@ -47,16 +47,27 @@ impl Out<'_> {
             }
         }
         match (neighbour.declared, neighbour.call) {
-            (Some(declared), None) => text.push_str(&format!(" declared: {}", places(declared))),
+            (Some(declared), None) => {
+                text.push_str(&format!(" {}{}", declared.words(), self.unused(declared)));
+            }
+            (Some(declared), Some(_)) if declared.is_only_allowed() => {
+                text.push_str(&format!(" ({})", declared.permission()));
+            }
             (Some(_), Some(_)) => text.push_str(" (declared too)"),
+            (None, Some(call)) if self.ctx.model.is_declared(call) == Some(false) => {
+                text.push_str(" (called, not declared)");
+            }
             _ => {}
         }
         text
     }
-}
 
-/// Where a link is declared: `CART_ADDR, argument`.
-fn places(declared: &Declared) -> String {
-    let places: Vec<&str> = declared.places.iter().map(|(place, _)| &**place).collect();
-    places.join(", ")
+    /// `, never called (24 h)`, where traces would show it.
+    fn unused(&self, declared: &Declared) -> String {
+        let model = self.ctx.model;
+        match (model.is_observed(declared), model.long_window_ms()) {
+            (Some(false), Some(ms)) => format!(", never called ({})", format::window(ms)),
+            _ => String::new(),
+        }
+    }
 }

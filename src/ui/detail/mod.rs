@@ -5,6 +5,7 @@ mod component_type;
 mod links;
 mod operations;
 mod others;
+mod parameters;
 mod properties;
 mod resources;
 mod trend;
@@ -17,7 +18,7 @@ use super::Ctx;
 use super::format::{self, NONE};
 use crate::model::element::{Element, Health, Outside, Reason};
 use crate::model::key::ElementKey;
-use crate::model::observation::{Labels, NamespaceChoice};
+use crate::model::observation::{Labels, NamespaceChoice, Way};
 
 /// Width of the field names.
 const FIELD: usize = 11;
@@ -56,7 +57,11 @@ pub fn lines(key: &ElementKey, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
         }
         Some(Element::Node(e)) => out.machine(e),
         Some(Element::Ingress(e)) => {
-            out.title(&format!("Ingress {}/{}", e.namespace, e.name));
+            let kind = e.way.kind().name();
+            out.title(&format!("{kind} {}/{}", e.namespace, e.name));
+            if !e.gateways.is_empty() {
+                out.field("gateways", &e.gateways.join(", "));
+            }
             out.field("hosts", &or_none(&e.hosts.join(", ")));
             out.field("leads to", &or_none(&e.backends.join(", ")));
             out.neighbours(key);
@@ -147,7 +152,10 @@ pub fn name(key: &ElementKey, ctx: &Ctx<'_>) -> String {
         .get(key)
         .map_or_else(|| key.to_string(), |e| e.name().to_string());
     let mark = match (key, ctx.model.get(key)) {
-        (ElementKey::Ingress { .. }, _) => " (ingress)",
+        (ElementKey::Ingress { way, .. }, _) => match way {
+            Way::Ingress => " (ingress)",
+            Way::HttpRoute | Way::GrpcRoute => " (route)",
+        },
         (ElementKey::Service { .. }, _) => " (service)",
         (_, Some(Element::External(e))) => match e.outside {
             Outside::External { .. } => " (external)",

@@ -37,7 +37,12 @@ impl Cluster {
             Kind::Job => self.reconcile_job(key),
             Kind::CronJob => self.reconcile_cron_job(key),
             Kind::HorizontalPodAutoscaler => self.reconcile_autoscaler(key),
-            Kind::EndpointSlice | Kind::Ingress | Kind::Pod | Kind::Event => {}
+            Kind::EndpointSlice
+            | Kind::Ingress
+            | Kind::ConfigMap
+            | Kind::NetworkPolicy
+            | Kind::Pod
+            | Kind::Event => {}
         }
     }
 }

@@ -201,14 +201,22 @@ pub(super) fn keep(kind: Kind, object: &mut Value, before: &Value) -> Vec<Fault>
 
 /// The kinds whose status is not the sender's.
 const fn has_status(kind: Kind) -> bool {
-    !matches!(kind, Kind::Event | Kind::EndpointSlice)
+    !matches!(
+        kind,
+        Kind::Event | Kind::EndpointSlice | Kind::ConfigMap | Kind::NetworkPolicy
+    )
 }
 
 /// The kinds that count the changes of what is wanted.
 const fn has_generation(kind: Kind) -> bool {
     !matches!(
         kind,
-        Kind::Namespace | Kind::Node | Kind::Service | Kind::HorizontalPodAutoscaler | Kind::Event
+        Kind::Namespace
+            | Kind::Node
+            | Kind::Service
+            | Kind::HorizontalPodAutoscaler
+            | Kind::ConfigMap
+            | Kind::Event
     )
 }
 
@@ -226,7 +234,9 @@ fn first_status(kind: Kind, object: &Value) -> Option<Value> {
         }),
         Kind::HorizontalPodAutoscaler => json!({"currentMetrics": null, "desiredReplicas": 0}),
         Kind::Deployment | Kind::Job | Kind::CronJob => json!({}),
-        Kind::Node | Kind::Event | Kind::EndpointSlice => return None,
+        Kind::Node | Kind::Event | Kind::EndpointSlice | Kind::ConfigMap | Kind::NetworkPolicy => {
+            return None;
+        }
     })
 }
 

@@ -48,7 +48,13 @@ pub(super) fn faults(kind: Kind, object: &Value, old: Option<&Value>) -> Vec<Fau
         }
         Kind::Service => service(object, &mut faults),
         Kind::HorizontalPodAutoscaler => autoscaler(object, &mut faults),
-        Kind::Namespace | Kind::Node | Kind::EndpointSlice | Kind::Ingress | Kind::Event => {}
+        Kind::Namespace
+        | Kind::Node
+        | Kind::EndpointSlice
+        | Kind::Ingress
+        | Kind::ConfigMap
+        | Kind::NetworkPolicy
+        | Kind::Event => {}
     }
     if let Some(old) = old {
         unchanged(kind, object, old, &mut faults);

@@ -38,7 +38,14 @@ pub(super) fn fill_in(kind: Kind, object: &mut Value) {
             );
         }
         Kind::HorizontalPodAutoscaler => autoscaler(object),
-        Kind::Ingress | Kind::Node | Kind::EndpointSlice | Kind::Event => {}
+        Kind::NetworkPolicy => {
+            let types: &[&str] = match json::items(object, "/spec/egress").next() {
+                Some(_) => &["Ingress", "Egress"],
+                None => &["Ingress"],
+            };
+            fill(object, "/spec/policyTypes", json!(types));
+        }
+        Kind::Ingress | Kind::Node | Kind::EndpointSlice | Kind::ConfigMap | Kind::Event => {}
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::demo::cluster::json::{at, items, number, text};
 
 use super::age;
-use super::workload::pairs;
+use super::workload::{or_none, pairs, selector};
 
 /// Longest list of addresses that is shown.
 const ADDRESSES: usize = 3;
@@ -156,6 +156,23 @@ fn some(all: impl Iterator<Item = String>) -> String {
         1..=ADDRESSES => shown,
         many => format!("{shown} + {} more...", many - ADDRESSES),
     }
+}
+
+pub(super) fn config_map(object: &Value, now: Timestamp) -> Vec<Value> {
+    let keys = |path: &str| at(object, path).as_object().map_or(0, serde_json::Map::len);
+    vec![
+        name(object),
+        json!(keys("/data") + keys("/binaryData")),
+        age(object, now),
+    ]
+}
+
+pub(super) fn network_policy(object: &Value, now: Timestamp) -> Vec<Value> {
+    vec![
+        name(object),
+        json!(or_none(&selector(object, "/spec/podSelector"))),
+        age(object, now),
+    ]
 }
 
 pub(super) fn ingress(object: &Value, now: Timestamp) -> Vec<Value> {

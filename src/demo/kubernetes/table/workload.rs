@@ -38,12 +38,12 @@ pub(super) fn pairs(object: &Value, path: &str) -> String {
     or_none(&each.join(","))
 }
 
-fn or_none(text: &str) -> String {
+pub(super) fn or_none(text: &str) -> String {
     if text.is_empty() { "<none>" } else { text }.to_owned()
 }
 
 /// A label selector as one writes it; empty when it selects all.
-fn selector(object: &Value, path: &str) -> String {
+pub(super) fn selector(object: &Value, path: &str) -> String {
     let labels = at(object, &format!("{path}/matchLabels"));
     let mut parts: Vec<(String, String)> = labels
         .as_object()

@@ -44,17 +44,20 @@ fn the_objects_are_well_formed(#[case] pods: Option<usize>) {
         "StatefulSet",
         "DaemonSet",
         "CronJob",
+        "ConfigMap",
         "Ingress",
         "HorizontalPodAutoscaler",
+        "NetworkPolicy",
     ];
     let kinds: BTreeSet<&str> = objects.iter().map(|o| text(o, "/kind")).collect();
     assert_eq!(kinds, BTreeSet::from(order));
     let stage = |o: &Value| match text(o, "/kind") {
         "Namespace" => 0,
         "Node" => 1,
-        "Service" => 2,
+        "Service" | "ConfigMap" => 2,
         "Ingress" => 4,
         "HorizontalPodAutoscaler" => 5,
+        "NetworkPolicy" => 6,
         _ => 3,
     };
     assert!(objects.iter().map(stage).is_sorted());
@@ -164,7 +167,18 @@ fn every_call_is_declared_by_an_address() {
         let Some(object) = object else { continue };
         let env = object.pointer("/spec/template/spec/containers/0/env");
         let env = env.and_then(Value::as_array).cloned().unwrap_or_default();
-        let hosts: Vec<&str> = env.iter().map(|v| text(v, "/value")).collect();
+        let taken = text(
+            object,
+            "/spec/template/spec/containers/0/envFrom/0/configMapRef/name",
+        );
+        let map = objects
+            .iter()
+            .find(|o| text(o, "/kind") == "ConfigMap" && text(o, "/metadata/name") == taken);
+        let data = map.and_then(|map| map["data"].as_object()).into_iter();
+        let data = data
+            .flat_map(serde_json::Map::values)
+            .filter_map(Value::as_str);
+        let hosts: Vec<&str> = env.iter().map(|v| text(v, "/value")).chain(data).collect();
         for (callee, _) in called(&system, component) {
             let host = format!("://{callee}:");
             let told = hosts.iter().any(|value| value.contains(&host));

@@ -145,12 +145,23 @@ impl Properties {
         // The graph keeps links in the order in which they came.
         let declared = plan.model.declared(key, Side::Callers);
         let ways_in = declared.filter_map(|declared| match &declared.caller {
-            ElementKey::Ingress { namespace, name } => Some(format!("{namespace}/{name}")),
+            ElementKey::Ingress {
+                namespace,
+                name,
+                way,
+            } => Some((way.kind().name(), format!("{namespace}/{name}"))),
             _ => None,
         });
-        for way_in in ways_in.collect::<BTreeSet<String>>() {
-            let description = "an Ingress that leads to it";
-            self.about("ingress", &way_in, Kind::String, NONE, &way_in, description);
+        for (kind, way_in) in ways_in.collect::<BTreeSet<(&str, String)>>() {
+            let description = format!("{kind}: a way in that leads to it");
+            self.about(
+                "ingress",
+                &way_in,
+                Kind::String,
+                NONE,
+                &way_in,
+                &description,
+            );
         }
     }
 

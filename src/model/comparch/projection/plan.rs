@@ -108,9 +108,10 @@ impl<'a> Plan<'a> {
             Element::Call(call) if touches(self.choice, &call.caller, &call.callee) => {
                 self.need(&call.caller, &call.callee).call = Some(call);
             }
-            // A way in is no component: it is told as a property of what it leads to.
+            // A way in is no component: it is told as a property of what it leads to. A permission is no need.
             Element::Declared(link)
                 if matches!(link.caller, ElementKey::Type(_))
+                    && !link.places.is_empty()
                     && touches(self.choice, &link.caller, &link.callee) =>
             {
                 self.need(&link.caller, &link.callee).declared = Some(link);

@@ -35,6 +35,7 @@ fn ty(desired: u32, generations: (i64, i64), ready: u32, components: u32) -> Com
         labels: crate::model::observation::Labels::new(),
         schedule: None,
         scalability: Scalability::Scalable,
+        autoscalers: Vec::new(),
         parameters: std::sync::Arc::default(),
         ratings: crate::model::rating::Ratings::default(),
         complaint: None,

@@ -28,6 +28,8 @@ impl Model {
                 match (neighbour.declared, neighbour.call) {
                     // What comes in from outside sends no spans: that says nothing.
                     (Some(_), None) if matches!(neighbour.key, ElementKey::Ingress { .. }) => {}
+                    // Nobody expects a permission to be used.
+                    (Some(declared), None) if declared.is_only_allowed() => {}
                     (Some(declared), None) => points.push(self.never_called(declared)),
                     (_, Some(call)) => points.extend(self.quiet(call)),
                     (None, None) => {}

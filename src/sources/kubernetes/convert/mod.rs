@@ -2,9 +2,13 @@
 //! the cluster enters. Nothing is judged here; what a fact means is the model's business.
 
 mod cluster;
+mod config_map;
 mod network;
 mod own_names;
+mod parameters;
 mod pod;
+mod policy;
+mod route;
 mod sharing;
 mod workload;
 
@@ -77,19 +81,24 @@ fn owner(owners: &[Owner]) -> Option<OwnerRef> {
         .iter()
         .find(|owner| owner.controller == Some(true))
         .or_else(|| owners.first())?;
-    let kind = owner.kind.as_deref()?;
-    let group = owner
+    Some(OwnerRef {
+        kind: kind_of(owner)?,
+        name: text::name(owner.name.as_deref()?),
+        uid: text::name(owner.uid.as_deref().unwrap_or("")),
+    })
+}
+
+/// The kind of what is referred to, with its group when that is not a built-in one.
+fn kind_of(reference: &Owner) -> Option<Text> {
+    let kind = reference.kind.as_deref()?;
+    let group = reference
         .api_version
         .as_deref()
         .and_then(|version| version.split_once('/'))
         .map_or("", |(group, _)| group);
-    Some(OwnerRef {
-        kind: match group {
-            "" | "apps" | "batch" => text::name(kind),
-            group => text::name(&format!("{kind}.{group}")),
-        },
-        name: text::name(owner.name.as_deref()?),
-        uid: text::name(owner.uid.as_deref().unwrap_or("")),
+    Some(match group {
+        "" | "apps" | "batch" => text::name(kind),
+        group => text::name(&format!("{kind}.{group}")),
     })
 }
 

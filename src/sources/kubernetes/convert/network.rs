@@ -1,7 +1,7 @@
 //! Services, EndpointSlices and Ingresses.
 
 use crate::model::observation::{
-    Endpoint, EndpointSliceFact, Fact, IngressFact, ServiceFact, ServicePort,
+    Endpoint, EndpointSliceFact, Fact, IngressFact, ServiceFact, ServicePort, Way,
 };
 use crate::model::text;
 
@@ -94,6 +94,8 @@ impl Observe for Ingress {
         }
         Some(Observed::Fact(Fact::Ingress(IngressFact {
             meta: meta(&self.metadata)?,
+            way: Way::Ingress,
+            gateways: Vec::new(),
             hosts,
             backends,
         })))

@@ -14,7 +14,8 @@ use super::super::lean::{
     Container, ContainerStatus, Pod, PodSpec, Quantities, Quantity, State, Terminated,
 };
 use super::{
-    Observe, Observed, code, condition, count, meta, own_names, some_message, some_name, truth,
+    Observe, Observed, code, condition, count, meta, own_names, parameters, some_message,
+    some_name, truth,
 };
 
 impl Observe for Pod {
@@ -45,7 +46,7 @@ impl Observe for Pod {
             unscheduled,
             containers: containers(self),
             mentions: self.spec.as_ref().map(mentions).unwrap_or_default(),
-            parameters: Arc::default(),
+            parameters: self.spec.as_ref().map(parameters::of).unwrap_or_default(),
         };
         Some(Observed::Fact(Fact::Pod(Box::new(fact))))
     }
@@ -218,7 +219,8 @@ fn arguments(words: &[&str], found: &mut BTreeSet<Mention>) {
     }
 }
 
-fn all(spec: &PodSpec) -> impl Iterator<Item = &Container> {
+/// All containers, init containers first.
+pub(super) fn all(spec: &PodSpec) -> impl Iterator<Item = &Container> {
     let init = spec.init_containers.iter().flatten();
     init.chain(spec.containers.iter().flatten())
 }

@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::model::observation::{Fact, Labels, Meta, PodFact};
+use crate::model::parameter::Parameter;
 use crate::model::text::Text;
 
 /// Most texts and most labels that are remembered; beyond that it begins anew, which costs only memory.
@@ -15,6 +17,7 @@ const LIMIT: usize = 20_000;
 pub(in super::super) struct Sharing {
     texts: HashSet<Text>,
     labels: HashSet<Labels>,
+    parameters: HashSet<Arc<[Parameter]>>,
 }
 
 impl Sharing {
@@ -29,10 +32,20 @@ impl Sharing {
             Fact::Workload(workload) => {
                 self.meta(&mut workload.meta);
                 self.texts(workload.images.iter_mut());
+                held(&mut self.parameters, &mut workload.parameters);
             }
             Fact::Service(service) => self.meta(&mut service.meta),
             Fact::EndpointSlice(slice) => self.meta(&mut slice.meta),
             Fact::Ingress(ingress) => self.meta(&mut ingress.meta),
+            Fact::ConfigMap(map) => {
+                self.meta(&mut map.meta);
+                self.texts(map.mentions.iter_mut().map(|mention| &mut mention.place));
+            }
+            Fact::NetworkPolicy(policy) => self.meta(&mut policy.meta),
+            Fact::Autoscaler(scaler) => {
+                self.meta(&mut scaler.meta);
+                held(&mut self.texts, &mut scaler.kind);
+            }
         }
     }
 
@@ -50,12 +63,10 @@ impl Sharing {
 
     fn pod(&mut self, pod: &mut PodFact) {
         held(&mut self.texts, &mut pod.phase);
+        held(&mut self.parameters, &mut pod.parameters);
         self.texts(pod.node.iter_mut());
         // Nobody else holds the containers yet.
-        for container in std::sync::Arc::get_mut(&mut pod.containers)
-            .into_iter()
-            .flatten()
-        {
+        for container in Arc::get_mut(&mut pod.containers).into_iter().flatten() {
             self.texts([&mut container.name, &mut container.image].into_iter());
         }
     }
@@ -80,10 +91,9 @@ fn held<T: Clone + Eq + Hash>(known: &mut HashSet<T>, own: &mut T) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::model::observation::ContainerFact;
+    use crate::model::parameter::Origin;
 
     fn pod(name: &str) -> Fact {
         let mut pod = PodFact {
@@ -91,6 +101,11 @@ mod tests {
             containers: Arc::new([ContainerFact {
                 image: "shop/cart:1".into(),
                 ..ContainerFact::default()
+            }]),
+            parameters: Arc::new([Parameter {
+                container: "cart".into(),
+                name: "PORT".into(),
+                origin: Origin::Literal,
             }]),
             ..PodFact::default()
         };
@@ -111,6 +126,7 @@ mod tests {
             unreachable!("both are pods")
         };
         assert!(Arc::ptr_eq(&a.meta.namespace, &b.meta.namespace));
+        assert!(Arc::ptr_eq(&a.parameters, &b.parameters));
         assert_eq!(
             a.node.as_ref().map(|n| n.as_ptr()),
             b.node.as_ref().map(|n| n.as_ptr())

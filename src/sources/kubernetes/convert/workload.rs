@@ -1,7 +1,5 @@
 //! Workloads: what they want and what they have, each by its own way of counting.
 
-use std::sync::Arc;
-
 use crate::model::observation::{Fact, Kind, Trouble, WorkloadFact};
 
 use super::super::lean::{
@@ -9,7 +7,10 @@ use super::super::lean::{
     Template,
 };
 use super::pod::{images, mentions};
-use super::{Observe, Observed, condition, count, meta, own_names, some_message, some_name, truth};
+use super::{
+    Observe, Observed, condition, count, meta, own_names, parameters, some_message, some_name,
+    truth,
+};
 
 /// The part that is the same for all; the counts follow.
 fn workload(kind: Kind, metadata: &Metadata, template: Option<&Template>) -> Option<WorkloadFact> {
@@ -34,7 +35,7 @@ fn workload(kind: Kind, metadata: &Metadata, template: Option<&Template>) -> Opt
         troubles: Vec::new(),
         complete: false,
         mentions: spec.map(mentions).unwrap_or_default(),
-        parameters: Arc::default(),
+        parameters: spec.map(parameters::of).unwrap_or_default(),
     })
 }
 

@@ -5,10 +5,14 @@
 //! no cleaning happens here; that is [`super::convert`].
 
 mod cluster;
+mod config_map;
 mod metrics;
 mod network;
 mod pod;
+mod policy;
 mod quantity;
+mod references;
+mod route;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -22,12 +26,16 @@ use crate::model::observation::Kind;
 use crate::model::rating;
 
 pub(super) use cluster::{Event, Namespace, Node};
+pub(super) use config_map::ConfigMap;
 pub(super) use metrics::PodMetrics;
 pub(super) use network::{EndpointSlice, Ingress, Port, Service};
 pub(super) use pod::{
     Container, Pod, PodSpec, Quantities, State, Status as ContainerStatus, Terminated, Variable,
 };
+pub(super) use policy::{HorizontalPodAutoscaler, LabelSelector, NetworkPolicy, PeerSelector};
 pub(super) use quantity::Quantity;
+pub(super) use references::{EnvFrom, Files, Volume, VolumeMount};
+pub(super) use route::{GrpcRoute, HttpRoute, RouteSpec};
 pub(super) use workload::{
     Condition, CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet, Template,
 };
@@ -38,6 +46,8 @@ pub(super) trait Lean: DeserializeOwned + Clone + fmt::Debug + Send + 'static {
     const KIND: Kind;
     /// The API's path up to its version: `/api/v1`, `/apis/apps/v1`.
     const API: &'static str;
+    /// Which of its objects are asked for, by fields; all where it is empty.
+    const FIELDS: &'static str = "";
 
     /// What every object has.
     fn metadata(&self) -> &Metadata;
@@ -66,10 +76,11 @@ pub(super) fn segment(name: &str) -> String {
 
 /// Says for each type what it is in the API.
 macro_rules! lean {
-    ($($name:ident: $api:literal),* $(,)?) => {
+    ($($name:ident: $api:literal $(without $fields:literal)?),* $(,)?) => {
         $(impl Lean for $name {
             const KIND: Kind = Kind::$name;
             const API: &'static str = $api;
+            $(const FIELDS: &'static str = $fields;)?
 
             fn metadata(&self) -> &Metadata {
                 &self.metadata
@@ -92,6 +103,12 @@ lean! {
     CronJob: "/apis/batch/v1",
     EndpointSlice: "/apis/discovery.k8s.io/v1",
     Ingress: "/apis/networking.k8s.io/v1",
+    // What is in every namespace, put there by whom runs the cluster, says nothing of its own.
+    ConfigMap: "/api/v1" without "metadata.name!=kube-root-ca.crt,metadata.name!=openshift-service-ca.crt,metadata.name!=istio-ca-root-cert",
+    NetworkPolicy: "/apis/networking.k8s.io/v1",
+    HorizontalPodAutoscaler: "/apis/autoscaling/v2",
+    HttpRoute: "/apis/gateway.networking.k8s.io/v1",
+    GrpcRoute: "/apis/gateway.networking.k8s.io/v1",
 }
 
 /// A page of a list.

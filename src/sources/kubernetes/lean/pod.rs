@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::references::{EnvFrom, ValueFrom, Volume, VolumeMount};
 use super::{Condition, Metadata, Moment, Quantity};
 
 /// `v1/Pod`.
@@ -14,12 +15,22 @@ pub(in super::super) struct Pod {
 }
 
 /// A pod's specification, its own or a template's.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in super::super) struct PodSpec {
     pub(in super::super) node_name: Option<String>,
     pub(in super::super) containers: Option<Vec<Container>>,
     pub(in super::super) init_containers: Option<Vec<Container>>,
+    pub(in super::super) volumes: Option<Vec<Volume>>,
+}
+
+// Not derived: what it refers to is no matter for a log.
+impl std::fmt::Debug for PodSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PodSpec")
+            .field("node_name", &self.node_name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A container as it is wanted.
@@ -32,6 +43,8 @@ pub(in super::super) struct Container {
     pub(in super::super) command: Option<Vec<Option<String>>>,
     pub(in super::super) args: Option<Vec<Option<String>>>,
     pub(in super::super) env: Option<Vec<Variable>>,
+    pub(in super::super) env_from: Option<Vec<EnvFrom>>,
+    pub(in super::super) volume_mounts: Option<Vec<VolumeMount>>,
     pub(in super::super) resources: Option<Resources>,
 }
 
@@ -61,27 +74,13 @@ impl std::fmt::Debug for Container {
     }
 }
 
-/// A variable of the environment; of `valueFrom` only a reference to the pod's own fields is read.
+/// A variable of the environment.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in super::super) struct Variable {
     pub(in super::super) name: Option<String>,
     pub(in super::super) value: Option<String>,
     pub(in super::super) value_from: Option<ValueFrom>,
-}
-
-/// Where a variable's value comes from.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(in super::super) struct ValueFrom {
-    pub(in super::super) field_ref: Option<FieldRef>,
-}
-
-/// A field of the pod itself.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(in super::super) struct FieldRef {
-    pub(in super::super) field_path: Option<String>,
 }
 
 /// What the kubelet says about a pod.

@@ -20,7 +20,9 @@ use replay::Replay;
 use server::{Server, Streams};
 
 /// Lines with one scope for each namespaced kind: session, two cluster-wide kinds, eleven others.
-const LINES: usize = 14;
+const LINES: usize = 1 + Kind::CLUSTER_WIDE.len() + INSIDE;
+/// Those for each namespace.
+const INSIDE: usize = Kind::NAMESPACED.len() + Kind::OPTIONAL.len();
 
 /// A running source and what it said.
 struct Running {
@@ -387,7 +389,7 @@ async fn scopes_in_both_choices_are_not_touched() {
     running.until_live().await;
     let before = running.asked("/namespaces/shop/pods");
     running.namespaces.send_replace(only(&["shop", "bank"]));
-    running.until("both", |r| r.all_live(LINES + 11)).await;
+    running.until("both", |r| r.all_live(LINES + INSIDE)).await;
     running.namespaces.send_replace(only(&["shop"]));
     running.until_live().await;
     assert_eq!(running.asked("/namespaces/shop/pods"), before);

@@ -129,7 +129,7 @@ impl Chart {
 pub(super) fn passes(ctx: &Ctx<'_>, key: &ElementKey) -> bool {
     match ctx.model.get(key) {
         Some(Element::Type(e)) => ctx.filter.passes_type(ctx.model, e),
-        Some(e) => ctx.filter.passes_text(&e.name()),
+        Some(e) => ctx.filter.passes_other(ctx.model, key, &e.name()),
         None => true,
     }
 }

@@ -155,7 +155,16 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
     }
     parts.extend(operations(ctx, plan, link));
     if let Some(declared) = &link.declared {
-        parts.push(format!("declared: {}", places(ctx, declared)));
+        if !declared.is_only_allowed() {
+            parts.push(format!("declared: {}", places(ctx, declared)));
+        }
+        if !declared.allowed.is_empty() {
+            parts.push(declared.permission());
+        }
+        if ctx.model.is_observed(declared) == Some(false) {
+            let window = ctx.model.long_window_ms().unwrap_or_default();
+            parts.push(format!("never called ({})", format::window(window)));
+        }
     } else if link.call.is_some() {
         parts.push("not declared".to_owned());
     }

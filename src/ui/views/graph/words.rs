@@ -50,7 +50,8 @@ pub(super) fn kind(key: &ElementKey) -> String {
             other => other.to_lowercase(),
         },
         ElementKey::Service { .. } => "svc".to_owned(),
-        ElementKey::Ingress { .. } => "ing".to_owned(),
+        ElementKey::Ingress { way, .. } if way.is_ingress() => "ing".to_owned(),
+        ElementKey::Ingress { .. } => "route".to_owned(),
         _ => String::new(),
     }
 }
@@ -60,7 +61,7 @@ pub(super) fn long_kind(key: &ElementKey) -> &str {
     match key {
         ElementKey::Type(key) => key.short_kind(),
         ElementKey::Service { .. } => "Service",
-        ElementKey::Ingress { .. } => "Ingress",
+        ElementKey::Ingress { way, .. } => way.kind().name(),
         _ => "",
     }
 }

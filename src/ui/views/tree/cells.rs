@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::operations;
 use super::rows::{Row, RowId, container_health};
-use crate::model::element::{Component, ComponentType, Counts, Element, Health, Service};
+use crate::model::element::{Component, ComponentType, Counts, Element, Health, Ingress, Service};
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::model::text::Text;
@@ -105,7 +105,7 @@ impl Columns {
                 Some(Element::Component(e)) => component(e, ctx),
                 Some(Element::Service(e)) => service(e, ctx),
                 Some(Element::Ingress(e)) => Cells {
-                    name: format!("ingress {}", e.name),
+                    name: way_name(e),
                     why: format!("{} leads to {}", e.hosts.join(", "), e.backends.join(", "))
                         .trim_start()
                         .to_owned(),
@@ -173,13 +173,18 @@ impl Columns {
     }
 }
 
+/// `ingress web`, `httproute web`.
+fn way_name(e: &Ingress) -> String {
+    format!("{} {}", e.way.kind().name().to_lowercase(), e.name)
+}
+
 /// Cells that a row's name takes, indent and symbol included.
 pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
     let name = match &row.id {
         RowId::Element(key) => match ctx.model.get(key) {
             Some(Element::Type(e)) => type_name(e),
             Some(Element::Service(e)) => service_name(e, ctx),
-            Some(Element::Ingress(e)) => format!("ingress {}", e.name),
+            Some(Element::Ingress(e)) => way_name(e),
             Some(e) => e.name().to_string(),
             None => String::new(),
         },

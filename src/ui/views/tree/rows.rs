@@ -332,7 +332,10 @@ impl<'a> Wanted<'a> {
             .model
             .services()
             .filter(|s| s.namespace == *namespace && s.leads_to.is_empty())
-            .filter(|s| self.filter.passes_text(&s.name));
+            .filter(|s| {
+                let key = ElementKey::service(&s.namespace, &s.name);
+                self.filter.passes_other(self.model, &key, &s.name)
+            });
         let (missed, others): (Vec<_>, Vec<_>) = services.partition(|s| self.model.is_missed(s));
         let key = |s: &Service| ElementKey::service(&s.namespace, &s.name);
         let others = others
@@ -343,8 +346,9 @@ impl<'a> Wanted<'a> {
             .model
             .ingresses()
             .filter(|i| i.namespace == *namespace && !self.only_broken)
-            .filter(|i| self.filter.passes_text(&i.name))
-            .map(|i| ElementKey::ingress(&i.namespace, &i.name));
+            .map(|i| (ElementKey::way(&i.namespace, &i.name, i.way), &i.name))
+            .filter(|(key, name)| self.filter.passes_other(self.model, key, name))
+            .map(|(key, _)| key);
         (
             missed.into_iter().map(key).collect(),
             others.chain(ingresses).collect(),

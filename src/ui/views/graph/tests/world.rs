@@ -160,6 +160,7 @@ impl World {
             meta: meta("shop", name),
             hosts: vec!["shop.example".into()],
             backends: vec![backend.into()],
+            ..IngressFact::default()
         };
         self.seen(Kind::Ingress, Fact::Ingress(ingress));
     }

@@ -1,0 +1,158 @@
+//! Where what is declared and what is observed differ: links that nobody uses, and calls that nobody declares.
+//!
+//! Nothing is claimed where nothing can be known: without traces, of ends that no trace names, of ways in from
+//! outside (which send no spans), of callers whose configuration is not all to be seen, and where traces tell of
+//! the same by another link (messages of a broker, hosts outside).
+
+use std::borrow::Cow;
+
+use crate::model::Model;
+use crate::model::element::{Call, Declared, Element, Service};
+use crate::model::key::{ElementKey, TypeKey};
+use crate::model::observation::Kind;
+use crate::model::parameter::Origin;
+use crate::model::query::links::Side;
+
+/// How a link may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Declared, and never called within the long window.
+    Unused,
+    /// Called, and not declared.
+    Undeclared,
+}
+
+impl Model {
+    /// Whether a declared link was called within the long window; `None` where that cannot be known.
+    #[must_use]
+    pub fn is_observed(&self, declared: &Declared) -> Option<bool> {
+        let calls = self.calls(&declared.caller, Side::Callees);
+        if calls
+            .into_iter()
+            .any(|call| call.callee == declared.callee && is_used(call))
+        {
+            return Some(true);
+        }
+        self.long_window_ms()?;
+        if self.is_told_otherwise(declared) {
+            return None;
+        }
+        let is_traced = |key: &ElementKey| matches!(key, ElementKey::Type(key) if !self.known_as(key).is_empty());
+        let is_inside = matches!(declared.caller, ElementKey::Type(_));
+        (is_inside && (is_traced(&declared.caller) || is_traced(&declared.callee))).then_some(false)
+    }
+
+    /// Whether a call between two component types is declared; `None` where that cannot be known: what is outside
+    /// has no configuration here, and Secrets are never read.
+    #[must_use]
+    pub fn is_declared(&self, call: &Call) -> Option<bool> {
+        let (ElementKey::Type(caller), ElementKey::Type(callee)) = (&call.caller, &call.callee)
+        else {
+            return None;
+        };
+        if caller == callee {
+            return None;
+        }
+        let mut declared = self.declared(&call.caller, Side::Callees);
+        if declared.any(|declared| declared.callee == call.callee) {
+            return Some(true);
+        }
+        let mut back = self.declared(&call.callee, Side::Callees);
+        if back.any(|declared| declared.callee == call.caller) {
+            // Who takes messages is configured with the broker, which calls it in traces.
+            return None;
+        }
+        (self.knows_configuration(caller) && self.is_complete(Kind::Service, &callee.namespace))
+            .then_some(false)
+    }
+
+    /// Whether traces may tell of a declared link by another one: of a broker that brings messages to who is
+    /// configured with it, or of the host behind a Service that leads outside.
+    fn is_told_otherwise(&self, declared: &Declared) -> bool {
+        let mut back = self.calls(&declared.callee, Side::Callees);
+        back.any(|call| call.callee == declared.caller && is_used(call))
+            || matches!(self.get(&declared.callee), Some(Element::Service(s)) if s.external_name.is_some())
+    }
+
+    /// Whether all that a type's configuration names may be seen, but for Secrets.
+    fn knows_configuration(&self, key: &TypeKey) -> bool {
+        let Some(ty) = self.component_type(key) else {
+            return false;
+        };
+        let mut origins = ty.parameters.iter().map(|p| &p.origin);
+        let reads = origins.any(|origin| matches!(origin, Origin::ConfigMap { .. }));
+        !reads || self.is_complete(Kind::ConfigMap, &key.namespace)
+    }
+
+    /// Whether a link of an element differs so, on either side.
+    #[must_use]
+    pub fn differs(&self, key: &ElementKey, how: Difference) -> bool {
+        [Side::Callers, Side::Callees]
+            .into_iter()
+            .any(|side| match how {
+                Difference::Unused => self
+                    .declared(key, side)
+                    .any(|declared| self.is_observed(declared) == Some(false)),
+                Difference::Undeclared => self
+                    .calls(key, side)
+                    .any(|call| is_used(call) && self.is_declared(call) == Some(false)),
+            })
+    }
+
+    /// Whether a Service without ready endpoints is this element, leads to it, or is what it is declared to call.
+    #[must_use]
+    pub fn meets_empty_service(&self, key: &ElementKey) -> bool {
+        let is_empty = |key: &ElementKey| matches!(self.get(key), Some(Element::Service(service)) if has_none_ready(service));
+        if is_empty(key) {
+            return true;
+        }
+        let leads_here = match key {
+            ElementKey::Type(key) => self.services_of(key).into_iter().any(has_none_ready),
+            _ => false,
+        };
+        leads_here
+            || self
+                .declared(key, Side::Callees)
+                .any(|d| is_empty(&d.callee))
+    }
+}
+
+impl Declared {
+    /// Who declares it, in words: `declared: CART_ADDR, allowed by NetworkPolicy cart`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut places: Vec<&str> = self.places.iter().map(|(place, _)| &**place).collect();
+        places.dedup();
+        let mut words: Vec<Cow<'_, str>> = Vec::new();
+        if !places.is_empty() {
+            words.push(format!("declared: {}", places.join(", ")).into());
+        }
+        if !self.allowed.is_empty() {
+            words.push(self.permission().into());
+        }
+        words.join("; ")
+    }
+
+    /// `allowed by NetworkPolicy cart`.
+    #[must_use]
+    pub fn permission(&self) -> String {
+        format!("allowed by NetworkPolicy {}", self.allowed.join(", "))
+    }
+
+    /// Whether it is a permission only: nothing says that it is used.
+    #[must_use]
+    pub fn is_only_allowed(&self) -> bool {
+        self.places.is_empty()
+    }
+}
+
+/// Whether a call happened within a window.
+fn is_used(call: &Call) -> bool {
+    let windows = [call.recent, call.long];
+    windows.into_iter().flatten().any(|counts| counts.calls > 0)
+}
+
+/// Whether it is known that no endpoint of a Service is ready; what is outside has none here.
+fn has_none_ready(service: &Service) -> bool {
+    service.ready_endpoints == Some(0) && service.external_name.is_none()
+}
