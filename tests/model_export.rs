@@ -16,6 +16,7 @@ use portolan::model::observation::{
 };
 use portolan::model::property::{Property, Unit, Value};
 use portolan::model::source::{SourceKey, SourceState, SourceStatus};
+use portolan::model::usage::{Instance, Served, Tally, Uses};
 use world::{everywhere, now, seen, workload};
 
 fn meta(namespace: &str, name: &str) -> Meta {
@@ -268,6 +269,56 @@ fn names(value: &serde_json::Value, into: &mut Vec<String>) {
         serde_json::Value::Array(values) => values.iter().for_each(|v| names(v, into)),
         _ => {}
     }
+}
+
+#[test]
+fn versions_are_there_with_telemetry_while_there_is_more_than_one() {
+    let mut model = shop();
+    let text = |model: &Model, telemetry: bool| {
+        let namespaces = NamespaceChoice::All;
+        let options = Options {
+            namespaces,
+            telemetry,
+        };
+        json::text(model, &options).unwrap()
+    };
+    assert!(!text(&model, true).contains("versions"));
+    let mut tally = Tally::default();
+    tally.calls = 3;
+    tally.latency.add(7_000);
+    let served = Served {
+        callee: "cart".into(),
+        instance: Instance {
+            version: Some("0.9".into()),
+            ..Instance::default()
+        },
+        tally,
+    };
+    model.apply(
+        vec![Observation::Uses(Box::new(Uses {
+            source: "zipkin".into(),
+            window_ms: 60_000,
+            ends: now(),
+            traces: 3,
+            is_sample: false,
+            hidden: 0,
+            uses: Vec::new(),
+            served: vec![served],
+        }))],
+        now(),
+    );
+    assert!(!text(&model, false).contains("versions"));
+    let all: serde_json::Value = serde_json::from_str(&text(&model, true)).unwrap();
+    let types = all["types"].as_array().unwrap();
+    let cart = types.iter().find(|t| t["name"] == "cart").unwrap();
+    assert_eq!(
+        cart["versions"][0],
+        serde_json::json!({
+            "name": "0.9", "madeBy": null, "components": 0, "ready": 0, "since": null, "calls": 3,
+            "errors": 0, "p50Us": 7_000, "p95Us": 7_000,
+        })
+    );
+    assert_eq!(cart["versions"][1]["calls"], serde_json::Value::Null);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::operations::{Operations, operations};
 use super::parameters::{self, ParameterRow};
 use super::properties::{PropertyRow, properties};
+use super::versions::{self, VersionRow};
 use super::{Options, is_about, touches};
 use crate::model::Model;
 use crate::model::element::{
@@ -113,6 +114,9 @@ pub struct TypeRow<'a> {
     autoscalers: &'a [Autoscaler],
     /// What its configuration sets, without values.
     parameters: Vec<ParameterRow<'a>>,
+    /// Its versions, while there is more than one. Only with telemetry.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    versions: Vec<VersionRow>,
     created: Option<Timestamp>,
     labels: &'a Labels,
 }
@@ -326,7 +330,7 @@ pub fn export<'a>(model: &'a Model, options: &'a Options) -> Export<'a> {
         types: model
             .types()
             .filter(|t| covered(&t.key.namespace))
-            .map(|e| component_type(model, e))
+            .map(|e| component_type(model, e, options.telemetry))
             .collect(),
         pods: pods.into_iter().map(pod).collect(),
         services: model
@@ -399,7 +403,7 @@ fn tenant(e: &Tenant) -> TenantRow<'_> {
     }
 }
 
-fn component_type<'a>(model: &'a Model, e: &'a ComponentType) -> TypeRow<'a> {
+fn component_type<'a>(model: &'a Model, e: &'a ComponentType, telemetry: bool) -> TypeRow<'a> {
     let not_scalable_because = match &e.scalability {
         Scalability::Scalable => None,
         Scalability::Fixed { why } => Some(why),
@@ -430,6 +434,11 @@ fn component_type<'a>(model: &'a Model, e: &'a ComponentType) -> TypeRow<'a> {
         services: model.services_of(&e.key).iter().map(|s| &s.name).collect(),
         autoscalers: &e.autoscalers,
         parameters: parameters::rows(&e.parameters),
+        versions: if telemetry {
+            versions::rows(model, &e.key)
+        } else {
+            Vec::new()
+        },
         created: e.created,
         labels: &e.labels,
     }

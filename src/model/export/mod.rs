@@ -9,6 +9,7 @@ pub mod operations;
 mod parameters;
 pub mod properties;
 pub mod tree;
+mod versions;
 
 use super::Model;
 use super::key::ElementKey;
