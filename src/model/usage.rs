@@ -282,7 +282,9 @@ mod tests {
         #[test]
         fn a_part_of_the_calls_does_not_exceed_it(mut us in prop::collection::vec(1_u64..10_000_000, 1..60)) {
             let mut latency = Latency::default();
-            us.iter().for_each(|us| latency.add(*us));
+            for us in &us {
+                latency.add(*us);
+            }
             us.sort_unstable();
             for percent in [50, 95, 100] {
                 let rank = (us.len() * percent).div_ceil(100);

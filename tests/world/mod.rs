@@ -311,7 +311,7 @@ impl World {
             })
         };
         if self.links.is_empty() {
-            return self.measured();
+            return Self::measured();
         }
         let names = Observation::Names {
             source: "zipkin".into(),
@@ -339,13 +339,13 @@ impl World {
             vec![names],
         ]
         .into_iter()
-        .chain(self.measured())
+        .chain(Self::measured())
         .collect()
     }
 
     /// What sources measured of pods, containers, types, Services and machines that are there, come, go, or
     /// never were.
-    fn measured(&self) -> Vec<Vec<Observation>> {
+    fn measured() -> Vec<Vec<Observation>> {
         let part = |source: &str, part: &str, name: &str, number: f64| {
             let mut readings = Vec::new();
             for namespace in NAMESPACES {
