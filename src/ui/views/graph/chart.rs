@@ -49,6 +49,14 @@ impl Link {
         self.call.is_none()
     }
 
+    /// What is said of it where nobody was seen to use it: a permission is no dependency.
+    pub(super) fn unused_word(&self) -> &'static str {
+        match &self.declared {
+            Some(declared) if declared.is_only_allowed() => "allowed",
+            _ => "declared",
+        }
+    }
+
     pub(super) fn recent(&self) -> Option<Counts> {
         self.call.as_ref().and_then(|c| c.recent)
     }
@@ -66,6 +74,12 @@ impl Link {
             }
             (none @ None, Some(call)) => *none = Some(call.clone()),
             _ => {}
+        }
+        // One dependency among permissions makes it one.
+        if self.declared.as_ref().is_none_or(Declared::is_only_allowed)
+            && let Some(declared) = other.declared
+        {
+            self.declared = Some(declared.clone());
         }
     }
 }
@@ -316,5 +330,40 @@ fn mark_two_way(chart: &mut Chart) {
         if let Some(stop) = chart.stops.get_mut(index) {
             stop.two_way = matches!(stop.spot, Spot::Element(_));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::views::graph::words;
+
+    #[test]
+    fn a_permission_is_not_called_declared() {
+        let key = |name: &str| ElementKey::External { name: name.into() };
+        let declared = |places: &[&str], allowed: &[&str]| Declared {
+            caller: key("a"),
+            callee: key("b"),
+            places: places.iter().map(|&p| (p.into(), "b".into())).collect(),
+            allowed: allowed.iter().map(|&name| name.into()).collect(),
+        };
+        let link = |declared| Link {
+            from: 0,
+            to: 1,
+            call: None,
+            declared: Some(declared),
+        };
+        let permission = declared(&[], &["p"]);
+        let both = declared(&["B_URL"], &["p"]);
+        assert_eq!(words::label(&link(permission.clone()), false), "allowed");
+        assert_eq!(words::label(&link(both.clone()), false), "declared");
+        let mut fold = link(permission);
+        let other = key("c");
+        fold.add(&Neighbour {
+            key: &other,
+            call: None,
+            declared: Some(&both),
+        });
+        assert_eq!(words::label(&fold, false), "declared");
     }
 }

@@ -186,7 +186,7 @@ pub(super) fn wanted_width(ctx: &Ctx<'_>, stop: &Stop) -> usize {
 /// The label of a line, `12.4/s  1.1%`; numbers stand below each other.
 pub(super) fn label(link: &Link, short: bool) -> String {
     if link.only_declared() {
-        return "declared".to_owned();
+        return link.unused_word().to_owned();
     }
     let counts = link.recent();
     let rate = format::rate(counts);
@@ -206,7 +206,7 @@ pub(super) fn label(link: &Link, short: bool) -> String {
 /// A link in running text: `cart → redis 9.1/s 0.0%`.
 pub(super) fn link(link: &Link) -> String {
     if link.only_declared() {
-        return "declared".to_owned();
+        return link.unused_word().to_owned();
     }
     let counts = link.recent();
     let rate = format::rate(counts);
