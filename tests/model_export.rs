@@ -283,8 +283,10 @@ fn versions_are_there_with_telemetry_while_there_is_more_than_one() {
         json::text(model, &options).unwrap()
     };
     assert!(!text(&model, true).contains("versions"));
-    let mut tally = Tally::default();
-    tally.calls = 3;
+    let mut tally = Tally {
+        calls: 3,
+        ..Tally::default()
+    };
     tally.latency.add(7_000);
     let served = Served {
         callee: "cart".into(),
