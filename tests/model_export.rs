@@ -15,6 +15,7 @@ use portolan::model::observation::{
     ServiceFact, ServicePort, Span, Subject, Termination,
 };
 use portolan::model::property::{Property, Unit, Value};
+use portolan::model::rules;
 use portolan::model::source::{SourceKey, SourceState, SourceStatus};
 use portolan::model::usage::{Instance, Served, Tally, Uses};
 use world::{everywhere, now, seen, workload};
@@ -321,6 +322,27 @@ fn versions_are_there_with_telemetry_while_there_is_more_than_one() {
         })
     );
     assert_eq!(cart["versions"][1]["calls"], serde_json::Value::Null);
+}
+
+#[test]
+fn findings_are_there_with_telemetry() {
+    let model = shop();
+    let export = |telemetry: bool| {
+        let options = options(NamespaceChoice::All, telemetry);
+        serde_json::to_value(json::export(&model, &options)).unwrap()
+    };
+    assert_eq!(export(false)["findings"], serde_json::Value::Null);
+    let findings = export(true)["findings"].clone();
+    let expected = rules::findings(&model, &NamespaceChoice::All);
+    assert!(!expected.is_empty());
+    let texts: Vec<&str> = expected.iter().map(|finding| &*finding.text).collect();
+    let rows = findings.as_array().unwrap();
+    let told: Vec<&str> = rows
+        .iter()
+        .map(|row| row["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, texts);
+    assert_eq!(rows[0]["subject"]["key"], expected[0].subject.to_string());
 }
 
 #[test]

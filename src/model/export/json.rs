@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::findings::{self, FindingRow};
 use super::operations::{Operations, operations};
 use super::parameters::{self, ParameterRow};
 use super::properties::{PropertyRow, properties};
@@ -61,6 +62,9 @@ pub struct Export<'a> {
     pub properties: Option<Vec<PropertyRow<'a>>>,
     /// Links that configuration declares, used or not.
     pub declared: Vec<DeclaredRow<'a>>,
+    /// What is not as it should be, by the rules. Only with telemetry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<FindingRow>>,
     /// What each source says about itself.
     pub sources: Vec<SourceRow<'a>>,
 }
@@ -376,6 +380,7 @@ pub fn export<'a>(model: &'a Model, options: &'a Options) -> Export<'a> {
                 _ => None,
             })
             .collect(),
+        findings: options.telemetry.then(|| findings::rows(model, choice)),
         sources: model
             .sources()
             .values()

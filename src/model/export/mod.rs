@@ -4,6 +4,7 @@
 //! so two exports of an unchanged system are the same, byte for byte.
 
 pub mod comparch;
+mod findings;
 pub mod json;
 pub mod operations;
 mod parameters;

@@ -129,7 +129,8 @@ impl Model {
     /// Whether anybody calls an element within the short window, or is declared to.
     pub(in crate::model) fn is_called(&self, key: &ElementKey) -> bool {
         let calls = |call: &Call| call.recent.is_some_and(|counts| counts.calls > 0);
-        self.declared(key, Side::Callers).next().is_some()
+        let mut declared = self.declared(key, Side::Callers);
+        declared.any(|declared| !declared.is_only_allowed())
             || self.calls(key, Side::Callers).any(calls)
     }
 

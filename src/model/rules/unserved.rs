@@ -5,7 +5,7 @@ use super::{Finding, started};
 use crate::model::Model;
 use crate::model::key::ElementKey;
 use crate::model::observation::NamespaceChoice;
-use crate::model::query::links::Side;
+use crate::model::query::links::{Neighbour, Side};
 
 pub(super) fn find(model: &Model, choice: &NamespaceChoice) -> Vec<Finding> {
     let types = model.types().filter(|t| {
@@ -37,9 +37,10 @@ pub(super) fn find(model: &Model, choice: &NamespaceChoice) -> Vec<Finding> {
 fn callers(model: &Model, callee: &ElementKey) -> Vec<String> {
     let neighbours = model.neighbours(callee, Side::Callers);
     let needs = neighbours.iter().filter(|n| n.key != callee);
-    let said = needs.filter_map(|n| match (n.recent_calls(), n.declared) {
-        (0, None) => None,
-        (0, Some(_)) => Some(format!("{} is configured to call it", n.key)),
+    let configured = |n: &Neighbour<'_>| n.declared.is_some_and(|d| !d.is_only_allowed());
+    let said = needs.filter_map(|n| match (n.recent_calls(), configured(n)) {
+        (0, false) => None,
+        (0, true) => Some(format!("{} is configured to call it", n.key)),
         (_, _) => Some(format!("{} calls it", n.key)),
     });
     said.collect()

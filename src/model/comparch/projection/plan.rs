@@ -111,7 +111,7 @@ impl<'a> Plan<'a> {
             // A way in is no component: it is told as a property of what it leads to. A permission is no need.
             Element::Declared(link)
                 if matches!(link.caller, ElementKey::Type(_))
-                    && !link.places.is_empty()
+                    && !link.is_only_allowed()
                     && touches(self.choice, &link.caller, &link.callee) =>
             {
                 self.need(&link.caller, &link.callee).declared = Some(link);
