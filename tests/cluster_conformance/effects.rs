@@ -69,6 +69,8 @@ pub async fn scaling_changes_the_number_and_a_stale_preview_changes_nothing(targ
     ground.deploy("web", 1, &json!({})).await;
     let mut watching = ground.watch();
     watching.until("a ready pod", |w| w.ready_pods() == 1).await;
+    // Its controller writes what it sees of them, and each write makes a preview stale.
+    ground.ready("web", 1).await;
     let client = &target.client;
     let web = of(&ground, "web");
     let first = scale_preview(client, &web).await.expect("a preview");
