@@ -31,6 +31,8 @@ pub(super) enum Step {
     Evict(Arc<str>, u64),
     /// Events of long ago are forgotten.
     Forget,
+    /// Changes of a while ago are forgotten.
+    Compact,
 }
 
 /// A step with its time; equal times go by the order in which they were asked for.

@@ -28,6 +28,7 @@ pub mod verbs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -42,10 +43,16 @@ use store::Store;
 
 pub use kubelet::affliction::Affliction;
 
+/// How often changes are forgotten, as an API server has its etcd do: what is told of what was is between
+/// one and two times as long.
+const COMPACTION: Duration = Duration::from_secs(300);
+
 /// A cluster.
 #[derive(Debug)]
 pub struct Cluster {
     store: Store,
+    /// The revision at the last compaction.
+    compacted_at: u64,
     now: Timestamp,
     random: fastrand::Rng,
     agenda: Agenda,
@@ -63,11 +70,14 @@ impl Cluster {
     /// the same history.
     #[must_use]
     pub fn new(seed: u64, now: Timestamp) -> Self {
+        let mut agenda = Agenda::default();
+        agenda.add(now + COMPACTION, Step::Compact);
         Self {
             store: Store::default(),
+            compacted_at: 0,
             now,
             random: fastrand::Rng::with_seed(seed),
-            agenda: Agenda::default(),
+            agenda,
             relations: Relations::default(),
             journal: Journal::default(),
             kubelets: Kubelets::default(),
@@ -85,7 +95,14 @@ impl Cluster {
     /// Forgets what has changed up to now, as etcd does from time to time: watches and pages of lists that
     /// are further behind are told that they expired.
     pub fn compact(&mut self) {
-        self.store.compact();
+        self.store.compact(self.store.revision());
+    }
+
+    /// Forgets what had changed by the last time, and comes again.
+    fn compact_in_turn(&mut self) {
+        self.store.compact(self.compacted_at);
+        self.compacted_at = self.store.revision();
+        self.agenda.add(self.now + COMPACTION, Step::Compact);
     }
 
     /// What time it is in there.
@@ -116,6 +133,7 @@ impl Cluster {
             Step::Silence(node, losses) => self.fall_silent(&node, losses),
             Step::Evict(node, losses) => self.evict(&node, losses),
             Step::Forget => self.forget_events(),
+            Step::Compact => self.compact_in_turn(),
         }
     }
 

@@ -225,10 +225,11 @@ impl Store {
         self.history.back()
     }
 
-    /// Forgets all changes up to now, as etcd does from time to time.
-    pub fn compact(&mut self) {
-        self.history.clear();
-        self.compacted = self.revision;
+    /// Forgets all changes up to a revision, as etcd does from time to time.
+    pub fn compact(&mut self, revision: u64) {
+        let seen = self.history.partition_point(|c| c.revision() <= revision);
+        self.history.drain(..seen);
+        self.compacted = self.compacted.max(revision.min(self.revision));
     }
 
     fn changed(&mut self, change: Change) {
@@ -370,7 +371,7 @@ mod tests {
             .map(|c| (c.revision() - then, c.deleted))
             .collect();
         assert_eq!(told, [(1, false), (2, true)]);
-        store.compact();
+        store.compact(store.revision());
         assert_eq!(store.since(then).err(), Some(Expired { oldest: then + 2 }));
         assert_eq!(store.since(then + 2).map(Iterator::count), Ok(0));
     }

@@ -304,3 +304,21 @@ fn ten_thousand_pods_are_started_in_time() {
     );
     assert_eq!(ready, 10_000);
 }
+
+#[test]
+fn what_changed_long_ago_is_forgotten() {
+    let begin = jiff::Timestamp::UNIX_EPOCH;
+    let mut cluster = Cluster::new(1, begin);
+    let after = |seconds: u64| begin + Duration::from_secs(seconds);
+    let began = cluster.store().revision();
+    let object = |name: &str| json!({"metadata": {"name": name}});
+    cluster
+        .create(Kind::Namespace, "", object("first"))
+        .unwrap();
+    // Not at once: who watches may be a little behind.
+    cluster.advance(after(599));
+    assert!(cluster.store().since(began).is_ok());
+    cluster.advance(after(601));
+    assert!(cluster.store().since(began).is_err());
+    assert!(cluster.store().since(cluster.store().revision()).is_ok());
+}
