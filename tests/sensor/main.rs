@@ -17,7 +17,7 @@ use rstest::rstest;
 use wiremock::matchers::{header_regex, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::running::{Running, answer, number, page, sensor, settings, text};
+use crate::running::{Running, Served, answer, number, page, sensor, settings, text};
 
 #[tokio::test]
 async fn a_number_is_read_and_its_line_turns_live() {
@@ -71,6 +71,26 @@ async fn a_counter_has_a_rate_soon_even_where_the_interval_is_long() {
     running.stop().await;
 }
 
+#[tokio::test]
+async fn a_line_is_live_only_once_the_rates_are_there_too() {
+    let server = MockServer::start().await;
+    let both = "# TYPE e_total counter\ne_total 1\nheap_bytes 2\n";
+    answer(&server, text(both)).await;
+    let rest = "format = 'prometheus'\nmetrics = ['e_total', 'heap_bytes']";
+    let mut one = sensor("both", &server.uri(), rest);
+    one.interval = Duration::from_secs(3_600);
+    let mut running = Running::start(settings(vec![one]));
+    let first = running.readings("both").await;
+    assert_eq!(first.readings.len(), 1, "{first:?}");
+    // And not live in between.
+    let loading = running.next_status("both").await;
+    assert_eq!(loading.state, Some(SourceState::Loading { seen: 1 }));
+    let second = running.readings("both").await;
+    assert_eq!(second.readings.len(), 2, "{second:?}");
+    running.status("both", "live").await;
+    running.stop().await;
+}
+
 #[rstest]
 #[case::not_found(ResponseTemplate::new(404), "answered 404 (not found): check the path")]
 #[case::refused(
@@ -106,16 +126,14 @@ async fn what_cannot_be_read_is_one_line_with_what_to_do(
 #[tokio::test]
 async fn a_page_of_something_else_is_told_and_so_is_a_metric_that_is_not_there() {
     let server = MockServer::start().await;
-    answer(&server, text("{\"status\": \"up\"}")).await;
+    let served = Served::on(&server, text("{\"status\": \"up\"}")).await;
     let mut running = Running::start(settings(vec![page("p", &server.uri(), "heap_bytes")]));
     let line = running.trouble("p", "failed").await;
     assert!(line.contains("not the text format of Prometheus"), "{line}");
-    server.reset().await;
-    answer(&server, text("heap_byte 1")).await;
+    served.now(text("heap_byte 1"));
     let missing = "there is no metric heap_bytes there: it has heap_byte; check its name";
     running.trouble_that("p", |line| line == missing).await;
-    server.reset().await;
-    answer(&server, text("heap_bytes 1")).await;
+    served.now(text("heap_bytes 1"));
     running.status("p", "live").await;
     running.stop().await;
 }
@@ -143,13 +161,12 @@ async fn a_redirect_on_the_same_host_is_followed() {
 #[tokio::test]
 async fn what_was_read_stays_for_a_while_then_goes_and_comes_back() {
     let server = MockServer::start().await;
-    answer(&server, text("1")).await;
+    let served = Served::on(&server, text("1")).await;
     let mut settings = settings(vec![number("n", &server.uri())]);
     settings.kept = Duration::from_millis(300);
     let mut running = Running::start(settings);
     running.readings("n").await;
-    server.reset().await;
-    answer(&server, ResponseTemplate::new(503)).await;
+    served.now(ResponseTemplate::new(503));
     let stale = running.trouble("n", "stale").await;
     assert!(
         stale.contains("503") && !stale.contains("no data"),
@@ -161,8 +178,7 @@ async fn what_was_read_stays_for_a_while_then_goes_and_comes_back() {
             line.ends_with("what it measures is no data until then")
         })
         .await;
-    server.reset().await;
-    answer(&server, text("2")).await;
+    served.now(text("2"));
     running.retry();
     let readings = running.readings("n").await;
     assert_eq!(readings.readings[0].property.value, Value::Number(2.0));
@@ -173,11 +189,10 @@ async fn what_was_read_stays_for_a_while_then_goes_and_comes_back() {
 #[tokio::test]
 async fn a_metric_that_is_gone_takes_its_value_with_it_at_once() {
     let server = MockServer::start().await;
-    answer(&server, text("heap_bytes 1")).await;
+    let served = Served::on(&server, text("heap_bytes 1")).await;
     let mut running = Running::start(settings(vec![page("p", &server.uri(), "heap_bytes")]));
     running.readings("p").await;
-    server.reset().await;
-    answer(&server, text("other 1")).await;
+    served.now(text("other 1"));
     // Far sooner than it would be too old.
     running.unread("p").await;
     running.trouble("p", "stale").await;

@@ -1,6 +1,7 @@
 //! Sensors at work, and what they say.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portolan::config;
@@ -13,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::method;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// Far longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -56,6 +57,32 @@ pub async fn answer(server: &MockServer, template: ResponseTemplate) {
         .respond_with(template)
         .mount(server)
         .await;
+}
+
+/// What a server answers, which can be changed while it is asked.
+#[derive(Clone)]
+pub struct Served(Arc<Mutex<ResponseTemplate>>);
+
+impl Served {
+    pub async fn on(server: &MockServer, template: ResponseTemplate) -> Self {
+        let served = Self(Arc::new(Mutex::new(template)));
+        Mock::given(method("GET"))
+            .respond_with(served.clone())
+            .mount(server)
+            .await;
+        served
+    }
+
+    /// From now on it answers so.
+    pub fn now(&self, template: ResponseTemplate) {
+        *self.0.lock().expect("nobody broke") = template;
+    }
+}
+
+impl Respond for Served {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        self.0.lock().expect("nobody broke").clone()
+    }
 }
 
 /// The source at work.
@@ -148,6 +175,15 @@ impl Running {
             {
                 Some(status.clone())
             }
+            _ => None,
+        })
+        .await
+    }
+
+    /// The next status of a part, whatever it is.
+    pub async fn next_status(&mut self, part: &str) -> SourceStatus {
+        self.next("its line", |said| match said {
+            Observation::Status(status) if &*status.key.part == part => Some(status.clone()),
             _ => None,
         })
         .await

@@ -68,10 +68,10 @@ fn what_a_sensor_measures_stands_in_the_detail_pane_of_its_target() {
     session.command("tree cart");
     let line = session.line("httpExceptionCount");
     assert!(
-        line.contains("httpExceptionCount 3 count, 0s ago, by sensor inventory"),
+        line.contains("httpExceptionCount 3 count, 0s ago, by sensor"),
         "{line}"
     );
-    session.shows("Exceptions that were thrown.");
+    session.shows("Exceptions that were");
     session.observe(vec![Observation::Unread {
         source: "sensor".into(),
         part: "inventory".into(),

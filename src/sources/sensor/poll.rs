@@ -166,22 +166,22 @@ impl Poll {
 
     fn succeed(&mut self, found: Found, now: Moment) -> Vec<Observation> {
         self.failures = 0;
-        self.answered = Some(now.wall);
-        let begins = found.readings.is_empty() && found.begun > 0;
+        let is_first = self.answered.replace(now.wall).is_none();
+        let begins = found.begun > 0 && (is_first || found.readings.is_empty());
         let pause = if begins {
             SOON.min(self.sensor.interval)
         } else {
             self.sensor.interval
         };
         self.due = now.instant + pause;
-        let state = if !found.lacks.is_empty() {
+        let state = if begins {
+            SourceState::Loading { seen: found.begun }
+        } else if found.lacks.is_empty() {
+            SourceState::Live
+        } else {
             SourceState::Limited {
                 what: text::message(&found.lacks.join("; ")),
             }
-        } else if begins {
-            SourceState::Loading { seen: found.begun }
-        } else {
-            SourceState::Live
         };
         if found.readings.is_empty() {
             let mut said = self.forget();
