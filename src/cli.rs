@@ -12,7 +12,7 @@ use crate::model::key::TypeKey;
 use crate::model::observation::NamespaceChoice;
 use crate::model::text::{self, Text};
 use crate::sources::kubernetes::Session;
-use crate::sources::zipkin;
+use crate::sources::{sensor, zipkin};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -216,6 +216,8 @@ pub struct Launch {
     pub mapping: Vec<(Text, TypeKey)>,
     /// The person's own keys, by the action's name.
     pub keys: BTreeMap<String, String>,
+    /// Endpoints that are read beside the cluster and its traces.
+    pub sensors: sensor::Settings,
 }
 
 /// Why Portolan did not start: one line that says what to do.
@@ -364,6 +366,7 @@ pub fn launch(flags: &Flags, config: Config, session: Session) -> Result<Launch,
         utc: config.utc,
         mapping: config.mapping,
         keys: config.keys,
+        sensors: sensor::Settings::new(config.sensors),
     })
 }
 

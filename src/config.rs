@@ -1,5 +1,7 @@
 //! The configuration file: optional, TOML, and strict, so that a mistyped setting is not silently no setting.
 
+pub mod sensor;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
@@ -27,6 +29,8 @@ pub struct Config {
     pub ascii: bool,
     /// `[keys]`: an action's name = its keys.
     pub keys: BTreeMap<String, String>,
+    /// `[[sensor]]`: endpoints whose numbers are properties of an element.
+    pub sensors: Vec<sensor::Sensor>,
 }
 
 /// Why the file is not used: one line with its name and place.
@@ -48,6 +52,7 @@ struct File {
     utc: bool,
     ascii: bool,
     keys: BTreeMap<String, String>,
+    sensor: Vec<sensor::Written>,
 }
 
 /// Reads the file that `PORTOLAN_CONFIG` names, else the one in the configuration folder if it is there.
@@ -108,7 +113,9 @@ pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
         };
         mapping.push((text::name(&name), key));
     }
+    let sensors = sensor::sensors(file.sensor).map_err(|(at, why)| error(Some(at), why))?;
     Ok(Config {
+        sensors,
         zipkin: file.zipkin,
         mapping,
         writable_contexts: file.writable_contexts,

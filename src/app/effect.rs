@@ -3,6 +3,7 @@
 use crate::model::intent::{Operation, Order};
 use crate::model::key::TypeKey;
 use crate::model::observation::NamespaceChoice;
+use crate::model::text::Text;
 use crate::trace::id::TraceId;
 
 /// One wish.
@@ -12,6 +13,13 @@ pub enum Effect {
     Namespaces(NamespaceChoice),
     /// End every back-off.
     Retry,
+    /// Switch a sensor on or off.
+    Sensor {
+        /// Its name.
+        name: Text,
+        /// Whether it is to read.
+        on: bool,
+    },
     /// Read what an operation would mean.
     Preview {
         /// The intent.

@@ -22,6 +22,7 @@ use crate::model::observation::{NamespaceChoice, Observation};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 use crate::model::text;
 use crate::sources::kubernetes::Session;
+use crate::sources::sensor::Switches;
 use crate::sources::zipkin;
 use crate::sources::{self, Control, Outlet, Source};
 use crate::ui::chord::Chord;
@@ -115,6 +116,7 @@ struct World {
     session: Session,
     /// The tracing server, for single traces.
     zipkin: Option<zipkin::Settings>,
+    switches: Switches,
     host: Arc<dyn Host>,
     observations: mpsc::Receiver<Vec<Observation>>,
     namespaces: watch::Sender<NamespaceChoice>,
@@ -135,6 +137,7 @@ impl World {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let zipkin = outside.settings.zipkin.clone();
+        let switches = outside.settings.sensors.switches();
         for source in sources::registry(outside.settings) {
             let control = Control {
                 namespaces: chosen.clone(),
@@ -147,6 +150,7 @@ impl World {
         Self {
             session: outside.session,
             zipkin,
+            switches,
             host: outside.host,
             observations,
             namespaces,
@@ -173,6 +177,7 @@ impl World {
                 self.namespaces.send_replace(choice);
             }
             Effect::Retry => self.retry.send_modify(|n| *n += 1),
+            Effect::Sensor { name, on } => self.switches.turn(&name, on),
             Effect::Host { name, argument } => {
                 let host = Arc::clone(&self.host);
                 let broken = Msg::Hosted(Err(BROKEN.to_owned()));

@@ -103,6 +103,7 @@ fn asked(launch: Launch, timeout: u64) -> (Request, Vec<Box<dyn Source>>) {
             session: launch.session,
         },
         zipkin: launch.zipkin,
+        sensors: launch.sensors,
     };
     (request, sources::registry(settings))
 }

@@ -43,6 +43,7 @@ pub(super) async fn run(launch: Launch, host: Arc<dyn Host>) -> Result<u8, Fault
                 session: launch.session.clone(),
             },
             zipkin: launch.zipkin,
+            sensors: launch.sensors,
         },
         session: launch.session,
         host,

@@ -176,6 +176,14 @@ impl Model {
         self.get(&key)
     }
 
+    /// The first of those whom one part of a source measured and who are not in the model: not yet, not in the
+    /// chosen namespaces, or not under that name.
+    #[must_use]
+    pub fn unplaced(&self, source: &Text, part: &Text) -> Option<&Subject> {
+        let subjects = self.readings.parts.get(&(source.clone(), part.clone()))?;
+        subjects.iter().find(|s| self.element_of(s).is_none())
+    }
+
     fn subject(&self, key: &ElementKey) -> Option<Subject> {
         Some(match key {
             ElementKey::Component { .. } => match self.get(key)? {

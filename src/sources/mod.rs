@@ -5,6 +5,7 @@
 //! A new source is one file here and one line in [`registry`].
 
 pub mod kubernetes;
+pub mod sensor;
 pub mod zipkin;
 
 use futures::future::BoxFuture;
@@ -77,6 +78,8 @@ pub struct Settings {
     pub kubernetes: kubernetes::Settings,
     /// The tracing server, where one is configured.
     pub zipkin: Option<zipkin::Settings>,
+    /// The endpoints that are read beside them.
+    pub sensors: sensor::Settings,
 }
 
 /// All sources, one line each.
@@ -85,5 +88,8 @@ pub fn registry(settings: Settings) -> Vec<Box<dyn Source>> {
     let mut sources: Vec<Box<dyn Source>> =
         vec![Box::new(kubernetes::Kubernetes::new(settings.kubernetes))];
     sources.push(Box::new(zipkin::Zipkin::new(settings.zipkin)));
+    if !settings.sensors.is_empty() {
+        sources.push(Box::new(sensor::Sensors::new(settings.sensors)));
+    }
     sources
 }

@@ -22,6 +22,7 @@ mod keys;
 mod restarts;
 mod rollbacks;
 mod scaling;
+mod sensors;
 mod sizes;
 mod time;
 mod traces;

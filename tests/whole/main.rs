@@ -12,4 +12,5 @@ mod show;
 
 mod cures;
 mod pictures;
+mod sensors;
 mod traces;

@@ -18,7 +18,7 @@ use portolan::demo::life::Choice;
 use portolan::demo::running::Demo;
 use portolan::demo::system::System;
 use portolan::model::observation::NamespaceChoice;
-use portolan::sources::{self, kubernetes, zipkin};
+use portolan::sources::{self, kubernetes, sensor, zipkin};
 use portolan::ui::screen::Mode;
 use portolan::ui::terminal::Canvas;
 use portolan::ui::theme::Theme;
@@ -48,6 +48,8 @@ pub struct Opening {
     /// What is ordered to go wrong, and how long before the program starts.
     pub orders: &'static [(i64, &'static str)],
     pub choice: Choice,
+    /// Endpoints that are read beside the demo.
+    pub sensors: sensor::Settings,
 }
 
 impl Default for Opening {
@@ -63,6 +65,7 @@ impl Default for Opening {
                 pods: None,
                 calm: true,
             },
+            sensors: sensor::Settings::default(),
         }
     }
 }
@@ -133,6 +136,7 @@ impl Show {
                     session: session.clone(),
                 },
                 zipkin: Some(traces),
+                sensors: opening.sensors,
             },
             session,
             host: Arc::new(Nobody),

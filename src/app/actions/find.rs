@@ -264,6 +264,7 @@ impl App {
                 .chain(model.tenants().map(|t| t.name.to_string()))
                 .collect(),
             "why" => model.names_and_types().map(|n| n.to_string()).collect(),
+            super::sensor::COMMAND => self.sensor_words(),
             name if self.view_named(name).is_some() => model
                 .types()
                 .filter(|t| self.choice.covers(&t.key.namespace))

@@ -7,6 +7,7 @@ mod motion;
 mod places;
 mod rollout;
 mod scale;
+mod sensor;
 mod session;
 mod stage;
 mod trace;
@@ -83,6 +84,7 @@ pub fn table(views: &[Box<dyn View>], offers: &[Offer], writable: bool) -> Vec<E
     table.extend(find::entries());
     table.extend(trace::entries());
     table.extend(why::entries());
+    table.extend(sensor::entries());
     table.extend(places::entries(views));
     table.extend(session::entries());
     table.extend(motion::entries());

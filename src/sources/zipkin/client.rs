@@ -43,14 +43,8 @@ impl Client {
     pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
         let url = Url::parse(&settings.url)
             .map_err(|error| Failure::Setup(failure::quote(&error.to_string())))?;
-        let http = match builder(&url, settings.timeout).build() {
-            // A machine without any certificates can still ask over plain HTTP.
-            Err(_) if url.scheme() == "http" => {
-                builder(&url, settings.timeout).tls_certs_only([]).build()
-            }
-            built => built,
-        };
-        let http = http.map_err(|error| Failure::transport(error, settings.timeout))?;
+        let http = http(&url, settings.timeout)
+            .map_err(|error| Failure::transport(error, settings.timeout))?;
         let (api, other) = api::bases(&settings.url);
         Ok(Self {
             http,
@@ -173,6 +167,18 @@ impl Client {
     }
 }
 
+/// An HTTP client for one server; `timeout` is for a whole answer.
+///
+/// # Errors
+/// When no TLS can be set up for a server that needs it.
+pub(in crate::sources) fn http(url: &Url, timeout: Duration) -> reqwest::Result<reqwest::Client> {
+    match builder(url, timeout).build() {
+        // A machine without any certificates can still ask over plain HTTP.
+        Err(_) if url.scheme() == "http" => builder(url, timeout).tls_certs_only([]).build(),
+        built => built,
+    }
+}
+
 fn builder(url: &Url, timeout: Duration) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("portolan/", env!("CARGO_PKG_VERSION")))
@@ -207,7 +213,7 @@ fn may_follow(from: &Url, to: &Url) -> bool {
 }
 
 /// Where a redirect leads, without what may be secret: a login page's address carries tokens.
-fn destination(from: &Url, location: Option<&str>) -> Text {
+pub(in crate::sources) fn destination(from: &Url, location: Option<&str>) -> Text {
     let Some(mut to) = location.and_then(|raw| from.join(raw).ok()) else {
         return Text::from("nowhere");
     };
@@ -232,7 +238,11 @@ fn is_loopback(url: &Url) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-fn header(answer: &Response, name: reqwest::header::HeaderName) -> Option<&str> {
+/// A header of an answer, where it is a text.
+pub(in crate::sources) fn header(
+    answer: &Response,
+    name: reqwest::header::HeaderName,
+) -> Option<&str> {
     answer.headers().get(name)?.to_str().ok()
 }
 

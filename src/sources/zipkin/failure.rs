@@ -12,7 +12,7 @@ const QUOTE_LIMIT: usize = 120;
 
 /// What went wrong with one question.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Failure {
+pub(in crate::sources) enum Failure {
     /// No connection: name, address, port, or the certificate is wrong, or nothing runs there.
     #[error("cannot connect: {0}; check the address, and that the server runs")]
     Unreachable(Text),
@@ -104,7 +104,7 @@ impl Failure {
     }
 
     /// What the HTTP client reports. Its address is left out, since the status line shows ours.
-    pub(super) fn transport(error: reqwest::Error, timeout: Duration) -> Self {
+    pub(in crate::sources) fn transport(error: reqwest::Error, timeout: Duration) -> Self {
         let error = error.without_url();
         if error.is_connect() && speaks_no_tls(&error) {
             Self::NoTls
@@ -130,7 +130,7 @@ impl Failure {
 }
 
 /// Whether a body is a page for people: it begins with a tag, which JSON never does.
-pub(super) fn looks_like_html(body: &[u8]) -> bool {
+pub(in crate::sources) fn looks_like_html(body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start().first() == Some(&b'<')
 }
@@ -162,7 +162,7 @@ fn root_cause(error: &dyn Error) -> Text {
 }
 
 /// The beginning of what others wrote.
-pub(super) fn quote(raw: &str) -> Text {
+pub(in crate::sources) fn quote(raw: &str) -> Text {
     text::clean(raw.trim(), QUOTE_LIMIT)
 }
 

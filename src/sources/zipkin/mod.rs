@@ -11,10 +11,10 @@
 //! of the sampled traces ([`own`]).
 
 mod api;
-mod client;
+pub(super) mod client;
 mod clock;
 mod daily;
-mod failure;
+pub(super) mod failure;
 pub mod hints;
 mod one;
 mod own;
@@ -22,7 +22,7 @@ mod poll;
 mod settings;
 pub mod tally;
 pub mod traces;
-mod turn;
+pub(super) mod turn;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;

@@ -93,7 +93,7 @@ impl Line {
 
 /// The pause after so many failures in a row: 1, 2, then always 5 s. Short, since a person may be waiting
 /// for the server to come back, and one small question is no load.
-const fn back_off(failures: u32) -> Duration {
+pub(in crate::sources) const fn back_off(failures: u32) -> Duration {
     Duration::from_secs(match failures {
         0 | 1 => 1,
         2 => 2,

@@ -84,8 +84,25 @@ pub(super) fn why(status: &SourceStatus, ctx: &Ctx<'_>) -> Option<String> {
             format::clock(*since, ctx.zone),
             format::age(Some(*since), ctx.now)
         )),
-        state => state.why().map(ToString::to_string),
+        state => {
+            let why = state.why().map(ToString::to_string);
+            match unplaced(status, ctx) {
+                Some(lost) => {
+                    Some(why.map_or_else(|| lost.clone(), |why| format!("{lost}; {why}")))
+                }
+                None => why,
+            }
+        }
     }
+}
+
+/// That what is measured is of nobody who is shown.
+fn unplaced(status: &SourceStatus, ctx: &Ctx<'_>) -> Option<String> {
+    let key = &status.key;
+    let whose = ctx.model.unplaced(&key.source, &key.part)?;
+    Some(format!(
+        "its target {whose} is not here, so nothing shows it: choose its namespace (n), or check the name"
+    ))
 }
 
 /// The widths of the columns: what their contents need.
