@@ -2,7 +2,7 @@
 //!
 //! The model of Portolan keeps what was seen, by type where it is seen by type. CompArch has interfaces and
 //! connectors for each instance. [`project`] makes the second from the first by a stated rule (see
-//! [`projection`]); [`validate`] says what of CompArch's own structure does not hold, which must be nothing.
+//! [`projection`]); [`validate()`] says what of CompArch's own structure does not hold, which must be nothing.
 //!
 //! Names of classes and fields are those of the metamodel, as Rust writes them. Its 21 classes that have
 //! instances are types here; the three that have none (`ArchitecturalElement`, `Interface`, `Annotation`) are
