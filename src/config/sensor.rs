@@ -20,6 +20,8 @@ const LONGEST: u64 = 86_400;
 const SENSORS: usize = 100;
 /// Most metrics of one sensor.
 const METRICS: usize = 20;
+/// What the line of a source as a whole is called.
+const WHOLE: &str = "session";
 /// Longest word of a unit, in characters.
 const WORD: usize = 32;
 
@@ -158,6 +160,10 @@ fn sensor(written: &Written) -> Result<Sensor, Wrong> {
 fn name(given: &Spanned<String>) -> Result<Text, Wrong> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     let raw = given.get_ref();
+    if raw == WHOLE {
+        let why = format!("a sensor may not be called {WHOLE}: give it another name");
+        return Err((given.span().start, why));
+    }
     if (1..=text::LABEL_LIMIT).contains(&raw.chars().count()) && raw.chars().all(fits) {
         return Ok(text::name(raw));
     }

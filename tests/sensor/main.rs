@@ -187,6 +187,25 @@ async fn what_was_read_stays_for_a_while_then_goes_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_rate_does_not_reach_back_over_what_was_no_data() {
+    let server = MockServer::start().await;
+    let counter = |n: u32| text(&format!("# TYPE e_total counter\ne_total {n}\n"));
+    let served = Served::on(&server, counter(1)).await;
+    let mut settings = settings(vec![page("p", &server.uri(), "e_total")]);
+    settings.kept = Duration::from_millis(300);
+    let mut running = Running::start(settings);
+    running.status("p", "live").await;
+    served.now(ResponseTemplate::new(503));
+    running.unread("p").await;
+    served.now(counter(1_000));
+    // It begins anew, and what grew meanwhile is of no time that is known.
+    running.status("p", "loading").await;
+    let readings = running.readings("p").await;
+    assert_eq!(readings.readings[0].property.value, Value::Number(0.0));
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_metric_that_is_gone_takes_its_value_with_it_at_once() {
     let server = MockServer::start().await;
     let served = Served::on(&server, text("heap_bytes 1")).await;
@@ -200,9 +219,9 @@ async fn a_metric_that_is_gone_takes_its_value_with_it_at_once() {
 }
 
 #[tokio::test]
-async fn one_that_is_switched_off_takes_back_what_it_read_and_asks_no_more() {
+async fn one_that_is_switched_off_takes_back_what_it_read_and_comes_back() {
     let server = MockServer::start().await;
-    answer(&server, text("1")).await;
+    let served = Served::on(&server, text("1")).await;
     let settings = settings(vec![number("n", &server.uri())]);
     let switches = settings.switches();
     let mut running = Running::start(settings);
@@ -216,14 +235,7 @@ async fn one_that_is_switched_off_takes_back_what_it_read_and_asks_no_more() {
             hint: "switched off; :sensor n on reads it again".into()
         })
     );
-    server.reset().await;
-    // Switching another one, or wanting a new try, does not wake it: the answer to the first is its line.
-    running.retry();
-    switches.turn(&"other".into(), false);
-    running.status("n", "off").await;
-    let asked = server.received_requests().await.expect("they are kept");
-    assert!(asked.is_empty(), "{asked:?}");
-    answer(&server, text("5")).await;
+    served.now(text("5"));
     switches.turn(&"n".into(), true);
     running.status("n", "loading").await;
     let readings = running.readings("n").await;
@@ -259,7 +271,13 @@ async fn one_that_is_silent_does_not_hold_up_the_others_and_one_that_is_off_does
     let at = |name: &str| number(name, &format!("{}/{name}", server.uri()));
     let mut resting = at("resting");
     resting.on = false;
-    let mut running = Running::start(settings(vec![at("silent"), at("well"), resting]));
+    let settings = settings(vec![at("silent"), at("well"), resting]);
+    let switches = settings.switches();
+    let mut running = Running::start(settings);
+    running.status("resting", "off").await;
+    // Neither a new try nor another one's switch wakes it.
+    running.retry();
+    switches.turn(&"other".into(), false);
     running.status("resting", "off").await;
     for _ in 0..3 {
         running.readings("well").await;

@@ -66,6 +66,7 @@ fn targets_are_elements(#[case] given: &str, #[case] told: &str) {
 #[rstest]
 #[case("name = \"inventory\"", "name = \"queue\"", 15, "sensor queue above")]
 #[case("name = \"inventory\"", "name = \"my sensor\"", 3, "one word")]
+#[case("name = \"inventory\"", "name = \"session\"", 3, "another name")]
 #[case("name = \"inventory\"", "", 2, "`name`")]
 #[case("http://127", "http://user:secret@127", 4, "user and password")]
 #[case("http://127", "ftp://127", 4, "http://host:port/path")]

@@ -101,7 +101,7 @@ impl Poll {
             match self.wait(is_on).await {
                 Woken::Due | Woken::Switched => {}
                 Woken::Old => {
-                    let said = self.forget();
+                    let said = self.lapse();
                     self.outlet.send(said).await?;
                 }
             }
@@ -114,10 +114,9 @@ impl Poll {
 
     /// It is off: what was read is taken back, and the line says how to switch it on.
     async fn rest(&mut self) -> Result<(), Closed> {
-        self.reader.forget();
         self.failures = 0;
         self.answered = None;
-        let mut said = self.forget();
+        let mut said = self.lapse();
         let hint = format!(
             "switched off; :sensor {} on reads it again",
             self.sensor.name
@@ -143,7 +142,7 @@ impl Poll {
                 answer = &mut answer => break answer,
                 woken = self.wait_for(None) => match woken {
                     Woken::Old => {
-                        let said = self.forget();
+                        let said = self.lapse();
                         self.outlet.send(said).await?;
                     }
                     // Others may have been switched.
@@ -202,7 +201,7 @@ impl Poll {
         self.due = now.instant + back_off(self.failures);
         let is_old = self.shown.is_some_and(|at| at.elapsed() >= self.kept);
         let mut said = if is_old || failure.is_answer() {
-            self.forget()
+            self.lapse()
         } else {
             Vec::new()
         };
@@ -217,6 +216,13 @@ impl Poll {
         };
         said.push(self.status(state));
         said
+    }
+
+    /// Takes back what is shown, and forgets what counters were: a rate over so long a gap, in which they may have
+    /// begun anew, would not be one of now.
+    fn lapse(&mut self) -> Vec<Observation> {
+        self.reader.forget();
+        self.forget()
     }
 
     /// Takes back what is shown.

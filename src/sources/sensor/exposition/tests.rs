@@ -117,10 +117,9 @@ f_total 1
 
 #[test]
 fn only_what_is_wanted_is_kept_and_all_of_it_is_bounded() {
-    let many: String = (0..SAMPLE_LIMIT + 5)
-        .map(|n| format!("a{{n=\"{n}\"}} 1\nb 1\n"))
-        .collect();
-    let page = read(&many, |name| name == "a");
+    let both = |n: usize| format!("a{{n=\"{n}\"}} 1\nb 1\n");
+    let many: Vec<String> = (0..SAMPLE_LIMIT + 5).map(both).collect();
+    let page = read(&many.concat(), |name| name == "a");
     assert_eq!((page.samples.len(), page.beyond), (SAMPLE_LIMIT, 5));
     assert_eq!(page.names.len(), 2);
     let long = format!("a{{b=\"{}\"}} 1\nc 1", "x".repeat(LINE_LIMIT));

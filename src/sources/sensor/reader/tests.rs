@@ -151,10 +151,10 @@ fn several_series_are_told_apart_by_their_labels_and_bounded() {
     assert!(found.lacks.is_empty());
     let alone = of.read(b"q{z=\"1\",a=\"b\"} 2", moment(0)).unwrap();
     assert_eq!(told(&alone), ["depth 2 "]);
-    let many: String = (0..57)
+    let many: Vec<String> = (0..57)
         .map(|n| format!("q{{z=\"1\",n=\"{n}\"}} 1\n"))
         .collect();
-    let found = of.read(many.as_bytes(), moment(0)).unwrap();
+    let found = of.read(many.concat().as_bytes(), moment(0)).unwrap();
     assert_eq!(found.readings.len(), SERIES);
     assert_eq!(
         found.lacks,
