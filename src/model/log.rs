@@ -244,6 +244,7 @@ impl Log {
         if self.is_mute {
             changes.retain(|change| !tell::is_silence(change));
         }
+        changes.retain(|change| !tell::is_relapse(change, model));
         for change in changes {
             let past =
                 (change.cause == Cause::WhileDisconnected).then_some(Past::WhileDisconnected);

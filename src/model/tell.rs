@@ -1,10 +1,12 @@
 //! Changes in words: which of them are news, and how they are said.
 
+use super::Model;
 use super::change::{Cause, Change};
 use super::element::{Call, Component, ComponentType, Counts, Element, Health, Reason, Service};
 use super::key::ElementKey;
 use super::log::{Origin, Severity};
 use super::text::Text;
+use super::trend::Trend;
 
 /// One piece of news.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub(super) struct News {
     pub(super) text: String,
 }
 
-/// Fewest calls in a window from which their going silent, or their errors, are news.
+/// Fewest calls in a window from which their going silent is news.
 const FEWEST_CALLS: u64 = 5;
 
 /// What a change has to tell.
@@ -237,11 +239,6 @@ fn health_words(health: Health, reason: Option<&Reason>, fine: &str) -> (Severit
     (severity, text)
 }
 
-/// Whether enough calls fail to be told.
-fn fail(counts: Counts) -> bool {
-    counts.are_failing() && counts.calls >= FEWEST_CALLS
-}
-
 /// Whether a connector that was used is not any more.
 const fn went_silent(was: Counts, is: Counts) -> bool {
     is.calls == 0 && was.calls >= FEWEST_CALLS
@@ -258,6 +255,20 @@ pub(super) fn is_silence(change: &Change) -> bool {
     }
 }
 
+/// Whether a change is that of calls that fail again before they had ended to: they did not begin to.
+pub(super) fn is_relapse(change: &Change, model: &Model) -> bool {
+    let (Some(Element::Call(was)), Some(Element::Call(is))) =
+        (change.before.as_deref(), change.after.as_deref())
+    else {
+        return false;
+    };
+    let (Some(was), Some(is)) = (was.recent, is.recent) else {
+        return false;
+    };
+    let since = model.trend(&change.key).and_then(Trend::failing_since);
+    is.are_failing() && !was.are_failing() && since.is_some_and(|since| since < is.ends)
+}
+
 fn call_changed(old: Option<&Call>, new: &Call) -> Option<News> {
     let names = new.names.first()?;
     let (severity, text) = match old {
@@ -267,7 +278,7 @@ fn call_changed(old: Option<&Call>, new: &Call) -> Option<News> {
             if went_silent(was, is) {
                 let seconds = is.window_ms / 1000;
                 (Severity::Notice, format!("silent for {seconds} s"))
-            } else if fail(is) && !fail(was) {
+            } else if is.are_failing() && !was.are_failing() {
                 let to = is.error_percent().unwrap_or(0.0);
                 // Of no calls no part failed.
                 let from = was.error_percent();

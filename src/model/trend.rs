@@ -11,11 +11,14 @@ use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
 
-use super::element::Counts;
+use super::element::{Counts, FAILING_PERCENT};
 use super::key::ElementKey;
 
 /// How many minutes are kept.
 pub const MINUTES: usize = 60;
+
+/// How many minutes in a row must be calm until what failed has ended.
+const CALM: usize = 3;
 
 /// What one minute's last window said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +75,13 @@ impl Point {
     pub fn is_failing(self) -> bool {
         self.counts(Timestamp::UNIX_EPOCH).are_failing()
     }
+
+    /// Whether so few failed that it is over: calls of which about as many fail as are an alarm would begin
+    /// and end to fail all the time.
+    fn is_calm(self) -> bool {
+        self.error_percent()
+            .is_none_or(|percent| percent < FAILING_PERCENT / 2.0)
+    }
 }
 
 /// The last hour of one element.
@@ -81,6 +91,8 @@ pub struct Trend {
     newest: i64,
     /// Oldest first, without gaps between minutes; at most [`MINUTES`].
     points: VecDeque<Option<Point>>,
+    /// The end of the window since which calls fail.
+    failing: Option<Timestamp>,
 }
 
 impl Trend {
@@ -115,6 +127,12 @@ impl Trend {
         if let Some(slot) = place.and_then(|at| self.points.get_mut(at)) {
             *slot = Some(point);
         }
+        let last = || self.points.iter().rev().take(CALM);
+        if point.is_failing() {
+            self.failing.get_or_insert(ends);
+        } else if last().all(|point| point.is_none_or(Point::is_calm)) {
+            self.failing = None;
+        }
     }
 
     /// The minutes from the first that is known to the last, oldest first; `None` where nobody counted.
@@ -129,21 +147,12 @@ impl Trend {
         self.points.len()
     }
 
-    /// Since when the calls fail without a minute in which they did not: the begin of that minute, by the
-    /// server's clock. `None` where the last one does not fail.
+    /// Since when the calls fail, by the server's clock: the end of the window that began it. `None` where the
+    /// last minute was calm, or what failed before has ended.
     #[must_use]
     pub fn failing_since(&self) -> Option<Timestamp> {
-        let known = self.points.iter().rev().enumerate();
-        let mut since = None;
-        for (back, point) in known {
-            match point {
-                Some(point) if point.is_failing() => since = Some(back),
-                Some(_) => break,
-                None => {}
-            }
-        }
-        let back = i64::try_from(since?).ok()?;
-        Timestamp::from_second(self.newest.saturating_sub(back).checked_mul(60)?).ok()
+        let last = self.points.back().copied().flatten()?;
+        self.failing.filter(|_| !last.is_calm())
     }
 }
 
@@ -165,9 +174,13 @@ impl Trends {
         }
     }
 
-    /// Forgets those that are not there any more.
-    pub(super) fn keep(&mut self, is_there: impl Fn(&ElementKey) -> bool) {
-        self.0.retain(|key, _| is_there(key));
+    /// Forgets those that are not there any more, an hour after their last minute: who looks at other namespaces
+    /// for a while finds them as they were.
+    pub(super) fn keep(&mut self, now: Timestamp, is_there: impl Fn(&ElementKey) -> bool) {
+        let hour = i64::try_from(MINUTES).unwrap_or(i64::MAX);
+        let begin = now.as_second().div_euclid(60).saturating_sub(hour);
+        self.0
+            .retain(|key, trend| is_there(key) || trend.newest > begin);
     }
 
     pub(super) fn footprint(&self) -> usize {
@@ -211,9 +224,24 @@ mod tests {
         for (minute, errors) in [(0, 50), (1, 0), (2, 50), (4, 60)] {
             trend.put(second(minute * 60), point(100, errors));
         }
-        assert_eq!(trend.failing_since(), Some(second(120)));
+        assert_eq!(
+            trend.failing_since(),
+            Some(second(0)),
+            "a minute without is not its end"
+        );
         trend.put(second(300), point(100, 0));
         assert_eq!(trend.failing_since(), None);
+        trend.put(second(360), point(100, 4));
+        assert_eq!(trend.failing_since(), Some(second(0)), "it goes on");
+        for minute in 7..10 {
+            trend.put(second(minute * 60), point(100, 1));
+        }
+        trend.put(second(600), point(100, 10));
+        assert_eq!(
+            trend.failing_since(),
+            Some(second(600)),
+            "it is another one"
+        );
     }
 
     #[test]

@@ -176,7 +176,9 @@ impl Model {
             let p95 = tally.and_then(|tally| tally.latency.at(0.95));
             to.put(callee, counts.ends, Point::new(counts, p95));
         }
-        to.keep(|key| self.graph.get(key).is_some());
+        if let Some(recent) = self.telemetry.recent() {
+            to.keep(recent.ends, |key| self.graph.get(key).is_some());
+        }
         self.trends = trends;
     }
 }
