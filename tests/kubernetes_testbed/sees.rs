@@ -93,3 +93,18 @@ async fn switching_leaves_what_the_last_choice_covers() {
         .await;
     assert!(watching.names(Kind::Pod).is_superset(&other.pods().await));
 }
+
+#[tokio::test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+async fn a_cluster_without_a_metrics_server_is_calm_about_it() {
+    let ground = Ground::new().await;
+    let mut watching = Watching::start(&session(), NamespaceChoice::one(&ground.namespace));
+    watching
+        .until("that there is none", |w| {
+            let told = "no metrics server";
+            matches!(&w.metrics, Some(SourceState::Off { hint }) if hint.contains(told))
+        })
+        .await;
+    watching.until("all else live", Watching::all_live).await;
+    assert!(!watching.model.measures_resources());
+}

@@ -222,6 +222,17 @@ impl Cluster {
         self.put(Fact::Pod(Box::new(pod)));
     }
 
+    /// Changes every pod of an app.
+    pub fn change_pods(&mut self, namespace: &str, app: &str, change: impl Fn(&mut PodFact)) {
+        let pods: Vec<PodFact> = self.pods(namespace, app).cloned().collect();
+        for mut pod in pods {
+            self.version += 1;
+            pod.meta.version = self.version;
+            change(&mut pod);
+            self.put(Fact::Pod(Box::new(pod)));
+        }
+    }
+
     /// The first pod of an app crashes, and its Deployment and Service notice.
     pub fn crash(&mut self, namespace: &str, app: &str) {
         self.change_pod(namespace, app, |pod| {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use crate::cluster;
 use crate::harness::Session;
+use crate::resources;
 use crate::rollbacks;
 
 const SIZES: [(u16, u16); 3] = [(160, 45), (80, 24), (60, 16)];
@@ -49,6 +50,19 @@ fn snapshot(name: &str, keys: &str) {
 #[test]
 fn the_tree() {
     snapshot("tree", "v t j right");
+}
+
+#[test]
+fn what_components_use() {
+    for (name, target) in [("type", "payment"), ("pod", "payment-5d8f-0")] {
+        for (width, height) in SIZES {
+            let mut s = Session::of_shop(Mode::Locked, width, height);
+            s.observe(vec![resources::measured()]);
+            s.change(resources::reserve);
+            s.command(&format!("tree {target}")).press("enter");
+            insta::assert_snapshot!(format!("use_{name}_{width}x{height}"), s.screen());
+        }
+    }
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub struct Watching {
     listed: BTreeMap<Scope, BTreeSet<String>>,
     pub happenings: Vec<Happening>,
     pub lines: BTreeMap<(Text, Option<Text>), SourceState>,
+    /// How the question is what pods use, which is beside the lists.
+    pub metrics: Option<SourceState>,
     /// The parts' states in the order in which they were said.
     pub said: Vec<(Text, SourceState)>,
     pub skew_ms: Option<i64>,
@@ -77,6 +79,7 @@ impl Watching {
             facts: BTreeMap::new(),
             listed: BTreeMap::new(),
             happenings: Vec::new(),
+            metrics: None,
             lines: BTreeMap::new(),
             said: Vec::new(),
             skew_ms: None,
@@ -148,6 +151,11 @@ impl Watching {
             Observation::Happening(happening) => self.happenings.push(happening),
             Observation::Status(status) => {
                 self.skew_ms = status.skew_ms.or(self.skew_ms);
+                if &*status.key.part == "metrics" {
+                    // No cluster needs it, and most have none.
+                    self.metrics = status.state;
+                    return;
+                }
                 let part = status.key.part.clone();
                 self.said
                     .extend(status.state.clone().map(|state| (part, state)));

@@ -12,5 +12,6 @@ mod show;
 
 mod cures;
 mod pictures;
+mod resources;
 mod sensors;
 mod traces;
