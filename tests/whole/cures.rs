@@ -60,7 +60,8 @@ async fn a_rollout_of_an_image_that_is_not_there_is_undone() {
     // Both versions stand side by side: what serves, and what does not come up.
     show.line(&["versions ", "("]).await;
     show.shows(" calls p50 ").await;
-    show.shows("0/1 ready, no call of it was sampled").await;
+    show.shows("0/1 ready, no sampled call is known to be its")
+        .await;
     show.command("rollback");
     confirm(&mut show).await;
     show.line(&["itemmanagementservice", "rolled back"]).await;

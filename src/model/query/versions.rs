@@ -13,6 +13,7 @@ use crate::model::Model;
 use crate::model::element::{Component, ComponentState};
 use crate::model::interfaces::InstanceUse;
 use crate::model::key::{ElementKey, TypeKey};
+use crate::model::observation::Role;
 use crate::model::text::Text;
 use crate::model::usage::{Instance, Tally};
 
@@ -27,6 +28,9 @@ pub struct Version {
     /// What people call it: `service.version` of its spans, else its pods' label `app.kubernetes.io/version`,
     /// else the tag of its first image; empty where nobody says.
     pub name: Text,
+    /// The tag of its components' first image that is not of an init container; empty where it has none, or none
+    /// of them is left.
+    pub tag: Text,
     /// The ReplicaSet or the revision that made its components; `None` where only spans tell of it: none of its
     /// components is left.
     pub made_by: Option<Text>,
@@ -94,6 +98,7 @@ impl Model {
         }
         let gone = gone.into_iter().map(|(name, tally)| Version {
             name: name.clone(),
+            tag: Text::default(),
             made_by: None,
             components: 0,
             ready: 0,
@@ -134,11 +139,14 @@ impl Making<'_> {
                 .iter()
                 .find_map(|c| c.labels.get(VERSION).cloned())
         };
-        let tagged = || {
-            let first = self.components.iter().find_map(|c| c.containers.first())?;
-            tag(&first.image).map(Text::from)
-        };
+        let tagged = || self.tag();
         self.said.cloned().or_else(labelled).or_else(tagged)
+    }
+
+    fn tag(&self) -> Option<Text> {
+        let mut containers = self.components.iter().flat_map(|c| c.containers.iter());
+        let first = containers.find(|container| container.role == Role::Main)?;
+        tag(&first.image).map(Text::from)
     }
 
     fn finish(self, made_by: Text) -> Version {
@@ -146,6 +154,7 @@ impl Making<'_> {
         let is_ready = |c: &&&Component| c.state == ComponentState::Started;
         Version {
             name: self.name().unwrap_or_default(),
+            tag: self.tag().unwrap_or_default(),
             components: count(self.components.len()),
             ready: count(self.components.iter().filter(is_ready).count()),
             since: self.components.iter().filter_map(|c| c.created).min(),
