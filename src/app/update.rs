@@ -1,6 +1,6 @@
 //! `update(message) -> effects`: synchronous and total.
 
-use super::actions::Run;
+use super::actions::{FIRST_VIEW, Run};
 use super::effect::Effect;
 use super::msg::{Moment, Msg};
 use super::state::{App, Overlay};
@@ -8,7 +8,7 @@ use crate::model::intent::Stage;
 use crate::model::text::{self, Text};
 use crate::trace::id::TraceId;
 use crate::trace::waterfall::Waterfall;
-use crate::ui::action::{Action, Place, Verb};
+use crate::ui::action::{Action, Here, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
 use crate::ui::keymap::Found;
@@ -89,6 +89,13 @@ impl App {
     }
 
     fn key(&mut self, chord: Chord) -> Vec<Effect> {
+        if self
+            .notice
+            .as_ref()
+            .is_some_and(|(said, _)| said == FIRST_VIEW)
+        {
+            self.notice = None;
+        }
         if self.pressed.is_empty() && self.typed(chord) {
             return Vec::new();
         }
@@ -97,8 +104,8 @@ impl App {
         match found {
             Found::Prefix => Vec::new(),
             Found::Nothing => {
-                self.pressed.clear();
-                Vec::new()
+                let pressed = std::mem::take(&mut self.pressed);
+                self.over_page(&pressed)
             }
             Found::Action(index) => {
                 self.pressed.clear();
@@ -112,6 +119,33 @@ impl App {
                 self.act(index, "")
             }
         }
+    }
+
+    /// The command line opens over any page, lest what is typed after its key act on the page.
+    fn over_page(&mut self, pressed: &[Chord]) -> Vec<Effect> {
+        if !self.is_page() {
+            return Vec::new();
+        }
+        let behind = Here {
+            overlay: None,
+            ..self.here()
+        };
+        match self.keymap.find(pressed, &behind) {
+            Found::Action(index)
+                if self.actions.get(index).is_some_and(|a| a.name == "command") =>
+            {
+                self.act(index, "")
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what is on top is a page that is read, and neither text nor an answer is asked for.
+    pub(super) fn is_page(&self) -> bool {
+        matches!(
+            self.overlays.last(),
+            Some(Overlay::Help(_) | Overlay::Examples(_) | Overlay::Trace(_) | Overlay::Why(_))
+        )
     }
 
     /// Characters that an overlay takes as text rather than as keys.

@@ -8,6 +8,7 @@ use super::call::Exception;
 use super::path;
 use super::piece::Piece;
 use super::record::Record;
+use super::secret;
 
 /// Longest annotation that is looked into, in bytes: stack traces are long, and of no use here.
 const ANNOTATION_LIMIT: usize = 64 * 1024;
@@ -34,7 +35,9 @@ pub(super) fn of(record: &Record<'_>) -> Option<Exception> {
 pub(super) fn of_piece(piece: &Piece<'_>) -> Option<Exception> {
     let event = piece.annotations().find_map(|said| event(&said.value));
     let (event_kind, event_message) = event.unwrap_or_default();
-    let error = piece.tag("error").filter(|value| is_told(value));
+    // Before it is parted: `password: x` would be a type and its message.
+    let error = piece.tag("error").map(secret::hidden);
+    let error = error.as_deref().filter(|value| is_told(value));
     let kind = piece
         .tag("exception.type")
         .map(ToOwned::to_owned)
@@ -66,8 +69,11 @@ pub(super) fn of_piece(piece: &Piece<'_>) -> Option<Exception> {
         }
     };
     Some(Exception {
-        kind: Arc::from(path::bounded(kind)),
-        message: Arc::from(message.chars().take(MESSAGE_LIMIT).collect::<String>()),
+        kind: Arc::from(path::bounded(secret::hidden(&kind).into_owned())),
+        message: {
+            let message = secret::hidden(&message);
+            Arc::from(message.chars().take(MESSAGE_LIMIT).collect::<String>())
+        },
     })
 }
 
@@ -128,6 +134,9 @@ mod tests {
     #[case::an_event_bare(&[], r#"exception: {"exception.type":"KeyError"}"#, Some(("KeyError", "")))]
     #[case::an_event_without_words(&[], "exception", None)]
     #[case::another_event(&[], r#"{"cache":"miss"}"#, None)]
+    #[case::a_secret(&["error=dial postgres://u:EXCPW@db:5432 refused token=EXCTOKEN"], "", Some(("error", "dial postgres://…@db:5432 refused token=…")))]
+    #[case::a_secret_after_its_name(&["error=password: EXCPW"], "", Some(("password", "…")))]
+    #[case::a_secret_event(&[], r#""exception":{"exception.type":"E token=EXCTOKEN","exception.message":"Bearer EXCTOKEN"}"#, Some(("E token=…", "Bearer …")))]
     #[case::a_broken_event(&[], r#""exception":{"exception.type":"#, None)]
     fn exceptions_are_read(
         #[case] tags: &[&str],

@@ -6,6 +6,7 @@ use super::operation::{Operation, Protocol, UNNAMED};
 use super::path;
 use super::piece::Piece;
 use super::record::Record;
+use super::secret;
 use super::span::Kind;
 use super::statement;
 
@@ -52,6 +53,11 @@ const STATEMENTS: [&str; 7] = [
     "cql.query",
 ];
 
+/// Whether a tag holds what a database is asked to do, in full.
+pub(super) fn is_statement(tag: &str) -> bool {
+    STATEMENTS.contains(&tag)
+}
+
 /// What was asked for: by the called side where that says anything, else by the calling side.
 pub(super) fn operation(record: &Record<'_>) -> Operation {
     record.sides().find_map(of).unwrap_or_else(|| Operation {
@@ -83,7 +89,8 @@ fn of(piece: &Piece<'_>) -> Option<Operation> {
 }
 
 fn named(protocol: Protocol, name: Option<String>) -> Option<Operation> {
-    let name = Arc::from(path::bounded(name?));
+    let name = path::bounded(secret::hidden(&name?).into_owned());
+    let name = Arc::from(name);
     Some(Operation { protocol, name })
 }
 

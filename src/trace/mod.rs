@@ -18,6 +18,7 @@ mod path;
 mod piece;
 mod record;
 pub mod refusal;
+mod secret;
 pub mod span;
 mod statement;
 mod tree;

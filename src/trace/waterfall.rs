@@ -7,20 +7,10 @@ use std::sync::Arc;
 use super::call::Exception;
 use super::exception;
 use super::id::SpanId;
+use super::key;
 use super::piece::Piece;
+use super::secret;
 use super::span::{Annotation, Kind, Span};
-
-/// What a value holds where a secret follows.
-const LEAKS: [&str; 8] = [
-    "bearer ",
-    "basic ",
-    "password=",
-    "passwd=",
-    "token=",
-    "secret=",
-    "apikey=",
-    "api_key=",
-];
 
 /// Most spans that are laid out; the rest is counted.
 pub const SPAN_LIMIT: usize = 5_000;
@@ -28,23 +18,6 @@ pub const SPAN_LIMIT: usize = 5_000;
 pub const PARTICULARS_LIMIT: usize = 100;
 /// Longest value of a tag or annotation, in characters.
 pub const VALUE_LIMIT: usize = 2_000;
-
-/// Parts of keys whose values nobody should read over a shoulder.
-const SECRETS: [&str; 13] = [
-    "authorization",
-    "cookie",
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "credential",
-    "session",
-    "signature",
-];
 
 /// A trace, laid out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +61,7 @@ pub struct Bar {
     pub exception: Option<Exception>,
     /// What is odd about its place.
     pub oddities: Vec<Oddity>,
-    /// Its tags by key; without a value where that looks like a secret.
+    /// Its tags by key; without a value where its key says that it is secret.
     pub tags: Vec<(Arc<str>, Option<Arc<str>>)>,
     /// What happened meanwhile, in µs after the first span, by time.
     pub annotations: Vec<(i64, Arc<str>)>,
@@ -302,7 +275,12 @@ fn bar(step: &Step, pieces: &[Piece<'_>], began: i64) -> Option<Bar> {
     let mut annotations: Vec<(i64, Arc<str>)> = said
         .iter()
         .take(PARTICULARS_LIMIT)
-        .map(|a| (a.timestamp.saturating_sub(began), cut(&a.value)))
+        .map(|a| {
+            (
+                a.timestamp.saturating_sub(began),
+                cut(&secret::hidden(&a.value)),
+            )
+        })
         .collect();
     annotations.sort();
     Some(Bar {
@@ -310,7 +288,7 @@ fn bar(step: &Step, pieces: &[Piece<'_>], began: i64) -> Option<Bar> {
         depth: step.depth,
         service: piece.service().cloned(),
         remote: piece.remote.clone(),
-        name: piece.name().cloned(),
+        name: piece.name().map(|name| Arc::from(secret::hidden(name))),
         kind: piece.kind,
         offset: offset.and_then(|us| u64::try_from(us).ok()),
         duration: (piece.duration > 0).then_some(piece.duration),
@@ -324,28 +302,22 @@ fn bar(step: &Step, pieces: &[Piece<'_>], began: i64) -> Option<Bar> {
     })
 }
 
-/// A tag as it is kept: not the value of what looks like a secret.
+/// A tag as it is kept: not the value of what is called a secret, nor what is secret in another.
 fn tag(key: &Arc<str>, value: &Arc<str>) -> (Arc<str>, Option<Arc<str>>) {
-    let bare: String = key.chars().filter(|c| c.is_alphanumeric()).collect();
-    let bare = bare.to_lowercase();
-    let is_secret = SECRETS.iter().any(|word| bare.contains(word)) || leaks(value);
-    (Arc::clone(key), (!is_secret).then(|| cut(value)))
+    let value = if secret::is_named(key) {
+        None
+    } else if key::is_statement(key) {
+        Some(cut(&secret::hidden_statement(value)))
+    } else {
+        Some(cut(&secret::hidden(value)))
+    };
+    (Arc::clone(key), value)
 }
 
-/// Whether a value hands something over: a header, a parameter of a query, who logs in by a URL.
-fn leaks(value: &str) -> bool {
-    let lower = value.to_lowercase();
-    let login = lower.split_once("://").is_some_and(|(_, rest)| {
-        let host = rest.split(['/', '?', ' ']).next().unwrap_or_default();
-        host.contains('@')
-    });
-    login || LEAKS.iter().any(|word| lower.contains(word))
-}
-
-fn cut(value: &Arc<str>) -> Arc<str> {
+fn cut(value: &str) -> Arc<str> {
     match value.char_indices().nth(VALUE_LIMIT) {
         Some((end, _)) => Arc::from(format!("{}…", value.get(..end).unwrap_or_default())),
-        None => Arc::clone(value),
+        None => Arc::from(value),
     }
 }
 

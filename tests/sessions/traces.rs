@@ -331,3 +331,56 @@ fn rates_of_a_server_that_counts_days_are_said_to_be_sampled() {
     assert!(line.contains("its links are daily aggregates"), "{line}");
     s.shows("1 limited");
 }
+
+#[test]
+fn the_command_line_opens_over_pages_and_nothing_typed_acts_on_them() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.observe(vec![cluster::shop_uses(true)]);
+    s.command("write").command("tree cart").press(". j enter");
+    answer(&mut s, Ok(order()));
+    // The waterfall, and what is given up.
+    s.press(":").type_text("trcx").shows("9 spans").press("esc");
+    s.shows("9 spans").command("tree payment").hides("9 spans");
+    // The page of a span.
+    let mut s = sampled(160, 45);
+    s.command("tree cart").press(". j enter");
+    answer(&mut s, Ok(order()));
+    s.press("enter").shows("Tags").command("tree payment");
+    s.hides("Tags").hides("9 spans").hides("Restart");
+    let line = s.line(">!");
+    assert!(line.contains("payment"), "{line}");
+    for page in ["?", ": w h y space c a r t enter"] {
+        s.press(page).command("sources").shows("dependencies");
+        s.command("tree payment");
+    }
+}
+
+#[test]
+fn what_writes_does_nothing_over_a_page() {
+    let mut s = sampled(160, 45);
+    s.command("write")
+        .command("tree payment")
+        .press(". j enter");
+    s.shows("Traces of");
+    let before = s.screen();
+    s.press("r s + ctrl-d");
+    assert_eq!(s.screen(), before);
+    s.command("restart")
+        .shows("restart works in tree, graph, events only");
+    s.shows("Traces of").press("enter");
+    answer(&mut s, Ok(order()));
+    for open in ["", "enter"] {
+        s.press(open);
+        let name = if open.is_empty() { "9 spans" } else { "Tags" };
+        s.press("r s + ctrl-d").shows(name);
+        s.command("restart").shows("restart works in").shows(name);
+    }
+    assert_eq!(s.effects(), []);
+}
+
+#[test]
+fn that_there_is_no_way_back_is_said_until_the_next_key() {
+    let mut s = sampled(160, 45);
+    s.press("esc").shows("this is the first view");
+    s.press("?").hides("this is the first view");
+}

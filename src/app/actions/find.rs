@@ -14,6 +14,10 @@ use crate::ui::overlay::namespaces::NamespaceSwitcher;
 use crate::ui::overlay::prompt::{Prompt, Purpose};
 use crate::ui::screen::{Focus, Mode};
 
+/// Commands that leave the page open over which they are typed: they open another, or change no view.
+const STAYING: [&str; 9] = [
+    "help", "lock", "pause", "quit", "retry", "trace", "utc", "why", "write",
+];
 /// Most recent namespaces that have a digit.
 const RECENT: usize = 9;
 
@@ -186,8 +190,7 @@ impl App {
         };
         let exact = self.actions.iter().position(|a| a.name == name);
         let named = |works: bool| -> Vec<usize> {
-            let fits =
-                |a: &Action| a.name.starts_with(name) && (!works || a.place.holds(&self.here()));
+            let fits = |a: &Action| a.name.starts_with(name) && (!works || self.is_command_here(a));
             (0..self.actions.len())
                 .filter(|i| self.actions.get(*i).is_some_and(fits))
                 .collect()
@@ -223,7 +226,7 @@ impl App {
         let Some(action) = self.actions.get(found) else {
             return Vec::new();
         };
-        if !action.place.holds(&self.here()) {
+        if !self.is_command_here(action) {
             let text = format!(
                 "{} works {} only",
                 action.name,
@@ -232,10 +235,21 @@ impl App {
             self.say(text);
             return Vec::new();
         }
+        let leaves =
+            self.is_page() && action.place == Place::Everywhere && !STAYING.contains(&action.name);
         if action.name != "quit" {
             self.asked_to_quit = false;
         }
+        if leaves {
+            self.overlays.clear();
+        }
         self.act(found, argument.trim())
+    }
+
+    /// Whether a command works here. Over a page what belongs to single views does not: what it would act on
+    /// cannot be seen.
+    fn is_command_here(&self, action: &Action) -> bool {
+        action.place.holds(&self.here()) || self.is_page() && action.place == Place::Everywhere
     }
 
     /// What a command line may become.

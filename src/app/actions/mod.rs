@@ -13,6 +13,7 @@ mod stage;
 mod trace;
 mod why;
 
+pub(super) use self::session::FIRST_VIEW;
 use super::effect::Effect;
 use super::host::Offer;
 use super::state::App;

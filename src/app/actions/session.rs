@@ -14,6 +14,9 @@ use crate::ui::screen::{Focus, Mode};
 /// How long `:write` unlocks, in minutes.
 const UNLOCK_MINUTES: i64 = 15;
 
+/// Said where there is no way back; the next key takes it away, for it is true of this place only.
+pub(in crate::app) const FIRST_VIEW: &str = "this is the first view: ctrl-c or :q quits";
+
 pub(super) fn entries() -> Vec<Entry> {
     let mut table = vec![
         app(
@@ -145,7 +148,7 @@ fn back(app: &mut App, _: &str) -> Vec<Effect> {
     } else if app.only_broken {
         app.only_broken = false;
     } else if !app.go_back() {
-        app.say("this is the first view: ctrl-c or :q quits");
+        app.say(FIRST_VIEW);
     }
     Vec::new()
 }

@@ -154,6 +154,7 @@ fn key(called: Option<&Span>, calling: Option<&Span>) -> String {
     "Span fetch /pay/{id}"
 )]
 #[case("retry key=a?pin=s3cret", "", "Span retry key=a")]
+#[case("connect token=s3cret now", "", "Span connect token=… now")]
 #[case("is it?", "", "Span is it?")]
 fn operations_are_told_by_the_first_rule_that_applies(
     #[case] name: &str,

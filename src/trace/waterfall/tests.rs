@@ -96,19 +96,39 @@ fn what_looks_like_a_secret_is_not_kept() {
         ("accessToken", "t"),
         ("http.url", "https://u:p@host/a"),
         ("http.target", "/login?token=1234"),
+        ("db.statement", "select 'hunter3'"),
         ("http.path", "/cart"),
         ("user", "me@example.com"),
     ] {
         one.tags.put(key, value);
     }
+    one.tags.put("error", "dial postgres://u:EXCPW@db:5432");
+    one.name = Some("connect token=abc".into());
+    one.annotations.push(Annotation {
+        timestamp: 1,
+        value: "sent Bearer abc".into(),
+    });
     let waterfall = Waterfall::of(&[one]);
     let shown: Vec<&str> = waterfall.bars[0]
         .tags
         .iter()
         .filter_map(|(_, value)| value.as_deref())
         .collect();
-    assert_eq!(shown, ["/cart", "me@example.com"]);
-    assert_eq!(waterfall.bars[0].tags.len(), 9);
+    let expected = [
+        "select '…'",
+        "dial postgres://…@db:5432",
+        "/cart",
+        "/login?token=…",
+        "https://…@host/a",
+        "me@example.com",
+    ];
+    assert_eq!(shown, expected);
+    let bar = &waterfall.bars[0];
+    assert_eq!(bar.tags.len(), 11);
+    assert_eq!(bar.name.as_deref(), Some("connect token=…"));
+    assert_eq!(bar.annotations[0].1.as_ref(), "sent Bearer …");
+    let thrown = bar.exception.as_ref().unwrap();
+    assert_eq!(thrown.message.as_ref(), "dial postgres://…@db:5432");
 }
 
 #[test]
