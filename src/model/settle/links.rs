@@ -178,5 +178,6 @@ impl Model {
         }
         to.keep(|key| self.graph.get(key).is_some());
         self.trends = trends;
+        self.has_lost_calls = self.counts_too_little();
     }
 }
