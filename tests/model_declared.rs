@@ -13,13 +13,14 @@ use portolan::model::element::Element;
 use portolan::model::key::{ElementKey, TypeKey};
 use portolan::model::observation::{
     ConfigMapFact, Expression, Fact, IngressFact, Kind, Labels, Link, Links, Mention, Meta,
-    NamespaceFact, NetworkPolicyFact, Observation, Operator, Peer, PodFact, Selector, ServiceFact,
-    Span, Way,
+    NamespaceChoice, NamespaceFact, NetworkPolicyFact, Observation, Operator, Peer, PodFact,
+    Selector, ServiceFact, Span, Way,
 };
 use portolan::model::parameter::{Origin, Parameter};
 use portolan::model::policy::GROUP;
 use portolan::model::query::difference::Difference;
 use portolan::model::query::links::Side;
+use portolan::model::usage::{Sort, Tally, Use, Uses};
 use portolan::ui::filter::Filter;
 use world::{begin, end, everywhere, now, seen, workload};
 
@@ -461,4 +462,135 @@ fn what_traces_tell_by_another_link_is_not_said_to_be_unused() {
     }
     assert!(passing(&model, "links:unused").is_empty());
     assert!(passing(&model, "links:undeclared").is_empty());
+}
+
+/// A caller that is configured with several, all traced but `bank`, which leads outside.
+fn configured(hosts: &[(&str, &str)]) -> Model {
+    let mut model = Model::new("test", Vec::new());
+    let outside = Fact::Service(ServiceFact {
+        meta: meta("s", "bank"),
+        external_name: Some("api.bank.example".into()),
+        ..ServiceFact::default()
+    });
+    tell(
+        &mut model,
+        vec![
+            outside,
+            deployment("web", Some(("m", None))),
+            config_map("m", hosts),
+        ],
+    );
+    for (_, name) in hosts.iter().filter(|(_, name)| *name != "bank") {
+        tell(&mut model, vec![deployment(name, None)]);
+        tell(&mut model, served(name));
+    }
+    model
+}
+
+fn why(model: &Model, name: &str) -> String {
+    model.why(name, &NamespaceChoice::All).text()
+}
+
+#[test]
+fn why_says_of_links_what_the_difference_says() {
+    let hosts = [("BANK", "bank"), ("CART", "cart"), ("RABBIT", "rabbit")];
+    let mut model = configured(&hosts);
+    for span in [Span::Recent, Span::Long] {
+        model.apply(
+            vec![calls(span, &[("rabbit", "web"), ("web", "bank")])],
+            now(),
+        );
+    }
+    model.apply(
+        vec![calls(Span::Recent, &[("rabbit", "web"), ("web", "bank")])],
+        now(),
+    );
+    let text = why(&model, "s/Deployment/web");
+    assert!(
+        text.contains("s/web is declared to call s/bank (ConfigMap m, key BANK), which leads outside, to api.bank.example; calls to it are traced as bank."),
+        "{text}"
+    );
+    assert!(!text.contains("no component type is behind"), "{text}");
+    assert!(
+        text.contains("s/web is declared to call s/rabbit (ConfigMap m, key RABBIT), and traces tell of the other way: s/rabbit calls s/web"),
+        "{text}"
+    );
+    let never = |text: &str| text.matches("no call was traced").count();
+    assert_eq!(never(&text), 1, "of cart only: {text}");
+    let web = ty("web");
+    let unused = model.declared(&web, Side::Callees);
+    let unused = unused.filter(|declared| model.is_observed(declared) == Some(false));
+    assert_eq!(unused.count(), 1);
+}
+
+/// Counts of a short window, which is what trends are made of.
+fn minute(rows: &[(&str, &str)], each: u64, minute: i64) -> Observation {
+    let mut said = calls(Span::Recent, rows);
+    if let Observation::Links(links) = &mut said {
+        links.window_ms = 60_000;
+        links.ends = now() + jiff::SignedDuration::from_mins(minute);
+        for link in &mut links.links {
+            link.calls = each;
+        }
+    }
+    said
+}
+
+#[test]
+fn nothing_is_never_called_after_the_tracing_server_lost_its_store() {
+    let hosts = [("CART", "cart"), ("MAIL", "mail")];
+    let mut model = configured(&hosts);
+    let rows = [("web", "cart"), ("edge", "mail"), ("web", "web")];
+    model.apply(vec![minute(&rows, 1, 0), calls(Span::Long, &rows)], now());
+    assert_eq!(passing(&model, "links:unused"), ["mail", "web"]);
+    // More was called than the new store knows.
+    model.apply(vec![minute(&rows, 90, 1), calls(Span::Long, &[])], now());
+    model.apply(vec![minute(&[("web", "web")], 1, 2)], now());
+    let web = ty("web");
+    let observed = model.declared(&web, Side::Callees);
+    let observed: Vec<_> = observed.map(|d| model.is_observed(d)).collect();
+    assert_eq!(observed, [None, None]);
+    assert!(passing(&model, "links:unused").is_empty());
+    let text = why(&model, "s/Deployment/web");
+    assert!(!text.contains("no call was traced"), "{text}");
+    assert_eq!(text.matches("lost calls").count(), 1, "{text}");
+    // An hour later the lost ones do not speak any more.
+    let rows = [("web", "web"), ("edge", "cart"), ("edge", "mail")];
+    model.apply(vec![minute(&rows, 1, 90), calls(Span::Long, &rows)], now());
+    assert_eq!(passing(&model, "links:unused"), ["cart", "mail", "web"]);
+}
+
+#[test]
+fn what_the_sample_knows_was_called() {
+    let mut model = configured(&[("CART", "cart")]);
+    let rows = [("web", "web"), ("edge", "cart")];
+    model.apply(
+        vec![calls(Span::Recent, &rows), calls(Span::Long, &rows)],
+        now(),
+    );
+    assert_eq!(passing(&model, "links:unused"), ["cart", "web"]);
+    let sampled = Use {
+        caller: Some("web".into()),
+        callee: "cart".into(),
+        sort: Sort::Service,
+        protocol: None,
+        operation: "get".into(),
+        tally: Tally {
+            calls: 1,
+            ..Tally::default()
+        },
+    };
+    let uses = Uses {
+        source: "zipkin".into(),
+        window_ms: 60_000,
+        ends: now(),
+        traces: 1,
+        is_sample: false,
+        hidden: 0,
+        uses: vec![sampled],
+        served: Vec::new(),
+    };
+    model.apply(vec![Observation::Uses(Box::new(uses))], now());
+    assert!(passing(&model, "links:unused").is_empty());
+    assert!(!why(&model, "s/Deployment/web").contains("no call was traced"));
 }

@@ -66,6 +66,8 @@ pub struct Model {
     telemetry: telemetry::Telemetry,
     interfaces: Arc<Interfaces>,
     trends: Arc<Trends>,
+    /// Whether the long window counts far less than the last hour did.
+    has_lost_calls: bool,
     /// The raw names of each type, as they were joined.
     known: Arc<BTreeMap<TypeKey, Vec<identity::Known>>>,
     /// What telemetry asks of pods: names, uids and addresses.

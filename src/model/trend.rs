@@ -52,6 +52,18 @@ impl Point {
         }
     }
 
+    /// Whether anything was called.
+    #[must_use]
+    pub const fn has_calls(self) -> bool {
+        self.calls > 0
+    }
+
+    /// Calls of its minute: a longer window's part of it, as the windows of neighbouring minutes overlap.
+    fn calls_of_minute(self) -> u64 {
+        let calls = u64::from(self.calls);
+        calls * 60_000 / u64::from(self.window_ms.max(60_000))
+    }
+
     /// Calls per second over the window.
     #[must_use]
     pub fn rate(self) -> f64 {
@@ -172,6 +184,23 @@ impl Trends {
             Some(trend) => trend.put(ends, point),
             None => self.0.entry(key.clone()).or_default().put(ends, point),
         }
+    }
+
+    /// All calls within the hour before the last point of any, each once.
+    pub(super) fn calls_of_last_hour(&self) -> u64 {
+        // Those of who is called are sums of those of calls, and stay when a call is not known any more.
+        let called = self.0.iter();
+        let called = called.filter(|(key, _)| !matches!(key, ElementKey::Call { .. }));
+        let newest = self.0.values().map(|trend| trend.newest).max();
+        let minutes = i64::try_from(MINUTES).unwrap_or(i64::MAX);
+        let oldest = newest.unwrap_or_default().saturating_sub(minutes);
+        let each = called.map(|(_, trend)| {
+            let back = trend.points.iter().rev().zip(0_i64..);
+            let fresh = back.take_while(|(_, back)| trend.newest.saturating_sub(*back) > oldest);
+            let points = fresh.filter_map(|(point, _)| *point);
+            points.map(Point::calls_of_minute).sum::<u64>()
+        });
+        each.sum()
     }
 
     /// Forgets those that are not there any more, an hour after their last minute: who looks at other namespaces

@@ -111,7 +111,7 @@ const PLACES: [(&str, &str, bool); 15] = [
         true,
     ),
     (
-        r#"(?i)(--?[\w-]*(?:password|passwd|secret|token|api-key)\s+)([^\s-]\S*)"#,
+        r"(?i)(--?[\w-]*(?:password|passwd|secret|token|api-key)\s+)([^\s-]\S*)",
         "",
         true,
     ),
@@ -134,8 +134,8 @@ const PLACES: [(&str, &str, bool); 15] = [
 ];
 
 /// Texts of SQL. Whether `\'` ends one differs from database to database: after it, all is hidden.
-const LITERALS: &str = r#"(?s)'(?:[^'\\]|''|\\[^'])*(?:'|\\'.*|\\?\z)"#;
-/// Texts as MySQL also writes them; elsewhere these are names.
+const LITERALS: &str = r"(?s)'(?:[^'\\]|''|\\[^'])*(?:'|\\'.*|\\?\z)";
+/// Texts as `MySQL` also writes them; elsewhere these are names.
 const QUOTED: &str = r#"([=(,]\s*)"[^"]*"?"#;
 /// What a cache is told to let somebody in.
 const LOGIN: &str = r"(?is)^(\s*(?:auth|hello)\s).+$";
@@ -226,7 +226,10 @@ fn is_plain(value: &str) -> bool {
 }
 
 fn bounded(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LIMIT)).unwrap_or(text)
+    let end = (0..=LIMIT.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    text.get(..end.unwrap_or_default()).unwrap_or(text)
 }
 
 #[cfg(test)]

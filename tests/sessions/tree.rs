@@ -129,7 +129,7 @@ fn a_service_that_is_called_and_has_nobody_behind_it_comes_first() {
     );
     let line = s.line("service cart");
     assert!(line.contains("!     service cart"), "{line}");
-    assert!(line.contains("no pods · called by checkout"), "{line}");
+    assert!(line.contains("no pods · declared by checkout"), "{line}");
     s.press("ctrl-z")
         .shows("service cart")
         .hides("service idle");

@@ -2,8 +2,8 @@
 
 use portolan::ui::screen::Mode;
 
-use crate::cluster::{shop_calls, traced};
-use crate::harness::Session;
+use crate::cluster::{self, shop_calls, traced};
+use crate::harness::{Session, start};
 
 fn shop() -> Session {
     let mut session = Session::of_shop(Mode::Locked, 120, 40);
@@ -18,7 +18,15 @@ fn the_selected_element_says_by_which_name_it_is_known_and_what_is_missing() {
     s.shows("Why").shows("Deployment shop/frontend");
     s.shows("Traces call it frontend, known by its OpenTelemetry name (0.9)");
     s.press("esc").hides("Traces call it frontend");
-    // What is declared and was called is not missing; without its call it is, and says what to do.
+    // What is declared and was called is not missing, also when the windows do not know it any more.
+    s.observe(traced(&[("frontend", "cart", 7_800, 0)]));
+    s.command("why frontend");
+    s.shows("shop/frontend is declared to call shop/checkout (CHECKOUT_ADDR), and it does");
+    s.hides("do: ");
+    // Without its call it is, and says what to do.
+    let mut s = Session::with(start(Mode::Locked), 120, 40);
+    s.cluster = cluster::shop();
+    s.list();
     s.observe(traced(&[("frontend", "cart", 780, 0)]));
     s.command("why frontend");
     s.shows("shop/frontend is declared to call shop/checkout");

@@ -1,8 +1,8 @@
 //! Where what is declared and what is observed differ: links that nobody uses, and calls that nobody declares.
 //!
 //! Nothing is claimed where nothing can be known: without traces, of ends that no trace names, of ways in from
-//! outside (which send no spans), of callers whose configuration is not all to be seen, and where traces tell of
-//! the same by another link (messages of a broker, hosts outside).
+//! outside (which send no spans), of callers whose configuration is not all to be seen, where traces tell of
+//! the same by another link (messages of a broker, hosts outside), and after a tracing server lost its store.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,8 @@ use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::Kind;
 use crate::model::parameter::Origin;
 use crate::model::query::links::Side;
+use crate::model::text::Text;
+use crate::model::trend::Point;
 
 /// How a link may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,24 +24,90 @@ pub enum Difference {
     Undeclared,
 }
 
+/// How many times more calls the last hour must have than the long window that contains it, to say that calls
+/// were lost: windows overlap a little.
+const MUCH: u64 = 2;
+
+/// Why nobody knows whether a declared link is used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Unknowable<'a> {
+    /// No long window was received.
+    Uncounted,
+    /// It is a way in, which sends no spans.
+    FromOutside,
+    /// It leads outside: traces tell of the host.
+    Outside {
+        /// The Service that is named.
+        service: &'a Service,
+        /// The host behind it.
+        host: &'a Text,
+    },
+    /// Traces tell of the other way: a broker brings messages to who is configured with it.
+    Backwards,
+    /// Traces name neither end.
+    Untraced,
+    /// The tracing server lost calls that were counted before.
+    Lost,
+}
+
 impl Model {
     /// Whether a declared link was called within the long window; `None` where that cannot be known.
     #[must_use]
     pub fn is_observed(&self, declared: &Declared) -> Option<bool> {
-        let calls = self.calls(&declared.caller, Side::Callees);
-        if calls
-            .into_iter()
-            .any(|call| call.callee == declared.callee && is_used(call))
-        {
-            return Some(true);
+        self.usage_of(declared).ok()
+    }
+
+    /// The same, and why it cannot be known: the one rule of all that speak of it.
+    pub(super) fn usage_of(&self, declared: &Declared) -> Result<bool, Unknowable<'_>> {
+        if self.is_seen(declared) {
+            return Ok(true);
         }
-        self.long_window_ms()?;
-        if self.is_told_otherwise(declared) {
-            return None;
+        if self.long_window_ms().is_none() {
+            return Err(Unknowable::Uncounted);
+        }
+        if !matches!(declared.caller, ElementKey::Type(_)) {
+            return Err(Unknowable::FromOutside);
+        }
+        if let Some(Element::Service(service)) = self.get(&declared.callee)
+            && let Some(host) = &service.external_name
+        {
+            return Err(Unknowable::Outside { service, host });
+        }
+        let mut back = self.calls(&declared.callee, Side::Callees);
+        if back.any(|call| call.callee == declared.caller && is_used(call)) {
+            return Err(Unknowable::Backwards);
         }
         let is_traced = |key: &ElementKey| matches!(key, ElementKey::Type(key) if !self.known_as(key).is_empty());
-        let is_inside = matches!(declared.caller, ElementKey::Type(_));
-        (is_inside && (is_traced(&declared.caller) || is_traced(&declared.callee))).then_some(false)
+        if !is_traced(&declared.caller) && !is_traced(&declared.callee) {
+            return Err(Unknowable::Untraced);
+        }
+        if self.has_lost_calls {
+            return Err(Unknowable::Lost);
+        }
+        Ok(false)
+    }
+
+    /// Whether any window, the sample or the last hour knows a call of a declared link.
+    fn is_seen(&self, declared: &Declared) -> bool {
+        let (caller, callee) = (&declared.caller, &declared.callee);
+        let mut calls = self.calls(caller, Side::Callees);
+        calls.any(|call| call.callee == *callee && is_used(call))
+            || !self.interfaces().between(caller, callee).is_empty()
+            || self
+                .trend(&ElementKey::call(caller.clone(), callee.clone()))
+                .is_some_and(|trend| trend.points().flatten().any(Point::has_calls))
+    }
+
+    /// Whether the long window counts far less than the last hour did, which it contains: the tracing server
+    /// lost its store, and of the time before nobody knows.
+    pub(in crate::model) fn counts_too_little(&self) -> bool {
+        let long = self.graph.links().filter_map(|(_, e)| match &**e {
+            Element::Call(call) => call.long,
+            _ => None,
+        });
+        let long: u64 = long.map(|counts| counts.calls).sum();
+        self.long_window_ms().is_some()
+            && long.saturating_mul(MUCH) < self.trends.calls_of_last_hour()
     }
 
     /// Whether a call between two component types is declared; `None` where that cannot be known: what is outside
@@ -64,14 +132,6 @@ impl Model {
         }
         (self.knows_configuration(caller) && self.is_complete(Kind::Service, &callee.namespace))
             .then_some(false)
-    }
-
-    /// Whether traces may tell of a declared link by another one: of a broker that brings messages to who is
-    /// configured with it, or of the host behind a Service that leads outside.
-    fn is_told_otherwise(&self, declared: &Declared) -> bool {
-        let mut back = self.calls(&declared.callee, Side::Callees);
-        back.any(|call| call.callee == declared.caller && is_used(call))
-            || matches!(self.get(&declared.callee), Some(Element::Service(s)) if s.external_name.is_some())
     }
 
     /// Whether all that a type's configuration names may be seen, but for Secrets.

@@ -180,5 +180,6 @@ impl Model {
             to.keep(recent.ends, |key| self.graph.get(key).is_some());
         }
         self.trends = trends;
+        self.has_lost_calls = self.counts_too_little();
     }
 }

@@ -96,7 +96,10 @@ impl Out<'_> {
     }
 
     fn styled(&mut self, name: &str, value: &str, style: ratatui::style::Style) {
-        let name = format::fit(name, FIELD, self.ctx.theme.glyphs.ellipsis);
+        let mut name = format::fit(name, FIELD, self.ctx.theme.glyphs.ellipsis);
+        if !name.ends_with(' ') {
+            name.push(' ');
+        }
         self.lines.push(Line::from(vec![
             Span::styled(name, self.ctx.theme.dim()),
             Span::styled(value.to_owned(), style),

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{Point, name};
 use crate::model::Model;
-use crate::model::element::{Call, Declared, Element};
+use crate::model::element::{Call, Declared, Element, Service};
+use crate::model::identity::normal;
 use crate::model::key::{ElementKey, TypeKey};
+use crate::model::query::difference::Unknowable;
 use crate::model::query::links::Side;
+use crate::model::text::Text;
 
 /// Most links that are explained; the rest is counted.
 const LINKS: usize = 12;
@@ -23,14 +26,20 @@ impl Model {
         }
         let own = ElementKey::Type(key.clone());
         let mut points = Vec::new();
+        if self.has_lost_calls {
+            let text = "The tracing server has lost calls: it counts fewer in its long window than were seen within the \
+                        last hour. Of links that are missing nothing can be said yet.";
+            points.push(
+                Point::new(text)
+                    .todo("look whether the tracing server was started anew, and wait an hour"),
+            );
+        }
         for side in [Side::Callees, Side::Callers] {
             for neighbour in self.neighbours(&own, side) {
                 match (neighbour.declared, neighbour.call) {
-                    // What comes in from outside sends no spans: that says nothing.
-                    (Some(_), None) if matches!(neighbour.key, ElementKey::Ingress { .. }) => {}
                     // Nobody expects a permission to be used.
                     (Some(declared), None) if declared.is_only_allowed() => {}
-                    (Some(declared), None) => points.push(self.never_called(declared)),
+                    (Some(declared), None) => points.extend(self.without_call(declared)),
                     (_, Some(call)) => points.extend(self.quiet(call)),
                     (None, None) => {}
                 }
@@ -59,36 +68,95 @@ impl Model {
         )))
     }
 
-    fn never_called(&self, declared: &Declared) -> Point {
+    /// A declared link that no window knows a call of: that nobody calls, or why that cannot be known.
+    fn without_call(&self, declared: &Declared) -> Option<Point> {
         let (caller, callee) = (self.short(&declared.caller), self.short(&declared.callee));
         let places: BTreeSet<&str> = declared.places.iter().map(|(place, _)| &**place).collect();
         let places: Vec<&str> = places.into_iter().collect();
-        let window = self
-            .long_window_ms()
-            .map_or_else(|| "the window".to_owned(), span);
         let head = format!(
-            "{caller} is declared to call {callee} ({}), and no call was traced within the last {window}:",
+            "{caller} is declared to call {callee} ({})",
             places.join(", ")
         );
-        let (from, to) = (
-            self.has_name(&declared.caller),
-            self.has_name(&declared.callee),
-        );
-        if matches!(self.get(&declared.callee), Some(Element::Service(_))) {
-            return Point::new(format!("{head} no component type is behind that Service."))
-                .todo("look at the Service's selector and at the pods that should be behind it");
-        }
-        match (self.sends(&declared.caller), from || to) {
-            (false, false) => Point::new(format!("{head} traces name neither of them."))
-                .todo("neither is traced, or under other names: look at the unresolved names in the tree, and at their tracing"),
-            (false, true) => Point::new(format!("{head} {caller} sends no spans of its own."))
-                .todo(format!("trace {caller}: until then its calls show only where the callee names its caller")),
-            (true, _) => self.not_seen(declared, &head),
+        match self.usage_of(declared) {
+            Ok(false) => Some(self.never_called(declared, &head)),
+            // What was lost is told once, for all links; what comes in from outside sends no spans.
+            Err(Unknowable::Uncounted | Unknowable::Lost | Unknowable::FromOutside) => None,
+            Ok(true) => Some(Point::new(format!(
+                "{head}, and it does: sampled traces or the last hour have such calls, though the counts of \
+                 both windows do not."
+            ))),
+            Err(Unknowable::Outside { service, host }) => {
+                Some(self.leads_outside(declared, &head, service, host))
+            }
+            Err(Unknowable::Backwards) => Some(Point::new(format!(
+                "{head}, and traces tell of the other way: {callee} calls {caller}, as a broker does that brings \
+                 messages."
+            ))),
+            Err(Unknowable::Untraced) => Some(
+                Point::new(format!("{head}, and traces name neither of them: nobody knows whether it does."))
+                    .todo("neither is traced, or under other names: look at the unresolved names in the tree, and at their tracing"),
+            ),
         }
     }
 
+    /// A link to a Service that stands for a host: traces may name it by either name, or by any other.
+    fn leads_outside(
+        &self,
+        declared: &Declared,
+        head: &str,
+        service: &Service,
+        host: &Text,
+    ) -> Point {
+        let head = format!("{head}, which leads outside, to {host}");
+        let own = [normal(&service.name), normal(host)];
+        let called = self.calls(&declared.caller, Side::Callees);
+        let called = called.filter_map(|call| match self.get(&call.callee)? {
+            Element::External(e) if own.contains(&normal(&e.name)) => Some(&*e.name),
+            _ => None,
+        });
+        let called: Vec<&str> = called.collect();
+        if called.is_empty() {
+            return Point::new(format!(
+                "{head}; traces name no call of it as {} or {host}, and may name it otherwise.",
+                service.name
+            ))
+            .todo(format!(
+                "look at the names outside that {} calls",
+                self.short(&declared.caller)
+            ));
+        }
+        Point::new(format!(
+            "{head}; calls to it are traced as {}.",
+            called.join(", ")
+        ))
+    }
+
+    /// Nobody calls, as far as can be known, and why that may be.
+    fn never_called(&self, declared: &Declared, head: &str) -> Point {
+        let (caller, callee) = (self.short(&declared.caller), self.short(&declared.callee));
+        let window = self
+            .long_window_ms()
+            .map_or_else(|| "the window".to_owned(), span);
+        let head = format!("{head}, and no call was traced within the last {window}:");
+        if let Some(Element::Service(service)) = self.get(&declared.callee) {
+            let todo = if service.selector.is_empty() {
+                "it has no selector: look at the EndpointSlices that should lead somewhere"
+            } else {
+                "look at the Service's selector and at the pods that should be behind it"
+            };
+            return Point::new(format!("{head} no component type is behind that Service."))
+                .todo(todo);
+        }
+        if self.sends(&declared.caller) {
+            return self.not_seen(declared, &callee, &head);
+        }
+        Point::new(format!("{head} {caller} sends no spans of its own.")).todo(format!(
+            "trace {caller}: until then its calls show only where the callee names its caller"
+        ))
+    }
+
     /// The caller is traced, and this call is not among its spans.
-    fn not_seen(&self, declared: &Declared, head: &str) -> Point {
+    fn not_seen(&self, declared: &Declared, callee: &str, head: &str) -> Point {
         let nameless: Vec<String> = self
             .calls(&declared.caller, Side::Callees)
             .filter_map(|call| match self.get(&call.callee)? {
@@ -96,7 +164,6 @@ impl Model {
                 _ => None,
             })
             .collect();
-        let callee = self.short(&declared.callee);
         if !nameless.is_empty() {
             let text = format!(
                 "{head} but its spans name {}, which may be it.",
@@ -123,11 +190,6 @@ impl Model {
             "trace {callee}, or let the client's spans carry peer.service or server.address"
         );
         Point::new(text).todo(todo)
-    }
-
-    /// Whether traces have any name for an element.
-    fn has_name(&self, key: &ElementKey) -> bool {
-        matches!(key, ElementKey::Type(key) if !self.known_as(key).is_empty())
     }
 
     /// Whether an element sends spans of its own.

@@ -5,7 +5,9 @@ use ratatui::text::{Line, Span};
 
 use super::operations;
 use super::rows::{Row, RowId, container_health};
-use crate::model::element::{Component, ComponentType, Counts, Element, Health, Ingress, Service};
+use crate::model::element::{
+    Component, ComponentType, Counts, Declared, Element, Health, Ingress, Service,
+};
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::model::text::Text;
@@ -337,16 +339,21 @@ fn component_type(e: &ComponentType, ctx: &Ctx<'_>) -> Cells {
     }
 }
 
-/// Who calls an element, or is declared to; nothing where nobody is known to.
+/// Who was seen to call an element, and who else is only declared to; nothing where nobody is known to.
 fn called_by(key: &ElementKey, ctx: &Ctx<'_>) -> String {
     let callers = ctx.model.neighbours(key, Side::Callers);
-    let names = callers.iter().filter_map(|n| ctx.model.get(n.key));
-    let names: Vec<String> = names.map(|e| e.name().to_string()).collect();
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!("called by {}", names.join(", "))
-    }
+    let (calling, declaring): (Vec<_>, Vec<_>) = callers.iter().partition(|n| n.call.is_some());
+    let words = [("called by", calling), ("declared by", declaring)].map(|(how, who)| {
+        // A permission is no need.
+        let who = who
+            .into_iter()
+            .filter(|n| n.call.is_some() || !n.declared.is_some_and(Declared::is_only_allowed));
+        let names = who.filter_map(|n| ctx.model.get(n.key));
+        let names: Vec<String> = names.map(|e| e.name().to_string()).collect();
+        (!names.is_empty()).then(|| format!("{how} {}", names.join(", ")))
+    });
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    words.join(", ")
 }
 
 /// A type's name, with its kind where that is not a Deployment.
