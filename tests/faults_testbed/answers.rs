@@ -24,7 +24,10 @@ async fn behind_proxy() -> (Ground, HttpProxy, Session) {
 }
 
 fn pods(request: &Request<()>) -> bool {
-    request.uri().path().ends_with("/pods")
+    {
+        let path = request.uri().path();
+        path.ends_with("/pods") && !path.contains("metrics")
+    }
 }
 
 fn streams(request: &Request<()>) -> bool {

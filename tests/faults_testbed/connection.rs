@@ -31,7 +31,10 @@ async fn a_list_that_is_cut_is_read_again() {
     let behind = session().client().await.expect("a client");
     let proxy = HttpProxy::start(behind).await;
     proxy.fail(2, Fault::CutWithin(2000), |request| {
-        request.method() == Method::GET && request.uri().path().ends_with("/pods")
+        request.method() == Method::GET && {
+            let path = request.uri().path();
+            path.ends_with("/pods") && !path.contains("metrics")
+        }
     });
     let session = Session::parse(&proxy.kubeconfig(&ground.namespace)).expect("well-formed");
     let mut watching = Watching::start(&session, NamespaceChoice::one(&ground.namespace));

@@ -15,7 +15,10 @@ use crate::real::{Ground, deployment, session};
 use crate::watching::Watching;
 
 fn pods(request: &Request<()>) -> bool {
-    request.uri().path().ends_with("/pods")
+    {
+        let path = request.uri().path();
+        path.ends_with("/pods") && !path.contains("metrics")
+    }
 }
 
 fn streams(request: &Request<()>) -> bool {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::judge::{Narrator, agrees_soon};
 use crate::proxy::http::{Fault, HttpProxy};
 use crate::real::{Ground, session};
-use crate::watching::Watching;
+use crate::watching::{LINES, Watching};
 
 /// A way to the shared server by a credential plugin, and how often that ran.
 struct Plugged {
@@ -75,13 +75,16 @@ fn says(state: Option<&SourceState>, part: &str) -> bool {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn a_kind_that_is_refused_alone_comes_back_by_itself() {
     let plugged = Plugged::new().await;
-    plugged.refuse(|request| request.uri().path().ends_with("/pods"));
+    plugged.refuse(|request| {
+        let path = request.uri().path();
+        path.ends_with("/pods") && !path.contains("metrics")
+    });
     let choice = NamespaceChoice::one(&plugged.ground.namespace);
     let mut watching = Watching::start(&plugged.session, choice);
     watching
         .until("all but the pods", |w| {
             let live = w.lines.values().filter(|s| **s == SourceState::Live);
-            live.count() == 13 && says(w.line("pods"), "(401), though it does elsewhere")
+            live.count() == LINES - 1 && says(w.line("pods"), "(401), though it does elsewhere")
         })
         .await;
     watching.look(Duration::from_secs(8)).await;

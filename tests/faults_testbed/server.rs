@@ -11,7 +11,7 @@ use crate::judge::{Narrator, agrees_soon};
 use crate::proxy::http::{Fault, HttpProxy};
 use crate::real::bed::Bed;
 use crate::real::deployment;
-use crate::watching::Watching;
+use crate::watching::{LINES, Watching};
 
 const API: &str = "kube-apiserver";
 
@@ -139,14 +139,15 @@ async fn a_server_killed_within_the_first_list_is_listed_again_though_it_streams
     let behind = bed.session().client().await.expect("a client");
     let proxy = HttpProxy::start(behind).await;
     proxy.fail(1, Fault::StopsWithin(2000), |request| {
-        request.uri().path().ends_with("/pods")
+        let path = request.uri().path();
+        path.ends_with("/pods") && !path.contains("metrics")
     });
     let session = Session::parse(&proxy.kubeconfig("default")).expect("well-formed");
     let mut watching = Watching::start(&session, NamespaceChoice::All);
     watching
         .until("all but the pods", |w| {
             let live = w.lines.values().filter(|s| **s == SourceState::Live);
-            live.count() == 13 && matches!(w.line("pods"), Some(SourceState::Loading { .. }))
+            live.count() == LINES - 1 && matches!(w.line("pods"), Some(SourceState::Loading { .. }))
         })
         .await;
     bed.server("kill", API, &[]).await;
