@@ -153,9 +153,10 @@ async fn a_server_that_is_really_busy_is_not_asked_more_than_it_wants() {
     assert_eq!(early.count(), 0, "{again:#?}");
     narrator.until("all of it answers again, after ").await;
     let told = narrator.told("self now portolan: kubernetes: ");
-    assert_eq!(
-        told.len(),
-        2,
+    // That it was gone for a moment, and that it is busy, may be two troubles or one.
+    let ends = |words: &[String]| matches!(words, [_, end] if end.contains("answers again"));
+    assert!(
+        told.len() <= 4 && told.chunks(2).all(ends),
         "one word when it begins, one when it is over: {told:#?}"
     );
 }
