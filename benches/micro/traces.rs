@@ -5,12 +5,15 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use jiff::Timestamp;
+use portolan::model::observation::Observation;
 use portolan::sources::zipkin::tally::Tallies;
 use portolan::sources::zipkin::traces::decode;
 use portolan::trace::calls::calls_of;
 use portolan::trace::endpoint::Endpoint;
 use portolan::trace::id::{SpanId, TraceId};
 use portolan::trace::span::{Kind, Span};
+
+use crate::system::{System, now};
 
 const SERVICES: u64 = 500;
 /// Calls in one trace; each is two spans.
@@ -19,7 +22,7 @@ const TRACES: u64 = 5_000;
 const BEGIN_MS: i64 = 1_700_000_000_000;
 
 fn side(service: u64) -> Arc<Endpoint> {
-    let name = format!("service-{}", service % SERVICES);
+    let name = format!("app-{}", service % SERVICES);
     Arc::new(Endpoint::named(name))
 }
 
@@ -90,4 +93,26 @@ fn sums(bencher: Bencher<'_, '_>) {
         tallies.take(&traces);
         tallies.uses("zipkin".into(), ends, false)
     });
+}
+
+/// What the loop does with an answer: the sums are joined to a model of as many component types.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn joined(bencher: Bencher<'_, '_>) {
+    let traces = traces();
+    let ends = Timestamp::from_millisecond(BEGIN_MS + 600_000).expect("a time");
+    let mut tallies = Tallies::new(600_000);
+    tallies.take(&traces);
+    let uses = tallies.uses("zipkin".into(), ends, false);
+    let pods = usize::try_from(SERVICES).expect("small") * 10;
+    let model = System { pods }.model();
+    bencher
+        .with_inputs(|| {
+            let said = vec![Observation::Uses(Box::new(uses.clone()))];
+            (model.clone(), said)
+        })
+        .bench_values(|(mut model, said)| {
+            model.apply(said, now());
+            // Taking it apart is not what is measured.
+            model
+        });
 }
