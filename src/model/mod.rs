@@ -169,7 +169,7 @@ impl Model {
             + self.sums.footprint()
             + self.telemetry.footprint()
             + self.interfaces.footprint()
-            + self.trends.footprint()
+            + self.trends.footprint(|key| self.graph.get(key).is_some())
             + self.known.values().map(Vec::len).sum::<usize>()
             + self.wanted.len()
             + self.readings.footprint()

@@ -212,8 +212,9 @@ impl Trends {
             .retain(|key, trend| is_there(key) || trend.newest > begin);
     }
 
-    pub(super) fn footprint(&self) -> usize {
-        self.0.len()
+    /// Trends of what is there; those of what was go with time.
+    pub(super) fn footprint(&self, is_there: impl Fn(&ElementKey) -> bool) -> usize {
+        self.0.keys().filter(|key| is_there(key)).count()
     }
 }
 
@@ -271,6 +272,19 @@ mod tests {
             Some(second(600)),
             "it is another one"
         );
+    }
+
+    #[test]
+    fn what_is_not_there_any_more_is_forgotten_after_an_hour() {
+        let key = ElementKey::tenant(&"shop".into());
+        let mut trends = Trends::default();
+        trends.put(&key, second(0), point(1, 0));
+        trends.keep(second(59 * 60), |_| false);
+        assert!(trends.get(&key).is_some());
+        trends.keep(second(60 * 60), |_| true);
+        assert!(trends.get(&key).is_some(), "it is there");
+        trends.keep(second(60 * 60), |_| false);
+        assert!(trends.get(&key).is_none());
     }
 
     #[test]
