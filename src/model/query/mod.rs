@@ -2,6 +2,7 @@
 
 pub mod difference;
 pub mod links;
+pub mod network;
 pub mod resources;
 pub mod structure;
 pub mod versions;
