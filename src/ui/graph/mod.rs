@@ -2,6 +2,7 @@
 //! model and no clock, and the same input gives the same scene in any order of nodes and edges.
 
 pub mod focus;
+pub mod layered;
 
 /// A directed edge between two different nodes, by their places in the input. At most one for each pair and direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
