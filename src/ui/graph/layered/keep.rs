@@ -26,9 +26,12 @@ pub(super) fn place(sketch: &Sketch<'_>, nets: &mut Nets, meter: &mut Meter<'_>)
         let want = wanted(nets, node, others.flatten().filter(settled));
         room.put(nets, node, want, gap, meter);
     }
-    for net in 0..nets.nets.len() {
-        meter.go_on()?;
-        pass(nets, net, &mut room, meter);
+    // First those that passed before, on the rows that they had.
+    for again in [true, false] {
+        for net in 0..nets.nets.len() {
+            meter.go_on()?;
+            pass(sketch, nets, net, &mut room, again, meter);
+        }
     }
     Some(room.bands)
 }
@@ -57,8 +60,16 @@ fn stay(sketch: &Sketch<'_>, nets: &mut Nets, room: &mut Room) {
     }
 }
 
-/// Gives the passes of a net rows that are free, between where it comes from and where it goes.
-fn pass(nets: &mut Nets, net: usize, room: &mut Room, meter: &mut Meter<'_>) {
+/// Gives the passes of a net rows that are free, between where it comes from and where it goes; either those that it
+/// had before, or the others.
+fn pass(
+    sketch: &Sketch<'_>,
+    nets: &mut Nets,
+    net: usize,
+    room: &mut Room,
+    again: bool,
+    meter: &mut Meter<'_>,
+) {
     let Some((source, side, passes, targets)) = nets.nets.get(net).map(|n| {
         let targets: Vec<usize> = n.targets.iter().map(|t| t.node).collect();
         let mut passes: Vec<(i32, usize)> = n.passes.iter().map(|(c, i)| (*c, *i)).collect();
@@ -70,7 +81,17 @@ fn pass(nets: &mut Nets, net: usize, room: &mut Room, meter: &mut Meter<'_>) {
         return;
     };
     let mut row = nets.item(source).y;
+    let rank = sketch.node(source).rank;
     for (column, item) in passes {
+        let memory = sketch.drawing.memory;
+        let had = memory.and_then(|m| m.passes.get(&(rank, column)).copied());
+        if had.is_some() != again {
+            continue;
+        }
+        if had.is_some() {
+            room.put(nets, item, had, 0, meter);
+            continue;
+        }
         // As far as some targets lie in the next column, the line bends there anyway.
         let beyond = targets.iter().filter(|t| match side {
             Side::Right => nets.column(**t) > column,

@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Meter;
 use super::bands::Bands;
 use super::nets::{Nets, Piece};
+use super::{Meter, put};
 
 /// From how many nets in one channel on their order is no longer searched for.
 const MANY: usize = 600;
@@ -169,56 +169,137 @@ fn order(
     bands: &Bands,
     meter: &mut Meter<'_>,
 ) -> Vec<Vertical> {
-    // Rising ones from the top, falling ones from the bottom: then they do not cross each other.
-    verticals.sort_by_key(|v| {
-        let from = v.left.iter().copied().min().unwrap_or(v.top);
-        let to = v.right.iter().copied().min().unwrap_or(v.top);
-        let falls = to >= from;
-        (
-            falls,
-            if falls {
-                -i64::from(from)
-            } else {
-                i64::from(from)
-            },
-            v.net,
-        )
-    });
     let mut ordered = Vec::with_capacity(verticals.len());
     while !verticals.is_empty() {
-        meter.take(verticals.len());
-        let waits = |v: &Vertical| {
-            let others = verticals.iter();
-            others.into_iter().any(|o| o.net != v.net && o.is_before(v))
-                || verticals.iter().any(|o| is_first_of(o, v))
-        };
-        let searched = verticals.len() <= MANY && !meter.is_used_up();
-        let free: Vec<usize> = (0..verticals.len())
-            .filter(|at| verticals.get(*at).is_some_and(|v| !waits(v)))
-            .take(if searched { usize::MAX } else { 1 })
-            .collect();
-        meter.take(verticals.len() * free.len());
-        let cost = |at: &usize| -> isize {
-            let Some(own) = verticals.get(*at) else {
-                return 0;
-            };
-            let others = verticals.iter().filter(|o| o.net != own.net);
-            others
-                .map(|o| own.crossings(o).cast_signed() - o.crossings(own).cast_signed())
-                .sum()
-        };
-        let next = if free.len() > 1 {
-            free.iter().copied().min_by_key(|at| (cost(at), *at))
-        } else {
-            free.first().copied()
-        };
-        if let Some(next) = next {
-            ordered.push(verticals.remove(next));
-        } else {
+        // Rising ones from the top, falling ones from the bottom: then they do not cross each other.
+        verticals.sort_by_key(|v| {
+            let from = v.left.iter().copied().min().unwrap_or(v.top);
+            let to = v.right.iter().copied().min().unwrap_or(v.top);
+            let falls = to >= from;
+            let from = i64::from(from);
+            (
+                falls,
+                if falls { -from } else { from },
+                v.net,
+                v.half == Half::Second,
+            )
+        });
+        let mut queue = Queue::new(&verticals, meter);
+        while let Some(next) = queue.pop(&verticals, meter) {
+            ordered.push(next);
+        }
+        verticals = queue.left(verticals);
+        if !verticals.is_empty() {
             split(&mut verticals, used, bands);
         }
     }
     ordered
+}
+
+/// Verticals that wait for others, or for their turn.
+struct Queue {
+    /// How many each waits for.
+    waits: Vec<usize>,
+    /// Those that wait for each.
+    waiting: Vec<Vec<usize>>,
+    /// How many more lines cross if each comes before all others than if it comes after them.
+    costs: Vec<isize>,
+    open: BTreeSet<usize>,
+    free: BTreeSet<usize>,
+    searches: bool,
+}
+
+impl Queue {
+    fn new(verticals: &[Vertical], meter: &mut Meter<'_>) -> Self {
+        let count = verticals.len();
+        let mut queue = Self {
+            waits: vec![0; count],
+            waiting: vec![Vec::new(); count],
+            costs: vec![0; count],
+            open: (0..count).collect(),
+            free: BTreeSet::new(),
+            searches: count <= MANY && !meter.is_used_up(),
+        };
+        let mut leaving: BTreeMap<i32, usize> = BTreeMap::new();
+        for (at, vertical) in verticals.iter().enumerate() {
+            leaving.extend(vertical.left.iter().map(|row| (*row, at)));
+        }
+        for (at, vertical) in verticals.iter().enumerate() {
+            let own = |other: &usize| verticals.get(*other).is_some_and(|o| o.net == vertical.net);
+            let rows = vertical.right.iter().filter_map(|row| leaving.get(row));
+            let mut before: BTreeSet<usize> = rows.copied().filter(|other| !own(other)).collect();
+            let halves = verticals.iter().position(|o| is_first_of(o, vertical));
+            before.extend(halves);
+            put(&mut queue.waits, at, before.len());
+            for other in before {
+                if let Some(waiting) = queue.waiting.get_mut(other) {
+                    waiting.push(at);
+                }
+            }
+        }
+        if queue.searches {
+            meter.take(count * count);
+            for (a, own) in verticals.iter().enumerate() {
+                for (b, other) in verticals.iter().enumerate().skip(a + 1) {
+                    let more = gain(own, other);
+                    let (one, two) = (super::at(&queue.costs, a), super::at(&queue.costs, b));
+                    put(&mut queue.costs, a, one + more);
+                    put(&mut queue.costs, b, two - more);
+                }
+            }
+        }
+        queue.free = (0..count)
+            .filter(|at| super::at(&queue.waits, *at) == 0)
+            .collect();
+        queue
+    }
+
+    /// The next one that waits for nobody: the one that crosses least by coming now.
+    fn pop(&mut self, verticals: &[Vertical], meter: &mut Meter<'_>) -> Option<Vertical> {
+        let cost = |at: &usize| super::at(&self.costs, *at);
+        let next = if self.searches {
+            self.free.iter().copied().min_by_key(|at| (cost(at), *at))
+        } else {
+            self.free.first().copied()
+        };
+        let next = next?;
+        self.free.remove(&next);
+        self.open.remove(&next);
+        meter.take(self.open.len());
+        let own = verticals.get(next)?;
+        if self.searches {
+            for other in &self.open {
+                if let Some(vertical) = verticals.get(*other) {
+                    let rest = super::at(&self.costs, *other) + gain(own, vertical);
+                    put(&mut self.costs, *other, rest);
+                }
+            }
+        }
+        for other in self.waiting.get(next).into_iter().flatten() {
+            let waits = super::at(&self.waits, *other).saturating_sub(1);
+            put(&mut self.waits, *other, waits);
+            if waits == 0 {
+                self.free.insert(*other);
+            }
+        }
+        Some(own.clone())
+    }
+
+    /// Those that still wait.
+    fn left(&self, verticals: Vec<Vertical>) -> Vec<Vertical> {
+        let all = verticals.into_iter().enumerate();
+        all.filter(|(at, _)| self.open.contains(at))
+            .map(|(_, v)| v)
+            .collect()
+    }
+}
+
+/// How many more lines cross if one lies left of another one than if it lies right of it.
+fn gain(own: &Vertical, other: &Vertical) -> isize {
+    if own.bottom < other.top || other.bottom < own.top {
+        return 0;
+    }
+    own.crossings(other).cast_signed() - other.crossings(own).cast_signed()
 }
 
 /// Each waits for another one: one that is whole takes two lanes.

@@ -70,6 +70,8 @@ pub struct Memory {
     columns: BTreeMap<i32, (i32, i32)>,
     /// First row and the row after the last one of each group, frame excluded.
     bands: BTreeMap<Option<u32>, (i32, i32)>,
+    /// On which row the lines of a node (by rank) pass a column: to the right of its own, or to the left.
+    passes: BTreeMap<(u32, i32), i32>,
 }
 
 /// What is to be drawn.

@@ -8,8 +8,14 @@ use super::nets::{Net, Nets, Side, Target};
 use super::{Frame, Memory, Place, Scene, Sketch, put, signed, unsigned};
 use crate::ui::graph::{Cells, Line, Point};
 
-/// Lanes that a channel has beyond what it needs, so that a new line moves nothing.
-const SPARE: i32 = 2;
+/// Lanes that a channel has beyond what it needs, so that a new line moves nothing: so many, and one more for every
+/// so many of its lanes.
+const SPARE: (i32, i32) = (2, 4);
+
+/// Cells that a new channel has in reserve.
+fn spare(channel: i32, lanes: &Lanes) -> i32 {
+    SPARE.0 + signed(lanes.count(channel)) / SPARE.1
+}
 
 /// Where columns and channels lie, from left to right.
 #[derive(Debug, Default)]
@@ -51,13 +57,13 @@ impl Spread {
             spread.columns.insert(*column, (x, width));
             x += width + spread.channel(*column, lanes);
             if known(column + 1).is_none() {
-                x += SPARE;
+                x += spare(*column, lanes);
             }
         }
         if let Some(anchor) = anchor {
             let mut x = known(anchor).map_or(0, |(x, _)| x);
             for (column, width) in widths.range(..anchor).rev() {
-                x -= width + SPARE + spread.channel(*column, lanes);
+                x -= width + spare(*column, lanes) + spread.channel(*column, lanes);
                 spread.columns.insert(*column, (x, *width));
             }
         }
@@ -331,9 +337,19 @@ fn finish(
             cells: cells(*own),
         })
         .collect();
+    let mut passes = BTreeMap::new();
+    for net in &nets.nets {
+        let rank = sketch.node(net.source).rank;
+        let rows = net
+            .passes
+            .iter()
+            .map(|(column, item)| (*column, nets.item(*item).y));
+        passes.extend(rows.map(|(column, y)| ((rank, column), y)));
+    }
     scene.memory = Memory {
         columns: spread.columns,
         bands: bands.rows.clone(),
+        passes,
     };
     scene
 }
