@@ -18,7 +18,7 @@ use crate::trace::id::SpanId;
 use crate::trace::operation::UNNAMED;
 use crate::trace::span::Span;
 
-/// Most calls that are kept; some 50 bytes each, and what they say once.
+/// Most calls that are kept; some 75 bytes each, and what they say once.
 pub const CALL_LIMIT: usize = 150_000;
 /// Most operations of one callee, the busiest; the rest are one.
 pub const OPERATION_LIMIT: usize = 200;
