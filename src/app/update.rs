@@ -252,7 +252,7 @@ impl App {
                 Vec::new()
             }
             Some(Overlay::Examples(examples)) => match examples.act(verb) {
-                Some(example) => self.open_example(&example),
+                Some((example, of)) => self.open_example(&example, of),
                 None => Vec::new(),
             },
             Some(Overlay::Trace(page)) => {

@@ -42,6 +42,24 @@ pub struct Operation<'a> {
     pub uses: Vec<&'a OperationUse>,
 }
 
+impl Operation<'_> {
+    /// Calls that failed at the callers while no span of the callee, and no status, tells of them. Who is
+    /// none of the components here is never heard of but by its callers, so nothing is said of it.
+    #[must_use]
+    pub const fn unanswered(&self) -> u64 {
+        match self.callee {
+            ElementKey::Type(_) => self.tally.unanswered,
+            _ => 0,
+        }
+    }
+
+    /// Whether all that is known of it are such calls.
+    #[must_use]
+    pub const fn is_unanswered(&self) -> bool {
+        self.tally.calls > 0 && self.unanswered() == self.tally.calls
+    }
+}
+
 /// What one instance of a callee served, whoever called.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstanceUse {

@@ -9,6 +9,7 @@ pub mod change;
 pub mod comparch;
 pub mod declared;
 pub mod element;
+pub mod example;
 pub mod export;
 pub mod fact;
 mod facts;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portolan::model::Model;
 use portolan::model::comparch::{project, project_structure};
 use portolan::model::declared::digest;
+use portolan::model::example::Example;
 use portolan::model::export::comparch::xmi;
 use portolan::model::observation::{
     ContainerFact, ContainerState, EndpointSliceFact, Fact, IngressFact, Kind, Labels, Link, Links,
@@ -165,6 +166,16 @@ fn facts() -> Vec<Fact> {
     ]
 }
 
+pub fn example(trace: &str) -> Example {
+    Example {
+        trace: trace.into(),
+        span: None,
+        at_ms: 0,
+        took_us: None,
+        thrown: None,
+    }
+}
+
 pub fn used(
     caller: Option<&str>,
     callee: &str,
@@ -180,9 +191,9 @@ pub fn used(
     for us in calls {
         tally.latency.add(*us);
     }
-    tally.slowest = Some("00000000000000a1".into());
+    tally.slowest.push(example("00000000000000a1"));
     if thrown > 0 {
-        tally.failed = Some("00000000000000b2".into());
+        tally.failed.push(example("00000000000000b2"));
         tally.exceptions.push(Thrown {
             kind: "TimeoutException".into(),
             message: "no answer in <2 s> & \"gave up\"".into(),

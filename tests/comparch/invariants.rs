@@ -50,7 +50,10 @@ fn sampled(used: &[Used]) -> Observation {
             let mut tally = Tally {
                 calls: u64::from(*calls),
                 errors: u64::from(*errors),
-                failed: (*errors > 0).then(|| "00000000000000b2".into()),
+                failed: (*errors > 0)
+                    .then(|| crate::golden::example("00000000000000b2"))
+                    .into_iter()
+                    .collect(),
                 ..Tally::default()
             };
             // Not every call says how long it took.

@@ -26,6 +26,7 @@ mod scaling;
 mod sensors;
 mod sizes;
 mod time;
+mod trace_ways;
 mod traces;
 mod tree;
 mod trends;

@@ -13,7 +13,7 @@ impl Out<'_> {
         if let Some(host) = &e.external_name {
             self.field("outside", host);
         }
-        self.why(e.health, e.reason.as_ref());
+        self.why(e.health, e.reason.as_ref(), &[]);
         self.field("address", e.cluster_ip.as_deref().unwrap_or(NONE));
         for port in &e.ports {
             let target = port
@@ -54,7 +54,7 @@ impl Out<'_> {
         if !e.declared {
             self.field("known by", "pods that name it; nodes may not be read");
         }
-        self.why(e.health, e.reason.as_ref());
+        self.why(e.health, e.reason.as_ref(), &[]);
         self.field("zone", e.zone.as_deref().unwrap_or(NONE));
         if e.unschedulable {
             self.field("cordoned", "yes");

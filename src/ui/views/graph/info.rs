@@ -188,10 +188,12 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
 fn hour(ctx: &Ctx<'_>, call: &Call) -> Option<String> {
     let key = ElementKey::call(call.caller.clone(), call.callee.clone());
     let known = ctx.model.trend(&key)?;
-    match trend::line(known, Figure::Errors, ctx.theme) {
-        Some(bars) => Some(format!("errors {bars}{}", trend::since(known, ctx))),
-        None => trend::line(known, Figure::Rate, ctx.theme).map(|bars| format!("rate {bars}")),
+    let by = format!("by {} min", trend::minutes_each(known));
+    if let Some(bars) = trend::bars(known, Figure::Errors, ctx.theme) {
+        return Some(format!("errors {by} {bars}{}", trend::since(known, ctx)));
     }
+    let bars = trend::bars(known, Figure::Rate, ctx.theme)?;
+    Some(format!("rate {by} {bars}"))
 }
 
 /// The busiest operations behind a link.

@@ -131,14 +131,12 @@ impl GraphView {
                 );
                 // One link has its name above.
                 let ends = if pairs.len() == 1 { "" } else { &ends };
-                examples.extend(
-                    usage::examples(&operation)
-                        .into_iter()
-                        .map(|example| Example {
-                            of: format!("{ends}{title}: {}", example.of),
-                            ..example
-                        }),
-                );
+                examples.extend(usage::examples(&operation, ctx).into_iter().map(|example| {
+                    Example {
+                        operation: format!("{ends}{title}"),
+                        ..example
+                    }
+                }));
             }
         }
         let of = match pairs.as_slice() {

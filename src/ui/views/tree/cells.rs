@@ -118,10 +118,51 @@ impl Columns {
                 _ => Cells::default(),
             },
             RowId::Container { uid, name } => container(uid, name, ctx),
-            RowId::Operation(row) => operations::cells(row, self.latency == 0, ctx),
+            RowId::Operation(operation) => {
+                let room = self.rest + self.unused();
+                let cells = operations::cells(operation, self.latency == 0, room, ctx);
+                return self.operation(row, &cells, ctx);
+            }
             RowId::Operations(_) => Cells::default(),
         };
         self.spans(row, &cells, ctx)
+    }
+
+    /// Cells of the columns behind the figures that an operation has nothing for.
+    const fn unused(&self) -> usize {
+        match (self.wide, self.age) {
+            // What stands behind them keeps its place.
+            (true, _) => 0,
+            (false, true) => RESTARTS + AGE,
+            (false, false) => RESTARTS,
+        }
+    }
+
+    /// The line of an operation: its name has the room of the columns before its figures, and what there is
+    /// to say of it that of those behind.
+    fn operation(&self, row: &Row, cells: &Cells, ctx: &Ctx<'_>) -> Line<'static> {
+        let e = ctx.theme.glyphs.ellipsis;
+        let indent = usize::from(row.depth) * INDENT + INDENT;
+        let name = (self.name + before_figures(self.rate)).saturating_sub(indent);
+        let mut spans = vec![
+            Span::styled(format::middle(&cells.name, name, e), cells.style),
+            Span::raw(" "),
+            Span::styled(format::right(&cells.errors, ERRORS, e), cells.error_style),
+            Span::raw(format::right(&cells.latency, self.latency, e)),
+        ];
+        if self.wide {
+            let before = RESTARTS + if self.age { AGE } else { 0 };
+            let kind = format::fit(&cells.kind, KIND + NODE, e);
+            let text = format!("{}  {kind}", " ".repeat(before));
+            spans.push(Span::styled(
+                format::fit(&text, before + KIND + NODE, e),
+                ctx.theme.dim(),
+            ));
+        }
+        let why = format::fit(&cells.why, self.rest + self.unused(), e);
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(why.trim_end().to_owned(), cells.why_style));
+        Line::from(spans)
     }
 
     fn spans(&self, row: &Row, cells: &Cells, ctx: &Ctx<'_>) -> Line<'static> {
@@ -180,7 +221,12 @@ fn way_name(e: &Ingress) -> String {
     format!("{} {}", e.way.kind().name().to_lowercase(), e.name)
 }
 
-/// Cells that a row's name takes, indent and symbol included.
+/// Cells of the columns before the figures that an operation has nothing for, but one.
+const fn before_figures(rate: usize) -> usize {
+    READY + rate - 1
+}
+
+/// Cells that a row's name needs of its column, indent and symbol included.
 pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
     let name = match &row.id {
         RowId::Element(key) => match ctx.model.get(key) {
@@ -194,7 +240,12 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
         RowId::Operation(row) => operations::name(row, ctx),
         RowId::Operations(_) => String::new(),
     };
-    format::width(&name) + usize::from(row.depth) * INDENT + INDENT
+    let beyond = match &row.id {
+        RowId::Operation(_) => before_figures(RATE),
+        _ => 0,
+    };
+    let cells = format::width(&name) + usize::from(row.depth) * INDENT + INDENT;
+    cells.saturating_sub(beyond)
 }
 
 /// The texts of a row.
