@@ -1,5 +1,6 @@
 //! Read-only questions to the model. Nothing here changes anything or knows what a screen is.
 
+pub mod analysis;
 pub mod difference;
 pub mod links;
 pub mod network;
