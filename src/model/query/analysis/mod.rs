@@ -12,7 +12,7 @@ mod single;
 #[cfg(test)]
 mod tests;
 mod ways;
-mod words;
+pub mod words;
 
 pub use cycles::{Cycle, Cycles};
 pub use impact::{Impact, Touched};

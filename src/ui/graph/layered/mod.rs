@@ -16,12 +16,16 @@ mod nets;
 mod ports;
 mod rows;
 mod scene;
+pub mod strokes;
+mod task;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
 use super::{Cells, Edge, Line};
+pub use task::Task;
+
 use bands::Bands;
 use nets::Nets;
 
