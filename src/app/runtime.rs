@@ -398,6 +398,10 @@ async fn drive(
             }
             Some(answer) = world.answers.recv() => app.update(answer, world.now()),
             _ = tick.tick() => app.update(Msg::Tick, world.now()),
+            () = tokio::task::yield_now(), if app.is_behind() => {
+                // The sources wait, and nobody else: before each step all of the above have their turn.
+                app.update(Msg::Proceed, world.now())
+            }
             Some(batch) = world.observations.recv() => {
                 app.update(Msg::Observations(batch), world.now())
             }
