@@ -343,6 +343,8 @@ async fn drive(
     let mut burst = 0;
     // Somebody else has the terminal.
     let mut away = false;
+    // What is done step by step had one since the last batch.
+    let mut stepped = false;
     loop {
         let effects = tokio::select! {
             biased;
@@ -398,12 +400,17 @@ async fn drive(
             }
             Some(answer) = world.answers.recv() => app.update(answer, world.now()),
             _ = tick.tick() => app.update(Msg::Tick, world.now()),
-            () = tokio::task::yield_now(), if app.is_behind() => {
-                // The sources wait, and nobody else: before each step all of the above have their turn.
+            // One step for each batch, so that neither waits for the end of the other.
+            () = tokio::task::yield_now(), if app.is_behind() && !stepped => {
+                stepped = true;
                 app.update(Msg::Proceed, world.now())
             }
             Some(batch) = world.observations.recv() => {
+                stepped = false;
                 app.update(Msg::Observations(batch), world.now())
+            }
+            () = tokio::task::yield_now(), if app.is_behind() => {
+                app.update(Msg::Proceed, world.now())
             }
         };
         for effect in effects {
