@@ -24,7 +24,7 @@ use crate::model::text;
 use crate::sources::kubernetes::Session;
 use crate::sources::sensor::Switches;
 use crate::sources::zipkin;
-use crate::sources::{self, Control, Outlet, Source};
+use crate::sources::{self, BATCH_LIMIT, Control, Outlet, Source};
 use crate::ui::chord::Chord;
 use crate::ui::terminal::{Canvas, Screen};
 
@@ -168,6 +168,17 @@ impl World {
             wall: Timestamp::now(),
             ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
+    }
+
+    /// A batch, and those that wait behind it while together they are no more than a large one: what is made
+    /// anew after each, as calls are, is made once for all of them.
+    fn with_waiting(&mut self, mut batch: Vec<Observation>) -> Vec<Observation> {
+        while batch.len() < BATCH_LIMIT / 2
+            && let Ok(next) = self.observations.try_recv()
+        {
+            batch.extend(next);
+        }
+        batch
     }
 
     /// Carries an effect out; says whether to go on.
@@ -407,7 +418,7 @@ async fn drive(
             }
             Some(batch) = world.observations.recv() => {
                 stepped = false;
-                app.update(Msg::Observations(batch), world.now())
+                app.update(Msg::Observations(world.with_waiting(batch)), world.now())
             }
             () = tokio::task::yield_now(), if app.is_behind() => {
                 app.update(Msg::Proceed, world.now())
