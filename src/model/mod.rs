@@ -46,7 +46,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use self::graph::Graph;
-use self::interfaces::Interfaces;
+use self::interfaces::{Interfaces, Joining};
 use self::key::{ElementKey, TypeKey};
 use self::observation::Kind;
 use self::source::{SourceKey, SourceStatus};
@@ -66,6 +66,8 @@ pub struct Model {
     sums: sums::Sums,
     telemetry: telemetry::Telemetry,
     interfaces: Arc<Interfaces>,
+    /// Those that will take their place.
+    joining: Option<Box<Joining>>,
     trends: Arc<Trends>,
     /// Whether the long window counts far less than the last hour did.
     has_lost_calls: bool,

@@ -4,10 +4,11 @@
 //! either changes, so the order in which they arrive does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::element::{Call, Counts, External, Outside};
 use super::identity::{Directory, Known, Resolution};
-use super::interfaces::Interfaces;
+use super::interfaces::Origin;
 use super::key::{ElementKey, TypeKey};
 use super::observation::{Hint, Links, Says, Span};
 use super::text::Text;
@@ -18,8 +19,15 @@ use super::usage::Uses;
 pub(super) struct Telemetry {
     links: BTreeMap<(Text, Span), Links>,
     names: BTreeMap<Text, Vec<Text>>,
-    uses: BTreeMap<Text, Uses>,
+    uses: BTreeMap<Text, Sampled>,
     hints: BTreeMap<Text, Vec<Hint>>,
+}
+
+/// What one source sampled, and the raw names in it, each once.
+#[derive(Clone, Debug)]
+struct Sampled {
+    uses: Arc<Uses>,
+    names: BTreeSet<Text>,
 }
 
 /// What follows from them.
@@ -27,7 +35,8 @@ pub(super) struct Telemetry {
 pub(super) struct Joined {
     pub(super) calls: BTreeMap<ElementKey, Call>,
     pub(super) externals: BTreeMap<ElementKey, External>,
-    pub(super) interfaces: Interfaces,
+    /// What interfaces follow from.
+    pub(super) origin: Origin,
     /// The raw names of each type.
     pub(super) known: BTreeMap<TypeKey, Vec<Known>>,
 }
@@ -51,7 +60,10 @@ impl Telemetry {
 
     /// Replaces what one source sampled.
     pub(super) fn sample(&mut self, uses: Uses) {
-        self.uses.insert(uses.source.clone(), uses);
+        let names = uses.names().cloned().collect();
+        let uses = Arc::new(uses);
+        self.uses
+            .insert(uses.source.clone(), Sampled { uses, names });
     }
 
     /// Forgets what one source sampled; says whether there was anything.
@@ -75,7 +87,7 @@ impl Telemetry {
             .values()
             .flat_map(|l| l.links.iter().flat_map(|l| [&l.caller, &l.callee]))
             .chain(self.names.values().flatten())
-            .chain(self.uses.values().flat_map(Uses::names))
+            .chain(self.uses.values().flat_map(|sampled| &sampled.names))
             .chain(
                 self.by_address()
                     .flat_map(|(caller, callee)| [caller, callee]),
@@ -100,7 +112,7 @@ impl Telemetry {
     pub(super) fn footprint(&self) -> usize {
         let links = self.links.values().map(|l| l.links.len() + 1);
         let names = self.names.values().map(|n| n.len() + 1);
-        let uses = self.uses.values().map(|u| u.uses.len() + 1);
+        let uses = self.uses.values().map(|u| u.uses.uses.len() + 1);
         let hints = self.hints.values().map(|h| h.len() + 1);
         links.chain(names).chain(uses).chain(hints).sum()
     }
@@ -202,10 +214,13 @@ impl Telemetry {
             call.names.sort();
             call.names.dedup();
         }
-        joined.interfaces = Interfaces::join(self.uses.values(), |name| {
-            let known = keys.get(name).cloned();
-            known.unwrap_or_else(|| ElementKey::External { name: name.clone() })
-        });
+        joined.origin = Origin {
+            sampled: self.uses.values().map(|s| Arc::clone(&s.uses)).collect(),
+            keys: keys
+                .into_iter()
+                .map(|(name, key)| (name.clone(), key))
+                .collect(),
+        };
         joined
     }
 }

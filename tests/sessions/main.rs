@@ -25,6 +25,7 @@ mod rollbacks;
 mod scaling;
 mod sensors;
 mod sizes;
+mod slices;
 mod time;
 mod trace_ways;
 mod traces;
