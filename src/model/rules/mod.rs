@@ -3,7 +3,6 @@
 //! where a namespace's pods are not known, nothing is said of their number.
 
 mod exceptions;
-mod life_cycle;
 mod minimum;
 mod ratings;
 mod unknown;
@@ -12,7 +11,6 @@ mod unserved;
 use serde::Serialize;
 
 use super::Model;
-use super::change::Change;
 use super::element::ComponentState;
 use super::key::{ElementKey, TypeKey};
 use super::observation::NamespaceChoice;
@@ -44,12 +42,6 @@ pub fn findings(model: &Model, choice: &NamespaceChoice) -> Vec<Finding> {
         ratings::find,
     ];
     rules.iter().flat_map(|find| find(model, choice)).collect()
-}
-
-/// Steps of components that CompArch's life cycle does not have, among what just happened.
-#[must_use]
-pub fn steps(changes: &[Change]) -> Vec<Finding> {
-    changes.iter().filter_map(life_cycle::find).collect()
 }
 
 /// How many components of a type are STARTED.
