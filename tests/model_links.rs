@@ -158,9 +158,12 @@ fn names_are_matched_whenever_either_side_comes() {
         Some(Element::External(e)) => e.outside.clone(),
         other => panic!("{name}: {other:?}"),
     };
-    assert!(
-        matches!(outside("bank"), Outside::External { evidence } if evidence.contains("ExternalName"))
-    );
+    let bank = ElementKey::service(&"s".into(), &"bank".into());
+    assert!(call(&last, &type_key("s", "cart"), &bank).is_some());
+    let twin = ElementKey::External {
+        name: "bank".into(),
+    };
+    assert!(last.get(&twin).is_none(), "the Service is who is called");
     assert_eq!(outside("x"), Outside::Unresolved);
     assert!(matches!(outside("dup"), Outside::Ambiguous { candidates } if candidates.len() == 2));
 }

@@ -79,10 +79,10 @@ pub struct Interfaces {
 }
 
 impl Interfaces {
-    /// Joins raw names to elements; uses of names that turn out to be one element are added up.
+    /// Joins raw names to elements, `key` being asked with the caller where there is one; uses of names that turn out to be one element are added up.
     pub(super) fn join<'a>(
         sampled: impl Iterator<Item = &'a Uses>,
-        key: impl Fn(&Text) -> ElementKey,
+        key: impl Fn(&Text, Option<&ElementKey>) -> ElementKey,
     ) -> Self {
         type Place = (ElementKey, Option<Protocol>, Text, Option<ElementKey>);
         let mut joined: BTreeMap<Place, OperationUse> = BTreeMap::new();
@@ -100,15 +100,15 @@ impl Interfaces {
             sum.is_part |= uses.is_sample;
             sum.hidden += uses.hidden;
             for said in &uses.served {
-                let served = served.entry(key(&said.callee)).or_default();
+                let served = served.entry(key(&said.callee, None)).or_default();
                 served.push(InstanceUse {
                     instance: said.instance.clone(),
                     tally: said.tally.clone(),
                 });
             }
             for said in &uses.uses {
-                let caller = said.caller.as_ref().map(&key);
-                let callee = key(&said.callee);
+                let caller = said.caller.as_ref().map(|name| key(name, None));
+                let callee = key(&said.callee, caller.as_ref());
                 let place = (
                     callee.clone(),
                     said.protocol,

@@ -133,18 +133,27 @@ impl Telemetry {
         is_there: impl Fn(&TypeKey) -> bool,
     ) -> Joined {
         let mut joined = Joined::default();
-        let keys: BTreeMap<&Text, ElementKey> = self
-            .raw()
-            .into_iter()
-            .map(|name| {
-                let key = place(name, directory, &is_there, &mut joined);
-                (name, key)
-            })
-            .collect();
+        let mut spare = BTreeMap::new();
+        let mut places: BTreeMap<&Text, Place> = BTreeMap::new();
+        for name in self.raw() {
+            let mut place = place(name, directory, &is_there, &mut joined);
+            if place.ways.len() > 1 {
+                spare.extend(joined.externals.remove_entry(&place.key));
+            } else if let Some(way) = place.ways.pop() {
+                // What a Service stands for and the Service are one.
+                joined.externals.remove(&place.key);
+                place.key = way;
+            }
+            places.insert(name, place);
+        }
+        let ends = |caller: &Text, callee: &Text| {
+            let from = places.get(caller)?.key.clone();
+            let to = places.get(callee)?.called_by(Some(&from));
+            Some((from, to))
+        };
         for window in self.links.values() {
             for link in &window.links {
-                let (Some(caller), Some(callee)) = (keys.get(&link.caller), keys.get(&link.callee))
-                else {
+                let Some((caller, callee)) = ends(&link.caller, &link.callee) else {
                     continue;
                 };
                 let counts = Counts {
@@ -173,7 +182,7 @@ impl Telemetry {
             }
         }
         for (caller, callee) in self.by_address() {
-            let (Some(from), Some(to)) = (keys.get(caller), keys.get(callee)) else {
+            let Some((from, to)) = ends(caller, callee) else {
                 continue;
             };
             let call = joined
@@ -202,11 +211,41 @@ impl Telemetry {
             call.names.sort();
             call.names.dedup();
         }
-        joined.interfaces = Interfaces::join(self.uses.values(), |name| {
-            let known = keys.get(name).cloned();
+        joined.interfaces = Interfaces::join(self.uses.values(), |name, caller| {
+            let known = places.get(name).map(|place| place.called_by(caller));
             known.unwrap_or_else(|| ElementKey::External { name: name.clone() })
         });
+        spare.retain(|key, _| joined.speaks_of(key));
+        joined.externals.append(&mut spare);
         joined
+    }
+}
+
+impl Joined {
+    /// Whether a call or an operation has an element at one of its ends.
+    fn speaks_of(&self, key: &ElementKey) -> bool {
+        let mut calls = self.calls.values();
+        let mut uses = self.interfaces.uses();
+        calls.any(|call| call.caller == *key || call.callee == *key)
+            || uses.any(|used| used.caller.as_ref() == Some(key) || used.callee == *key)
+    }
+}
+
+/// What a raw name stands for.
+struct Place {
+    /// The element, whoever calls.
+    key: ElementKey,
+    /// The Services that lead to it, where it is outside of the cluster and there are several.
+    ways: Vec<ElementKey>,
+}
+
+impl Place {
+    /// The element that a caller means: of several Services for one host that of its own namespace.
+    fn called_by(&self, caller: Option<&ElementKey>) -> ElementKey {
+        let near = caller.and_then(ElementKey::namespace);
+        let mut ways = self.ways.iter();
+        let way = near.and_then(|near| ways.find(|way| way.namespace() == Some(near)));
+        way.unwrap_or(&self.key).clone()
     }
 }
 
@@ -216,7 +255,8 @@ fn place(
     directory: &Directory<'_>,
     is_there: impl Fn(&TypeKey) -> bool,
     joined: &mut Joined,
-) -> ElementKey {
+) -> Place {
+    let mut ways = Vec::new();
     let outside = match directory.resolve(name) {
         Resolution::Matched { to, rule, settled } if is_there(&to) => {
             let known = Known {
@@ -225,10 +265,15 @@ fn place(
                 settled,
             };
             joined.known.entry(to.clone()).or_default().push(known);
-            return ElementKey::Type(to);
+            let key = ElementKey::Type(to);
+            return Place { key, ways };
         }
         Resolution::Ambiguous { candidates, .. } => Outside::Ambiguous { candidates },
-        Resolution::External { evidence } => Outside::External { evidence },
+        Resolution::External { evidence } => {
+            let services = directory.ways_out(name);
+            ways.extend(services.map(|(namespace, name)| ElementKey::service(namespace, name)));
+            Outside::External { evidence }
+        }
         Resolution::Matched { .. } | Resolution::Unresolved => Outside::Unresolved,
     };
     let key = ElementKey::External { name: name.clone() };
@@ -237,5 +282,5 @@ fn place(
         outside,
     };
     joined.externals.insert(key.clone(), external);
-    key
+    Place { key, ways }
 }

@@ -13,6 +13,7 @@ use crate::model::element::Element;
 use crate::model::identity::{Known, Resolution, Rule, normal};
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::NamespaceChoice;
+use crate::model::query::links::Side;
 use crate::model::source::SourceState;
 use crate::model::text::{self, Text};
 
@@ -282,6 +283,7 @@ impl Model {
                         (None, false) => format!("It leads to {}.", types.join(" and ")),
                     },
                 ));
+                points.extend(self.traced_as(key));
                 format!("Service {}/{}", service.namespace, service.name)
             }
             Some(Element::Type(ty)) => {
@@ -308,6 +310,16 @@ impl Model {
             candidates: Vec::new(),
             points,
         }
+    }
+
+    /// By which raw names a Service is called that stands for a host outside.
+    fn traced_as(&self, key: &ElementKey) -> Option<Point> {
+        let calls = self.calls(key, Side::Callers);
+        let names: BTreeSet<&Text> = calls
+            .flat_map(|call| call.names.iter().map(|(_, callee)| callee))
+            .collect();
+        let names: Vec<&str> = names.into_iter().map(|name| &**name).collect();
+        (!names.is_empty()).then(|| Point::new(format!("Traces call it {}.", names.join(" and "))))
     }
 
     /// By which raw names a type is known, or why by none.

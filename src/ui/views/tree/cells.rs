@@ -446,7 +446,10 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
     let key = ElementKey::service(&e.namespace, &e.name);
     let is_missed = ctx.model.is_missed(e);
     let mut why = format::reason(e.reason.as_ref());
+    let mut traffic = None;
     if let Some(host) = &e.external_name {
+        // It stands for who is called there.
+        traffic = ctx.model.traffic(&key, Side::Callers);
         why = format!("leads outside, to {host}");
     } else if is_missed {
         why = format!("no pods {} {}", ctx.theme.glyphs.dot, called_by(&key, ctx));
@@ -457,6 +460,8 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
             Some(ready) => format!("{ready}/{}", e.endpoints),
             None => NONE.to_owned(),
         },
+        rate: traffic.map_or_else(String::new, |_| format::rate(traffic)),
+        errors: traffic.map_or_else(String::new, |_| format::errors(traffic)),
         age: format::age(e.created, ctx.now),
         kind: e.service_type.to_string(),
         why,
