@@ -5,15 +5,13 @@
 #[expect(dead_code, reason = "this file needs only a little of it")]
 mod world;
 
-use std::sync::Arc;
-
 use portolan::model::Model;
 use portolan::model::declared::digest;
 use portolan::model::element::Element;
 use portolan::model::graph::Sort as Sorts;
 use portolan::model::key::{ElementKey, TypeKey};
 use portolan::model::observation::{
-    ConfigMapFact, Expression, Fact, IngressFact, Kind, Labels, Link, Links, Mention, Meta,
+    ConfigMapFact, Expression, Fact, IngressFact, Kind, Labels, Link, Links, Mention,
     NamespaceChoice, NamespaceFact, NetworkPolicyFact, Observation, Operator, Peer, PodFact,
     Selector, ServiceFact, Span, Way,
 };
@@ -23,36 +21,8 @@ use portolan::model::query::difference::Difference;
 use portolan::model::query::links::Side;
 use portolan::model::usage::{Sort, Tally, Use, Uses};
 use portolan::ui::filter::Filter;
-use world::{begin, end, everywhere, now, seen, workload};
-
-fn meta(namespace: &str, name: &str) -> Meta {
-    Meta {
-        namespace: namespace.into(),
-        name: name.into(),
-        uid: format!("{namespace}-{name}").into(),
-        ..Meta::default()
-    }
-}
-
-fn tell(model: &mut Model, facts: Vec<Fact>) {
-    let batch = facts
-        .into_iter()
-        .map(|fact| seen(&everywhere(fact.key().kind), &Arc::new(fact)))
-        .collect();
-    model.apply(batch, now());
-}
-
-/// The complete list of a kind.
-fn list(model: &mut Model, kind: Kind, facts: Vec<Fact>) {
-    let scope = everywhere(kind);
-    let seen = facts.into_iter().map(|fact| seen(&scope, &Arc::new(fact)));
-    let all = [begin(&scope, 1)].into_iter().chain(seen);
-    model.apply(all.chain([end(&scope, 1)]).collect(), now());
-}
-
-fn app(name: &str) -> Labels {
-    [("app".into(), name.into())].into()
-}
+use world::small::{app, list, meta, tell};
+use world::{everywhere, now, workload};
 
 /// A bare pod, which is a type of its own.
 fn pod(namespace: &str, name: &str) -> Fact {
@@ -78,6 +48,7 @@ fn policy(name: &str, pods: Selector, callers: Vec<Peer>, callees: Vec<Peer>) ->
         pods,
         callers,
         callees,
+        ..NetworkPolicyFact::default()
     }))
 }
 

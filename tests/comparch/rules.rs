@@ -3,10 +3,10 @@
 use portolan::model::Model;
 use portolan::model::observation::{NamespaceChoice, Observation};
 use portolan::model::rules::{THRESHOLD, findings};
-use portolan::model::usage::Uses;
 
 use crate::golden::{shop, used};
 use crate::world::now;
+use crate::world::small::sampled;
 
 fn found(model: &Model, choice: &NamespaceChoice) -> Vec<(String, String, String)> {
     let found = findings(model, choice).into_iter();
@@ -54,19 +54,10 @@ fn each_rule_finds_what_it_is_for() {
 fn more_exceptions_than_the_threshold_are_found() {
     let exceptions = |first: u64, second: u64| {
         let mut model = shop();
-        let uses = Uses {
-            source: "zipkin".into(),
-            window_ms: 60_000,
-            ends: now(),
-            traces: 7,
-            is_sample: false,
-            hidden: 0,
-            served: Vec::new(),
-            uses: vec![
-                used(Some("front"), "cart", "GET /a", &[1], first),
-                used(None, "cart", "GET /b", &[1], second),
-            ],
-        };
+        let uses = sampled(vec![
+            used(Some("front"), "cart", "GET /a", &[1], first),
+            used(None, "cart", "GET /b", &[1], second),
+        ]);
         model.apply(vec![Observation::Uses(Box::new(uses))], now());
         let found = found(&model, &NamespaceChoice::one("shop")).into_iter();
         found

@@ -1,6 +1,8 @@
 //! Read-only questions to the model. Nothing here changes anything or knows what a screen is.
 
+pub mod autoscalers;
 pub mod difference;
+pub mod forbidden;
 pub mod links;
 pub mod resources;
 pub mod structure;

@@ -3,10 +3,12 @@
 //! where a namespace's pods are not known, nothing is said of their number.
 
 mod exceptions;
+mod forbidden;
 mod minimum;
 mod ratings;
 mod unknown;
 mod unserved;
+mod untargeted;
 
 use serde::Serialize;
 
@@ -39,6 +41,8 @@ pub fn findings(model: &Model, choice: &NamespaceChoice) -> Vec<Finding> {
         unserved::find,
         exceptions::find,
         minimum::find,
+        untargeted::find,
+        forbidden::find,
         ratings::find,
     ];
     rules.iter().flat_map(|find| find(model, choice)).collect()
