@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::operations;
 use super::rows::{Row, RowId, container_health};
+use super::{links, operations};
 use crate::model::element::{
     Component, ComponentType, Counts, Declared, Element, Health, Ingress, Service,
 };
@@ -119,6 +119,8 @@ impl Columns {
             },
             RowId::Container { uid, name } => container(uid, name, ctx),
             RowId::Operation(row) => operations::cells(row, self.latency == 0, ctx),
+            RowId::Link(row) => links::cells(row, ctx),
+            RowId::Autoscaler { namespace, name } => autoscaler(namespace, name, ctx),
             RowId::Operations(_) => Cells::default(),
         };
         self.spans(row, &cells, ctx)
@@ -192,6 +194,8 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
         },
         RowId::Container { name, .. } => name.to_string(),
         RowId::Operation(row) => operations::name(row, ctx),
+        RowId::Link(row) => links::name(row, ctx),
+        RowId::Autoscaler { name, .. } => autoscaler_name(name),
         RowId::Operations(_) => String::new(),
     };
     format::width(&name) + usize::from(row.depth) * INDENT + INDENT
@@ -232,7 +236,8 @@ pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
             .operation(ctx.model)
             .filter(|o| operations::is_failing(o))
             .map_or(Health::Ok, |_| Health::Broken),
-        RowId::Operations(_) => Health::Ok,
+        RowId::Autoscaler { .. } => Health::Broken,
+        RowId::Link(_) | RowId::Operations(_) => Health::Ok,
     };
     (health.sign(), ctx.theme.health(health))
 }
@@ -451,6 +456,8 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
         // It stands for who is called there.
         traffic = ctx.model.traffic(&key, Side::Callers);
         why = format!("leads outside, to {host}");
+    } else if why.is_empty() && ctx.model.has_none_ready(e) {
+        "NoEndpoints: no EndpointSlice lists one".clone_into(&mut why);
     } else if is_missed {
         why = format!("no pods {} {}", ctx.theme.glyphs.dot, called_by(&key, ctx));
     }
@@ -469,6 +476,25 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
         why_style: ctx
             .theme
             .health(if is_missed { Health::Broken } else { e.health }),
+        ..Cells::default()
+    }
+}
+
+fn autoscaler_name(name: &str) -> String {
+    format!("autoscaler {name}")
+}
+
+/// An autoscaler that has nothing to scale.
+fn autoscaler(namespace: &Text, name: &Text, ctx: &Ctx<'_>) -> Cells {
+    let one = crate::model::observation::NamespaceChoice::Only([namespace.clone()].into());
+    let lost = ctx.model.lost_autoscalers(&one);
+    let lost = lost.iter().find(|lost| lost.name == *name);
+    Cells {
+        name: autoscaler_name(name),
+        why: lost.map_or_else(String::new, |lost| {
+            format!("its target {} is not there", lost.words())
+        }),
+        why_style: ctx.theme.health(Health::Broken),
         ..Cells::default()
     }
 }
