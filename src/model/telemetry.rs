@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::element::{Call, Counts, External, Outside};
 use super::identity::{Directory, Known, Resolution};
 use super::interfaces::Interfaces;
@@ -20,7 +22,15 @@ pub(super) struct Telemetry {
     names: BTreeMap<Text, Vec<Text>>,
     uses: BTreeMap<Text, Uses>,
     hints: BTreeMap<Text, Vec<Hint>>,
+    /// When a name was said last, by our clock: a tracing server that lost its store will say it again, and who is
+    /// called so is the same meanwhile.
+    said: BTreeMap<Text, Timestamp>,
 }
+
+/// For how long a name is known that nobody says any more, as long as what spans say of it is kept.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+/// Most names that are known so.
+const NAMES: usize = 10_000;
 
 /// What follows from them.
 #[derive(Debug, Default)]
@@ -83,6 +93,23 @@ impl Telemetry {
             .collect()
     }
 
+    /// Notes which names are said now, and forgets those that nobody has said for long.
+    pub(super) fn remember(&mut self, now: Timestamp) {
+        let raw: Vec<Text> = self.raw().into_iter().cloned().collect();
+        self.said.extend(raw.into_iter().map(|name| (name, now)));
+        self.said
+            .retain(|_, at| now.duration_since(*at) < REMEMBERED);
+        if self.said.len() > NAMES {
+            self.said.retain(|_, at| *at == now);
+        }
+    }
+
+    /// The names that nobody says now, and that were said not long ago.
+    pub(super) fn remembered(&self) -> impl Iterator<Item = &Text> {
+        let raw = self.raw();
+        self.said.keys().filter(move |name| !raw.contains(name))
+    }
+
     /// Calls of what nobody names, by caller and address: sources count no links of these.
     fn by_address(&self) -> impl Iterator<Item = (&Text, &Text)> {
         self.hints().filter_map(|hint| match &hint.says {
@@ -102,7 +129,8 @@ impl Telemetry {
         let names = self.names.values().map(|n| n.len() + 1);
         let uses = self.uses.values().map(|u| u.uses.len() + 1);
         let hints = self.hints.values().map(|h| h.len() + 1);
-        links.chain(names).chain(uses).chain(hints).sum()
+        let counted: usize = links.chain(names).chain(uses).chain(hints).sum();
+        counted + self.said.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -145,6 +173,10 @@ impl Telemetry {
                 place.key = way;
             }
             places.insert(name, place);
+        }
+        for name in self.remembered() {
+            // Who it is now: its evidence may be gone, or another's by now.
+            joined.known(name, directory.resolve(name), &is_there);
         }
         let ends = |caller: &Text, callee: &Text| {
             let from = places.get(caller)?.key.clone();
@@ -211,6 +243,9 @@ impl Telemetry {
             call.names.sort();
             call.names.dedup();
         }
+        for known in joined.known.values_mut() {
+            known.sort_by(|a, b| a.name.cmp(&b.name));
+        }
         joined.interfaces = Interfaces::join(self.uses.values(), |name, caller| {
             let known = places.get(name).map(|place| place.called_by(caller));
             known.unwrap_or_else(|| ElementKey::External { name: name.clone() })
@@ -222,6 +257,28 @@ impl Telemetry {
 }
 
 impl Joined {
+    /// Keeps who a raw name is, where it is a component type that is there.
+    fn known(
+        &mut self,
+        name: &Text,
+        found: Resolution,
+        is_there: impl Fn(&TypeKey) -> bool,
+    ) -> Option<TypeKey> {
+        let Resolution::Matched { to, rule, settled } = found else {
+            return None;
+        };
+        if !is_there(&to) {
+            return None;
+        }
+        let name = name.clone();
+        self.known.entry(to.clone()).or_default().push(Known {
+            name,
+            rule,
+            settled,
+        });
+        Some(to)
+    }
+
     /// Whether a call or an operation has an element at one of its ends.
     fn speaks_of(&self, key: &ElementKey) -> bool {
         let mut calls = self.calls.values();
@@ -257,17 +314,12 @@ fn place(
     joined: &mut Joined,
 ) -> Place {
     let mut ways = Vec::new();
-    let outside = match directory.resolve(name) {
-        Resolution::Matched { to, rule, settled } if is_there(&to) => {
-            let known = Known {
-                name: name.clone(),
-                rule,
-                settled,
-            };
-            joined.known.entry(to.clone()).or_default().push(known);
-            let key = ElementKey::Type(to);
-            return Place { key, ways };
-        }
+    let found = directory.resolve(name);
+    if let Some(to) = joined.known(name, found.clone(), is_there) {
+        let key = ElementKey::Type(to);
+        return Place { key, ways };
+    }
+    let outside = match found {
         Resolution::Ambiguous { candidates, .. } => Outside::Ambiguous { candidates },
         Resolution::External { evidence } => {
             let services = directory.ways_out(name);

@@ -201,6 +201,7 @@ impl Model {
     pub fn why(&self, asked: &str, choice: &NamespaceChoice) -> Why {
         let name = normal(asked);
         let raw = self.telemetry.raw().into_iter();
+        let raw = raw.chain(self.telemetry.remembered());
         let raw: Vec<&Text> = raw.filter(|raw| normal(raw) == name).collect();
         let mut answers: Vec<Reasons> = raw.iter().map(|raw| self.why_name(raw, choice)).collect();
         let elements = self.called(asked.trim());
