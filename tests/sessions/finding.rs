@@ -205,7 +205,10 @@ fn keys_of_ones_own_take_the_places_of_those_in_the_table() {
 
 #[test]
 fn what_is_declared_and_never_called_is_a_row_of_its_own() {
-    let mut s = Session::of_shop(Mode::Locked, 120, 40);
+    // Of calls that the last hour knows nobody says that they were never made.
+    let mut s = Session::with(harness::start(Mode::Locked), 120, 40);
+    s.cluster = cluster::shop();
+    s.list();
     s.observe(cluster::traced(&[
         ("frontend", "checkout", 744, 1),
         ("checkout", "cart", 7, 0),
@@ -241,20 +244,25 @@ fn a_service_that_nothing_is_ready_behind_is_a_row_of_its_own() {
 
 #[test]
 fn an_autoscaler_whose_target_is_not_there_has_a_row() {
-    use portolan::model::observation::{AutoscalerFact, Fact};
+    use portolan::model::observation::{AutoscalerFact, Fact, Kind, Observation, Scope};
     let mut s = Session::of_shop(Mode::Locked, 120, 40);
-    s.change(|c| {
-        for (name, target) in [("good", "cart"), ("lost", "gone")] {
-            let scaler = AutoscalerFact {
-                meta: c.meta("shop", name, 60),
-                kind: "Deployment".into(),
-                target: target.into(),
-                min: 1,
-                max: 3,
-            };
-            c.put(Fact::Autoscaler(scaler));
-        }
-    });
+    for (name, target) in [("good", "cart"), ("lost", "gone")] {
+        let scaler = AutoscalerFact {
+            meta: s.cluster.meta("shop", name, 60),
+            kind: "Deployment".into(),
+            target: target.into(),
+            min: 1,
+            max: 3,
+        };
+        s.observe(vec![Observation::Seen {
+            scope: Scope {
+                source: "kubernetes".into(),
+                kind: Kind::HorizontalPodAutoscaler,
+                namespace: None,
+            },
+            fact: std::sync::Arc::new(Fact::Autoscaler(scaler)),
+        }]);
+    }
     let row = s.line("autoscaler lost");
     assert!(
         row.contains("its target Deployment gone is not there"),
