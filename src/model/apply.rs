@@ -186,6 +186,11 @@ pub(super) struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
+    /// Our wall clock.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub(super) fn push(
         &mut self,
         seq: u64,

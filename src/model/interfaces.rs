@@ -13,7 +13,7 @@ use super::key::ElementKey;
 use super::text::Text;
 use super::usage::{Instance, Protocol, Sort, Tally};
 
-pub(super) use self::joining::{Joining, Origin, STEP};
+pub(super) use self::joining::{Joining, Origin, Place, STEP};
 
 /// One operation of a callee as one caller uses it.
 #[derive(Clone, Debug, PartialEq)]

@@ -25,6 +25,7 @@ pub mod log;
 mod mark;
 pub mod observation;
 pub mod parameter;
+pub mod permission;
 pub mod policy;
 pub mod property;
 pub mod query;

@@ -16,15 +16,12 @@ use portolan::model::parameter::{Origin, Parameter};
 use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use, Uses};
 
 use crate::file;
-use crate::world::{KINDS, begin, end, everywhere, now, seen, workload};
+use crate::world::{KINDS, begin, end, everywhere, now, seen, small, workload};
 
 fn meta(namespace: &str, name: &str) -> Meta {
     Meta {
-        namespace: namespace.into(),
-        name: name.into(),
-        uid: format!("{namespace}-{name}").into(),
-        labels: [("app".into(), name.split('-').next().unwrap_or(name).into())].into(),
-        ..Meta::default()
+        labels: small::app(name.split('-').next().unwrap_or(name)),
+        ..small::meta(namespace, name)
     }
 }
 
@@ -228,14 +225,9 @@ pub fn shop() -> Model {
     }
     batch.push(counted(120));
     batch.push(Observation::Uses(Box::new(Uses {
-        source: "zipkin".into(),
-        window_ms: 60_000,
-        ends: now(),
-        traces: 7,
         is_sample: true,
         hidden: 2,
-        served: Vec::new(),
-        uses: vec![
+        ..small::sampled(vec![
             used(None, "front", "GET /", &[9_000], 0),
             used(Some("front"), "cart", "GET /cart/{id}", &[1_000, 3_000], 0),
             used(
@@ -246,7 +238,7 @@ pub fn shop() -> Model {
                 1,
             ),
             used(Some("cart"), "bank", "POST /charge", &[700; 8], 6),
-        ],
+        ])
     })));
     let mut model = Model::new("test", Vec::new());
     model.apply(batch, now());

@@ -11,11 +11,11 @@ use portolan::model::export::comparch::xmi;
 use portolan::model::key::ElementKey;
 use portolan::model::observation::{NamespaceChoice, Observation, Scope};
 use portolan::model::parameter::{Origin, Parameter};
-use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use, Uses};
+use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use};
 use proptest::prelude::*;
 
 use crate::file;
-use crate::world::{KINDS, World, everywhere, interleave, now, told, watch, world};
+use crate::world::{KINDS, World, everywhere, interleave, small, told, watch, world};
 
 /// Caller, callee, protocol, operation, calls, errors.
 type Used = (u8, u8, u8, u8, u8, u8);
@@ -85,16 +85,7 @@ fn sampled(used: &[Used]) -> Observation {
                 tally,
             }
         });
-    Observation::Uses(Box::new(Uses {
-        source: "zipkin".into(),
-        window_ms: 60_000,
-        ends: now(),
-        traces: 7,
-        is_sample: false,
-        hidden: 0,
-        served: Vec::new(),
-        uses: uses.collect(),
-    }))
+    Observation::Uses(Box::new(small::sampled(uses.collect())))
 }
 
 fn streams(world: &World, used: &[Used]) -> Vec<Vec<Observation>> {

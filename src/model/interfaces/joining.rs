@@ -20,8 +20,27 @@ pub(in crate::model) const STEP: usize = 256;
 pub(in crate::model) struct Origin {
     /// What each source sampled.
     pub(in crate::model) sampled: Vec<Arc<Uses>>,
-    /// The elements that raw names stand for.
-    pub(in crate::model) keys: BTreeMap<Text, ElementKey>,
+    /// What raw names stand for.
+    pub(in crate::model) places: BTreeMap<Text, Place>,
+}
+
+/// What a raw name stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::model) struct Place {
+    /// The element, whoever calls.
+    pub(in crate::model) key: ElementKey,
+    /// The Services that lead to it, where it is outside of the cluster and there are several.
+    pub(in crate::model) ways: Vec<ElementKey>,
+}
+
+impl Place {
+    /// The element that a caller means: of several Services for one host that of its own namespace.
+    pub(in crate::model) fn called_by(&self, caller: Option<&ElementKey>) -> ElementKey {
+        let near = caller.and_then(ElementKey::namespace);
+        let mut ways = self.ways.iter();
+        let way = near.and_then(|near| ways.find(|way| way.namespace() == Some(near)));
+        way.unwrap_or(&self.key).clone()
+    }
 }
 
 impl PartialEq for Origin {
@@ -30,14 +49,24 @@ impl PartialEq for Origin {
         let mut pairs = self.sampled.iter().zip(&other.sampled);
         self.sampled.len() == other.sampled.len()
             && pairs.all(|(own, other)| Arc::ptr_eq(own, other))
-            && self.keys == other.keys
+            && self.places == other.places
     }
 }
 
 impl Origin {
-    fn key(&self, name: &Text) -> ElementKey {
-        let known = self.keys.get(name).cloned();
+    /// The element that a raw name stands for, where this one calls it.
+    fn key(&self, name: &Text, caller: Option<&ElementKey>) -> ElementKey {
+        let known = self.places.get(name).map(|place| place.called_by(caller));
         known.unwrap_or_else(|| ElementKey::External { name: name.clone() })
+    }
+
+    /// Whether an operation has an element at one of its ends.
+    pub(in crate::model) fn speaks_of(&self, key: &ElementKey) -> bool {
+        let mut uses = self.sampled.iter().flat_map(|sampled| &sampled.uses);
+        uses.any(|said| {
+            let caller = said.caller.as_ref().map(|name| self.key(name, None));
+            caller.as_ref() == Some(key) || self.key(&said.callee, caller.as_ref()) == *key
+        })
     }
 
     /// The sums of all samples.
@@ -60,7 +89,7 @@ impl Origin {
 }
 
 /// Callee, protocol, operation, caller.
-type Place = (ElementKey, Option<Protocol>, Text, Option<ElementKey>);
+type Sum = (ElementKey, Option<Protocol>, Text, Option<ElementKey>);
 
 /// Interfaces that are being joined.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +98,7 @@ pub(in crate::model) struct Joining {
     /// Which source is read, and how many of its entries were.
     at: (usize, usize),
     /// Uses of names that turn out to be one element are added up.
-    sums: BTreeMap<Place, OperationUse>,
+    sums: BTreeMap<Sum, OperationUse>,
     /// How long each call took, until its percentile is known.
     paces: HashMap<ElementKey, Latency>,
     /// The same, once all are there.
@@ -125,8 +154,8 @@ impl Joining {
     }
 
     fn add(&mut self, said: &Use) {
-        let caller = said.caller.as_ref().map(|name| self.origin.key(name));
-        let callee = self.origin.key(&said.callee);
+        let caller = said.caller.as_ref().map(|name| self.origin.key(name, None));
+        let callee = self.origin.key(&said.callee, caller.as_ref());
         let place = (
             callee.clone(),
             said.protocol,
@@ -146,7 +175,7 @@ impl Joining {
     }
 
     fn serve(&mut self, said: &Served) {
-        let served = self.made.served.entry(self.origin.key(&said.callee));
+        let served = self.made.served.entry(self.origin.key(&said.callee, None));
         served.or_default().push(InstanceUse {
             instance: said.instance.clone(),
             tally: said.tally.clone(),
@@ -242,8 +271,11 @@ mod tests {
         let keys = (0..=6_u8).filter(|n| n % 2 == 0);
         Origin {
             sampled: vec![Arc::new(uses(said))],
-            keys: keys
-                .map(|n| (format!("s{n}").into(), even.clone()))
+            places: keys
+                .map(|n| {
+                    let (key, ways) = (even.clone(), Vec::new());
+                    (format!("s{n}").into(), Place { key, ways })
+                })
                 .collect(),
         }
     }

@@ -114,6 +114,7 @@ impl Model {
         if self.telemetry.is_empty() {
             return;
         }
+        self.telemetry.remember(out.now());
         self.wanted = Arc::new(self.wants());
         let is_there = |key: &TypeKey| self.index.members.contains_key(key);
         let join = |directory: &Directory<'_>| self.telemetry.join(directory, is_there);

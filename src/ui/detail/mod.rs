@@ -54,6 +54,10 @@ pub fn lines(key: &ElementKey, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
                 NO_PODS.to_owned()
             };
             out.field("pods", &pods);
+            for lost in ctx.model.lost_autoscalers(&one) {
+                let text = format!("{}: its target {} is not there", lost.name, lost.words());
+                out.field("autoscaler", &text);
+            }
             out.labels(&e.labels);
         }
         Some(Element::Node(e)) => out.machine(e),

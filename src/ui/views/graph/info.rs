@@ -92,6 +92,10 @@ fn identity(ctx: &Ctx<'_>, key: &ElementKey) -> String {
             };
             parts.push(ready);
         }
+        Some(Element::Service(e)) if e.external_name.is_some() => {
+            let host = e.external_name.as_deref().unwrap_or_default();
+            parts.push(format!("external: leads outside, to {host}"));
+        }
         Some(Element::Service(e)) if e.leads_to.is_empty() => {
             parts.push("leads to no pods".to_owned());
         }

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::operations;
 use super::rows::{Row, RowId, container_health};
+use super::{links, operations};
 use crate::model::element::{
     Component, ComponentType, Counts, Declared, Element, Health, Ingress, Service,
 };
@@ -123,6 +123,8 @@ impl Columns {
                 let cells = operations::cells(operation, self.latency == 0, room, ctx);
                 return self.operation(row, &cells, ctx);
             }
+            RowId::Link(row) => links::cells(row, ctx),
+            RowId::Autoscaler { namespace, name } => autoscaler(namespace, name, ctx),
             RowId::Operations(_) => Cells::default(),
         };
         self.spans(row, &cells, ctx)
@@ -238,6 +240,8 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
         },
         RowId::Container { name, .. } => name.to_string(),
         RowId::Operation(row) => operations::name(row, ctx),
+        RowId::Link(row) => links::name(row, ctx),
+        RowId::Autoscaler { name, .. } => autoscaler_name(name),
         RowId::Operations(_) => String::new(),
     };
     let beyond = match &row.id {
@@ -283,7 +287,8 @@ pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
             .operation(ctx.model)
             .filter(|o| operations::is_failing(o))
             .map_or(Health::Ok, |_| Health::Broken),
-        RowId::Operations(_) => Health::Ok,
+        RowId::Autoscaler { .. } => Health::Broken,
+        RowId::Link(_) | RowId::Operations(_) => Health::Ok,
     };
     (health.sign(), ctx.theme.health(health))
 }
@@ -497,8 +502,13 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
     let key = ElementKey::service(&e.namespace, &e.name);
     let is_missed = ctx.model.is_missed(e);
     let mut why = format::reason(e.reason.as_ref());
+    let mut traffic = None;
     if let Some(host) = &e.external_name {
+        // It stands for who is called there.
+        traffic = ctx.model.traffic(&key, Side::Callers);
         why = format!("leads outside, to {host}");
+    } else if why.is_empty() && ctx.model.has_none_ready(e) {
+        "NoEndpoints: no EndpointSlice lists one".clone_into(&mut why);
     } else if is_missed {
         why = format!("no pods {} {}", ctx.theme.glyphs.dot, called_by(&key, ctx));
     }
@@ -508,6 +518,8 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
             Some(ready) => format!("{ready}/{}", e.endpoints),
             None => NONE.to_owned(),
         },
+        rate: traffic.map_or_else(String::new, |_| format::rate(traffic)),
+        errors: traffic.map_or_else(String::new, |_| format::errors(traffic)),
         age: format::age(e.created, ctx.now),
         kind: e.service_type.to_string(),
         why,
@@ -515,6 +527,25 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
         why_style: ctx
             .theme
             .health(if is_missed { Health::Broken } else { e.health }),
+        ..Cells::default()
+    }
+}
+
+fn autoscaler_name(name: &str) -> String {
+    format!("autoscaler {name}")
+}
+
+/// An autoscaler that has nothing to scale.
+fn autoscaler(namespace: &Text, name: &Text, ctx: &Ctx<'_>) -> Cells {
+    let one = crate::model::observation::NamespaceChoice::Only([namespace.clone()].into());
+    let lost = ctx.model.lost_autoscalers(&one);
+    let lost = lost.iter().find(|lost| lost.name == *name);
+    Cells {
+        name: autoscaler_name(name),
+        why: lost.map_or_else(String::new, |lost| {
+            format!("its target {} is not there", lost.words())
+        }),
+        why_style: ctx.theme.health(Health::Broken),
         ..Cells::default()
     }
 }

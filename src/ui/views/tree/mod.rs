@@ -1,6 +1,7 @@
 //! The Tree: tenant, component types, components, containers; problems first, every unhealthy row says why.
 
 mod cells;
+mod links;
 mod operations;
 mod rows;
 
@@ -59,6 +60,7 @@ impl TreeView {
                 || ctx.only_broken
                 || self.folds.shows_any_operations()
                 || ctx.filter.source().contains(['<', '>'])
+                || ctx.filter.links().next().is_some()
             {
                 // These read counts, which move without the structure.
                 ctx.model.telemetry_revision()
@@ -420,6 +422,8 @@ impl View for TreeView {
             RowId::Element(key) => Some(key.clone()),
             RowId::Container { uid, .. } => Some(ElementKey::component(uid)),
             RowId::Operation(row) => Some(row.of.clone()),
+            RowId::Link(row) => Some(row.of.clone()),
+            RowId::Autoscaler { namespace, .. } => Some(ElementKey::tenant(namespace)),
             RowId::Operations(of) => Some(of.clone()),
         }
     }
