@@ -189,11 +189,10 @@ fn fits(selector: &Selector, labels: &Labels, are_all: bool) -> Option<bool> {
     });
     let mut all = Some(true);
     for one in plain.chain(expressions) {
-        match one {
-            Some(false) => return one,
-            Some(true) => {}
-            None => all = None,
+        if one == Some(false) {
+            return one;
         }
+        all = all.and(one);
     }
     all
 }

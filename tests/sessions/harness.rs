@@ -156,6 +156,11 @@ impl Session {
         }
     }
 
+    /// Lets hours pass in which nobody looks at the clock.
+    pub fn sleep(&mut self, hours: u64) {
+        self.now = moment(self.now.ms + hours * 3_600_000);
+    }
+
     pub fn resize(&mut self, width: u16, height: u16) {
         (self.width, self.height) = (width, height);
         self.send(Msg::Resized);

@@ -41,8 +41,13 @@ fn a_name_that_nobody_has_says_where_to_look_and_what_to_write_down() {
     s.shows("No component type in shop has this name");
     s.shows("\"card-network\" = \"namespace/Kind/name\"");
     s.shows("Only the spans of others name it");
-    // It is kept up to date while it is open.
+    // It is kept up to date while it is open: what was said not long ago is known, and that nobody says it any more.
     s.observe(traced(&[("frontend", "cart", 780, 0)]));
+    s.shows("It was named in traces, and is not named any more");
+    s.hides("Only the spans of others name it");
+    // What nobody has said for long is forgotten.
+    s.sleep(1);
+    s.observe(traced(&[("frontend", "cart", 781, 0)]));
     s.shows("nothing here is called card-network");
     s.press("q").hides("nothing here is called");
 }

@@ -6,7 +6,7 @@ use crate::show::{Opening, Show};
 async fn what_components_use_stands_in_their_detail_and_follows_the_namespaces() {
     let mut show = Show::open(Opening::default()).await;
     // What is not there yet cannot be gone to.
-    show.line(&["queryservice", "3/3"]).await;
+    show.workload("queryservice", "3/3").await;
     show.command("tree queryservice").press("enter");
     let cpu = show
         .line(&["cpu ", " cores (", " requested, ", " limit ("])

@@ -39,7 +39,7 @@ async fn what_somebody_serves_is_a_property_and_can_be_switched_off() {
         ..Opening::default()
     })
     .await;
-    show.line(&["inventoryservice", "2/2"]).await;
+    show.workload("inventoryservice", "2/2").await;
     show.command("tree inventoryservice");
     let line = show.line(&["httpExceptionCount 7 count"]).await;
     assert!(line.contains("by sensor"), "{line}");

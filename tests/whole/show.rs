@@ -228,6 +228,14 @@ impl Show {
         screen.lines().find(has).unwrap_or_default().to_owned()
     }
 
+    /// Waits until a workload is in the tree with so many pods ready. Its Service may be listed before it, under
+    /// the same name and with as many endpoints, and is gone to by that name while it stands alone.
+    pub async fn workload(&mut self, name: &str, ready: &str) {
+        let what = format!("the workload {name} with {ready}");
+        let is_its = |l: &str| l.contains(name) && l.contains(ready) && !l.contains('(');
+        self.until(&what, |s| s.lines().any(is_its)).await;
+    }
+
     /// Waits until the demo says that nothing goes wrong on purpose any more.
     pub async fn cured(&mut self) {
         let demo = Arc::clone(&self.demo);

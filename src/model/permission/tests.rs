@@ -1,7 +1,5 @@
 //! The semantics in a table, and any few policies against a second reckoning that follows the API's own words.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
-
 use proptest::prelude::*;
 
 use super::*;

@@ -50,7 +50,7 @@ impl Model {
         let mut first = None;
         for caller in &from {
             for callee in &to {
-                let found = self.between(*caller, *callee, begin, &ports);
+                let found = self.between(*caller, *callee, begin, ports.as_ref());
                 if found.is_empty() {
                     return None;
                 }
@@ -66,22 +66,12 @@ impl Model {
         caller: End<'_>,
         callee: End<'_>,
         begin: Timestamp,
-        ports: &Option<Ports>,
+        ports: Option<&Ports>,
     ) -> Vec<Refusal> {
         let is_old = |policy: &NetworkPolicyFact| policy.meta.created.is_none_or(|at| at < begin);
         let ways = [
-            (
-                caller,
-                Direction::Out,
-                callee,
-                ports.as_ref().map(|p| &p.any),
-            ),
-            (
-                callee,
-                Direction::In,
-                caller,
-                ports.as_ref().map(|p| &p.own),
-            ),
+            (caller, Direction::Out, callee, ports.map(|p| &p.any)),
+            (callee, Direction::In, caller, ports.map(|p| &p.own)),
         ];
         let found =
             ways.into_iter()
@@ -109,7 +99,7 @@ impl Model {
         });
         let namespace_labels = namespace_labels.map(|fact| &fact.meta().labels);
         let mut looks: Vec<&Labels> = Vec::new();
-        for pod in self.index.members.get(key)?.pods.iter() {
+        for pod in &self.index.members.get(key)?.pods {
             let pod = self.pod_fact(pod)?;
             if pod.host_network {
                 return None;
