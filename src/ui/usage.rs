@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::model::element::Counts;
 use crate::model::interfaces::{Operation, OperationUse, Sample};
+use crate::model::key::ElementKey;
 use crate::model::text::Text;
 use crate::model::usage::{Tally, Thrown};
 use crate::ui::detail::name;
@@ -112,6 +113,25 @@ pub fn required(operation: &Operation<'_>, ctx: &Ctx<'_>) -> String {
         name(operation.callee, ctx),
         title(operation)
     )
+}
+
+/// The traces that are worth a look of all that one element calls of another; `ends` is said before each.
+#[must_use]
+pub fn examples_between(
+    ctx: &Ctx<'_>,
+    from: &ElementKey,
+    to: &ElementKey,
+    ends: &str,
+) -> Vec<Example> {
+    let mut found = Vec::new();
+    for operation in ctx.model.interfaces().between(from, to) {
+        let title = title(&operation);
+        found.extend(examples(&operation).into_iter().map(|example| Example {
+            of: format!("{ends}{title}: {}", example.of),
+            ..example
+        }));
+    }
+    found
 }
 
 /// The traces of an operation that are worth a look, each once.
