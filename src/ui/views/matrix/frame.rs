@@ -9,6 +9,8 @@ const NAMES: [usize; 2] = [22, 16];
 const NARROW: usize = 72;
 /// Fewest rows in which a name across is worth reading.
 const LEAST_HEAD: usize = 4;
+/// Rows for the pair that are not given up for rows of the table.
+const LEAST_ABOUT: usize = 2;
 /// From this height on a table that has to scroll still gets names across.
 const HIGH: usize = 24;
 /// Fewest rows that still have room for a legend.
@@ -81,12 +83,19 @@ impl Frame {
             _ if frame.pitch > digits => 1,
             _ => digits,
         };
-        let fixed = frame.notice + frame.seen + frame.about + frame.legend + numbers;
-        let rest = height.saturating_sub(fixed);
+        let fixed = frame.notice + frame.seen + frame.legend + numbers;
+        let most = height.saturating_sub(fixed + LEAST_ABOUT.min(frame.about));
+        if count <= most {
+            // Rather every row than more words about one pair.
+            let spare = height.saturating_sub(fixed + count);
+            frame.about = frame.about.min(spare);
+        }
+        let rest = height.saturating_sub(fixed + frame.about);
         let spare = rest.saturating_sub(count);
         let across = if spare >= LEAST_HEAD {
             spare
-        } else if height >= HIGH {
+        } else if height >= HIGH && count > 2 * rest {
+            // Most numbers of columns are those of rows out of sight.
             height / 4
         } else {
             0

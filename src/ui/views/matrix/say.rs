@@ -48,8 +48,9 @@ pub(super) fn title(ctx: &Ctx<'_>, table: &Table) -> String {
             n => format!("{n} cycles above the diagonal"),
         });
         parts.push(format!(
-            "{} shown, {}",
-            number(table.hidden.shown as u64),
+            "{0}{1}{0}, {2}",
+            number(table.len() as u64),
+            ctx.theme.glyphs.times,
             links(table.flows.len())
         ));
     }

@@ -8,7 +8,7 @@ use crate::ui::theme::Theme;
 fn a_shop_in_order() {
     let mut w = shop();
     insta::assert_snapshot!(w.text(94, 31), @r#"
-    [rows call columns · 1 cycle above the diagonal · 12 shown, 16 links · rates over 60 s]
+    [rows call columns · 1 cycle above the diagonal · 12×12, 16 links · rates over 60 s]
                       s                    c     f
                       h           p        h     r
                       i  m  l     a     s  e  m  o
@@ -42,7 +42,7 @@ fn a_shop_in_order() {
     ▁ <0.1  ▃ <1  ▅ <10  ▇ <100  █ 100+/s  0 silent  · declared  ! failing  \ itself  o cycle
     "#);
     insta::assert_snapshot!(w.text(80, 16), @r#"
-    [rows call columns · 1 cycle above the diagonal · 12 shown, 16 links · rates over 60 s]
+    [rows call columns · 1 cycle above the diagonal · 12×12, 16 links · rates over 60 s]
                    1  2  3  4  5  6  7  8  9 10 11 12
       1 redis      \              │
       2 shipping      \           │
@@ -61,7 +61,7 @@ fn a_shop_in_order() {
     ▁ <0.1  ▃ <1  ▅ <10  ▇ <100  █ 100+/s  0 silent  · declared  ! failing  \ itsel…
     "#);
     insta::assert_snapshot!(w.text(60, 10), @r#"
-    [rows call columns · 1 cycle above the diagonal · 12 shown, 16 links · rates over 60 s]
+    [rows call columns · 1 cycle above the diagonal · 12×12, 16 links · rates over 60 s]
                    1  2  3  4  5  6  7  8  9 10 11 12
       4 ledger              o     ▃
       5 fraud               ▅  o  │
@@ -80,7 +80,7 @@ fn a_pair_that_does_not_call() {
     let mut w = shop();
     w.ask("frontend", "payment");
     insta::assert_snapshot!(w.text(80, 16), @r#"
-    [rows call columns · 1 cycle above the diagonal · 12 shown, 16 links · rates over 60 s]
+    [rows call columns · 1 cycle above the diagonal · 12×12, 16 links · rates over 60 s]
                    1  2  3  4  5  6  7  8  9 10 11 12
       1 redis      \              │
       2 shipping      \           │
@@ -108,7 +108,7 @@ fn without_unicode() {
     let text = w.text(80, 16);
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!(text, @r#"
-    [rows call columns - 1 cycle above the diagonal - 12 shown, 16 links - rates over 60 s]
+    [rows call columns - 1 cycle above the diagonal - 12x12, 16 links - rates over 60 s]
                    1  2  3  4  5  6  7  8  9 10 11 12
       1 redis      \              |
       2 shipping      \           |
@@ -133,7 +133,7 @@ fn a_large_system_says_what_is_in_sight() {
     let (mut w, _) = large(200);
     w.ask("svc-100", "svc-101");
     insta::assert_snapshot!(w.text(94, 31), @r#"
-    [rows call columns · no cycles · 200 shown, 379 links · rates over 60 s]
+    [rows call columns · no cycles · 200×200, 379 links · rates over 60 s]
                   sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss
                   vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv
                   ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
@@ -167,7 +167,7 @@ fn a_large_system_says_what_is_in_sight() {
     ▁ <0.1  ▃ <1  ▅ <10  ▇ <100/s  \ itself
     "#);
     insta::assert_snapshot!(w.text(60, 10), @r#"
-    [rows call columns · no cycles · 200 shown, 379 links · rates over 60 s]
+    [rows call columns · no cycles · 200×200, 379 links · rates over 60 s]
 
                            111111111122222222223333333333444444
                   123456789012345678901234567890123456789012345
@@ -186,7 +186,7 @@ fn the_filter_leaves_neighbours_and_what_fails_is_all_that_is_left() {
     let mut w = shop();
     w.filter = Filter::parse("payment").unwrap();
     insta::assert_snapshot!(w.text(80, 16), @r#"
-    [rows call columns · 1 cycle above the diagonal · 4 shown, 5 links · rates over 60 s]
+    [rows call columns · 1 cycle above the diagonal · 4×4, 5 links · rates over 60 s]
                         p  c
                   l     a  h
                   e  f  y  e
@@ -209,7 +209,7 @@ fn the_filter_leaves_neighbours_and_what_fails_is_all_that_is_left() {
     w.filter = Filter::default();
     w.only_broken = true;
     insta::assert_snapshot!(w.text(80, 16), @r#"
-    [rows call columns · no cycles · 2 shown, 1 link · rates over 60 s]
+    [rows call columns · no cycles · 2×2, 1 link · rates over 60 s]
                      c
                   p  h
                   a  e
@@ -235,7 +235,7 @@ fn declared_links_alone_say_so() {
     w.types(&["cart", "mailer"]);
     w.deploy("shop", "checkout", 1, &["cart", "mailer"]);
     insta::assert_snapshot!(w.text(80, 16), @r#"
-    [rows call columns · no cycles · 3 shown, 2 links · declared links only]
+    [rows call columns · no cycles · 3×3, 2 links · declared links only]
     no trace source: declared links only; add one with --zipkin URL
                         c
                         h
@@ -281,4 +281,16 @@ fn an_empty_table_explains_itself() {
     nothing fails · 0 of 2 shown: 2 without links
     ctrl-z shows everything again
     "#);
+}
+
+#[test]
+fn every_row_goes_before_names_across_and_before_more_words() {
+    for (count, names) in [(18, true), (22, false), (26, false)] {
+        let (mut w, _) = large(count);
+        let text = w.text(94, 31);
+        assert!(!text.contains("beyond"), "{count} rows fit:\n{text}");
+        assert_eq!(text.contains(" s  s  s "), names, "{count}:\n{text}");
+    }
+    let (mut w, _) = large(27);
+    assert!(w.text(94, 31).contains("rows 1-"), "these do not");
 }
