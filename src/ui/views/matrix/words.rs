@@ -308,7 +308,9 @@ fn absence(ctx: &Ctx<'_>, table: &Table, part: &Part, name: &str) -> Option<Stri
 /// The cycle that a link is part of.
 fn circle(ctx: &Ctx<'_>, table: &Table, row: usize, column: usize) -> Option<String> {
     if !table.in_cycle(row, column) {
-        return None;
+        // Permissions, and what is declared where calls go the other way.
+        let above = "above the diagonal, but no cycle: nothing was seen to go this way";
+        return (row < column).then(|| above.to_owned());
     }
     let mut way = table.way(column, row)?;
     way.insert(0, row);

@@ -248,6 +248,7 @@ fn permissions_and_declarations_against_what_is_observed_make_no_cycle() {
     w.ask("worker", "broker");
     let text = w.text(94, 31);
     assert!(text.contains("no cycles"), "{text}");
+    assert!(text.contains("above the diagonal, but no cycle"), "{text}");
     assert!(text.contains("back: broker calls worker"), "{text}");
     assert!(!text.contains("closes"), "{text}");
 }
