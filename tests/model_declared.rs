@@ -5,14 +5,13 @@
 #[expect(dead_code, reason = "this file needs only a little of it")]
 mod world;
 
-use std::sync::Arc;
-
 use portolan::model::Model;
 use portolan::model::declared::digest;
 use portolan::model::element::Element;
+use portolan::model::graph::Sort as Sorts;
 use portolan::model::key::{ElementKey, TypeKey};
 use portolan::model::observation::{
-    ConfigMapFact, Expression, Fact, IngressFact, Kind, Labels, Link, Links, Mention, Meta,
+    ConfigMapFact, Expression, Fact, IngressFact, Kind, Labels, Link, Links, Mention,
     NamespaceChoice, NamespaceFact, NetworkPolicyFact, Observation, Operator, Peer, PodFact,
     Selector, ServiceFact, Span, Way,
 };
@@ -22,36 +21,8 @@ use portolan::model::query::difference::Difference;
 use portolan::model::query::links::Side;
 use portolan::model::usage::{Sort, Tally, Use, Uses};
 use portolan::ui::filter::Filter;
-use world::{begin, end, everywhere, now, seen, workload};
-
-fn meta(namespace: &str, name: &str) -> Meta {
-    Meta {
-        namespace: namespace.into(),
-        name: name.into(),
-        uid: format!("{namespace}-{name}").into(),
-        ..Meta::default()
-    }
-}
-
-fn tell(model: &mut Model, facts: Vec<Fact>) {
-    let batch = facts
-        .into_iter()
-        .map(|fact| seen(&everywhere(fact.key().kind), &Arc::new(fact)))
-        .collect();
-    model.apply(batch, now());
-}
-
-/// The complete list of a kind.
-fn list(model: &mut Model, kind: Kind, facts: Vec<Fact>) {
-    let scope = everywhere(kind);
-    let seen = facts.into_iter().map(|fact| seen(&scope, &Arc::new(fact)));
-    let all = [begin(&scope, 1)].into_iter().chain(seen);
-    model.apply(all.chain([end(&scope, 1)]).collect(), now());
-}
-
-fn app(name: &str) -> Labels {
-    [("app".into(), name.into())].into()
-}
+use world::small::{app, list, meta, tell};
+use world::{everywhere, now, workload};
 
 /// A bare pod, which is a type of its own.
 fn pod(namespace: &str, name: &str) -> Fact {
@@ -77,6 +48,7 @@ fn policy(name: &str, pods: Selector, callers: Vec<Peer>, callees: Vec<Peer>) ->
         pods,
         callers,
         callees,
+        ..NetworkPolicyFact::default()
     }))
 }
 
@@ -464,6 +436,75 @@ fn what_traces_tell_by_another_link_is_not_said_to_be_unused() {
     assert!(passing(&model, "links:undeclared").is_empty());
 }
 
+fn outside(namespace: &str, name: &str, host: &str) -> Fact {
+    Fact::Service(ServiceFact {
+        meta: meta(namespace, name),
+        external_name: Some(host.into()),
+        ..ServiceFact::default()
+    })
+}
+
+#[test]
+fn a_service_that_leads_outside_and_the_name_in_traces_are_one() {
+    for named in ["api.bank.example", "bank", "API.bank.example"] {
+        let mut model = configured(&[("BANK", "bank")]);
+        for span in [Span::Recent, Span::Long] {
+            model.apply(vec![calls(span, &[("web", named)])], now());
+        }
+        let web = ty("web");
+        let bank = ElementKey::service(&"s".into(), &"bank".into());
+        let callees = model.neighbours(&web, Side::Callees);
+        let callees = callees
+            .iter()
+            .map(|n| (n.key, n.call.is_some(), n.declared.is_some()));
+        assert_eq!(
+            callees.collect::<Vec<_>>(),
+            [(&bank, true, true)],
+            "{named}"
+        );
+        assert_eq!(model.graph().of(Sorts::Externals).count(), 0, "{named}");
+        assert_eq!(
+            model.is_observed(model.declared(&web, Side::Callees).next().expect("one")),
+            Some(true)
+        );
+    }
+}
+
+#[test]
+fn of_several_services_for_one_host_that_of_the_callers_namespace_is_meant() {
+    let mut model = Model::new("test", Vec::new());
+    let host = "bank.example";
+    let pods = [pod("s", "web"), pod("t", "shop"), pod("u", "far")];
+    tell(&mut model, pods.to_vec());
+    tell(
+        &mut model,
+        vec![outside("s", "bank", host), outside("t", "bank", host)],
+    );
+    model.apply(
+        vec![calls(Span::Recent, &[("web", host), ("shop", host)])],
+        now(),
+    );
+    let callees = |model: &Model| {
+        let links = model.graph().links();
+        links.map(|(key, _)| key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        callees(&model),
+        [
+            "s/Pod/web -> s/Service/bank",
+            "t/Pod/shop -> t/Service/bank"
+        ]
+    );
+    assert_eq!(model.graph().of(Sorts::Externals).count(), 0);
+    model.apply(vec![calls(Span::Recent, &[("far", host)])], now());
+    assert_eq!(callees(&model), ["u/Pod/far -> external/bank.example"]);
+    let why = why(&model, host);
+    assert!(
+        why.contains("Service s/bank is an ExternalName of bank.example, and Service t/bank is"),
+        "{why}"
+    );
+}
+
 /// A caller that is configured with several, all traced but `bank`, which leads outside.
 fn configured(hosts: &[(&str, &str)]) -> Model {
     let mut model = Model::new("test", Vec::new());
@@ -506,9 +547,11 @@ fn why_says_of_links_what_the_difference_says() {
         now(),
     );
     let text = why(&model, "s/Deployment/web");
+    assert!(!text.contains("s/bank"), "nothing is missing there: {text}");
+    let bank = why(&model, "s/Service/bank");
     assert!(
-        text.contains("s/web is declared to call s/bank (ConfigMap m, key BANK), which leads outside, to api.bank.example; calls to it are traced as bank."),
-        "{text}"
+        bank.contains("outside of the cluster.\n  Traces call it bank."),
+        "{bank}"
     );
     assert!(!text.contains("no component type is behind"), "{text}");
     assert!(

@@ -18,16 +18,8 @@ use portolan::model::property::{Property, Unit, Value};
 use portolan::model::rules;
 use portolan::model::source::{SourceKey, SourceState, SourceStatus};
 use portolan::model::usage::{Instance, Served, Tally, Uses};
+use world::small::meta;
 use world::{everywhere, now, seen, workload};
-
-fn meta(namespace: &str, name: &str) -> Meta {
-    Meta {
-        namespace: namespace.into(),
-        name: name.into(),
-        uid: format!("{namespace}-{name}").into(),
-        ..Meta::default()
-    }
-}
 
 fn owned(mut meta: Meta, kind: &str, name: &str) -> Meta {
     meta.owner = Some(OwnerRef {

@@ -11,28 +11,11 @@ use portolan::model::declared::digest;
 use portolan::model::element::{Call, Counts, Element, Outside};
 use portolan::model::key::{ElementKey, TypeKey};
 use portolan::model::observation::{
-    Fact, IngressFact, Kind, Labels, Link, Links, Mention, Meta, Observation, PodFact, ServiceFact,
-    Span,
+    Fact, IngressFact, Kind, Labels, Link, Links, Mention, Observation, PodFact, ServiceFact, Span,
 };
 use portolan::model::query::links::Side;
+use world::small::{app, meta, tell};
 use world::{everywhere, now, seen, workload};
-
-fn meta(namespace: &str, name: &str) -> Meta {
-    Meta {
-        namespace: namespace.into(),
-        name: name.into(),
-        uid: format!("{namespace}-{name}").into(),
-        ..Meta::default()
-    }
-}
-
-fn tell(model: &mut Model, facts: Vec<Fact>) {
-    let batch = facts
-        .into_iter()
-        .map(|fact| seen(&everywhere(fact.key().kind), &Arc::new(fact)))
-        .collect();
-    model.apply(batch, now());
-}
 
 fn deployment(namespace: &str, name: &str, mentions: &[&str]) -> Fact {
     let mut fact = workload(Kind::Deployment, meta(namespace, name));
@@ -58,7 +41,7 @@ fn service(namespace: &str, name: &str, external: Option<&str>) -> Fact {
 fn selector(name: &str, external: Option<&str>) -> Labels {
     match external {
         Some(_) => Labels::new(),
-        None => [("app".into(), name.into())].into(),
+        None => app(name),
     }
 }
 
@@ -158,11 +141,64 @@ fn names_are_matched_whenever_either_side_comes() {
         Some(Element::External(e)) => e.outside.clone(),
         other => panic!("{name}: {other:?}"),
     };
-    assert!(
-        matches!(outside("bank"), Outside::External { evidence } if evidence.contains("ExternalName"))
-    );
+    let bank = ElementKey::service(&"s".into(), &"bank".into());
+    assert!(call(&last, &type_key("s", "cart"), &bank).is_some());
+    let twin = ElementKey::External {
+        name: "bank".into(),
+    };
+    assert!(last.get(&twin).is_none(), "the Service is who is called");
     assert_eq!(outside("x"), Outside::Unresolved);
     assert!(matches!(outside("dup"), Outside::Ambiguous { candidates } if candidates.len() == 2));
+}
+
+#[test]
+fn who_is_known_stays_known_while_a_tracing_server_begins_anew() {
+    let mut model = Model::new("test", Vec::new());
+    tell(
+        &mut model,
+        vec![deployment("s", "front", &[]), deployment("s", "cart", &[])],
+    );
+    let front = TypeKey::new("s", "Deployment", "front");
+    let names = |model: &Model| {
+        let known = model.known_as(&front).iter();
+        known
+            .map(|known| known.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    let later = |minutes: i64| now() + jiff::SignedDuration::from_mins(minutes);
+    let rows = [("Front", "cart", 3, 0)];
+    model.apply(
+        vec![links(Span::Recent, &rows), links(Span::Long, &rows)],
+        now(),
+    );
+    assert_eq!(names(&model), ["Front"]);
+    // Its store is empty: it knows no name and no call.
+    let heard = |names: &[&str]| Observation::Names {
+        source: "zipkin".into(),
+        names: names.iter().map(|name| (*name).into()).collect(),
+    };
+    let empty = || vec![heard(&[]), links(Span::Recent, &[]), links(Span::Long, &[])];
+    model.apply(empty(), later(1));
+    assert_eq!(names(&model), ["Front"]);
+    assert!(
+        model
+            .why("Front", &portolan::model::observation::NamespaceChoice::All)
+            .text()
+            .contains("is not named any more")
+    );
+    model.apply(vec![heard(&["cart"])], later(40));
+    assert_eq!(names(&model), ["Front"], "others come back first");
+    // What the name was known by is gone.
+    let mut other = Model::clone(&model);
+    let scope = everywhere(Kind::Deployment);
+    other.apply(
+        vec![world::begin(&scope, 1), world::end(&scope, 1)],
+        later(41),
+    );
+    assert_eq!(names(&other), Vec::<String>::new());
+    // Nobody has said it for an hour.
+    model.apply(vec![heard(&[])], later(61));
+    assert_eq!(names(&model), Vec::<String>::new());
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl App {
                     stage::draw(&staged.intent, staged.ripe, body, buf, ctx);
                 }
             }
-            Overlay::Examples(examples) => examples.draw(body, buf, &self.theme),
+            Overlay::Examples(examples) => examples.draw(body, buf, ctx),
             Overlay::Trace(page) => page.draw(body, buf, ctx),
             Overlay::Why(page) => page.draw(body, buf, ctx),
             Overlay::Detail { key, offset } => {

@@ -11,7 +11,7 @@ impl App {
     pub(super) fn observe(&mut self, batch: Vec<Observation>) {
         let reported = self.live.status_revision();
         let well = well(&batch);
-        let applied = self.live.apply(batch, self.now.wall);
+        let applied = self.live.take_in(batch, self.now.wall);
         if self.live.status_revision() != reported {
             let news = self.troubles.follow(&self.live, &well, self.now.wall);
             if !news.is_empty() {
@@ -31,6 +31,18 @@ impl App {
         if let Some(Overlay::Namespaces(switcher)) = self.overlays.last_mut() {
             switcher.refresh(&self.live);
         }
+    }
+
+    /// Whether something of what the sources said is still to be worked in: [`Msg::Proceed`](super::msg::Msg::Proceed)
+    /// takes the next step.
+    #[must_use]
+    pub const fn is_behind(&self) -> bool {
+        self.live.is_joining()
+    }
+
+    /// Takes a step of that; there is something new to see after the last one.
+    pub(super) fn proceed(&mut self) {
+        self.dirty |= !self.live.proceed();
     }
 
     /// Shows what the host answered to a command; what it did is part of what happened.

@@ -55,6 +55,8 @@ pub enum Msg {
     Quiet,
     /// A source spoke.
     Observations(Vec<Observation>),
+    /// There is time for a step of what they said that is worked in piece by piece.
+    Proceed,
     /// A preview came.
     Previewed {
         /// Of which intent.

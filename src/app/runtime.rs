@@ -24,7 +24,7 @@ use crate::model::text;
 use crate::sources::kubernetes::Session;
 use crate::sources::sensor::Switches;
 use crate::sources::zipkin;
-use crate::sources::{self, Control, Outlet, Source};
+use crate::sources::{self, BATCH_LIMIT, Control, Outlet, Source};
 use crate::ui::chord::Chord;
 use crate::ui::terminal::{Canvas, Screen};
 
@@ -168,6 +168,17 @@ impl World {
             wall: Timestamp::now(),
             ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
+    }
+
+    /// A batch, and those that wait behind it while together they are no more than a large one: what is made
+    /// anew after each, as calls are, is made once for all of them.
+    fn with_waiting(&mut self, mut batch: Vec<Observation>) -> Vec<Observation> {
+        while batch.len() < BATCH_LIMIT / 2
+            && let Ok(next) = self.observations.try_recv()
+        {
+            batch.extend(next);
+        }
+        batch
     }
 
     /// Carries an effect out; says whether to go on.
@@ -343,6 +354,8 @@ async fn drive(
     let mut burst = 0;
     // Somebody else has the terminal.
     let mut away = false;
+    // What is done step by step had one since the last batch.
+    let mut stepped = false;
     loop {
         let effects = tokio::select! {
             biased;
@@ -398,8 +411,17 @@ async fn drive(
             }
             Some(answer) = world.answers.recv() => app.update(answer, world.now()),
             _ = tick.tick() => app.update(Msg::Tick, world.now()),
+            // One step for each batch, so that neither waits for the end of the other.
+            () = tokio::task::yield_now(), if app.is_behind() && !stepped => {
+                stepped = true;
+                app.update(Msg::Proceed, world.now())
+            }
             Some(batch) = world.observations.recv() => {
-                app.update(Msg::Observations(batch), world.now())
+                stepped = false;
+                app.update(Msg::Observations(world.with_waiting(batch)), world.now())
+            }
+            () = tokio::task::yield_now(), if app.is_behind() => {
+                app.update(Msg::Proceed, world.now())
             }
         };
         for effect in effects {

@@ -36,6 +36,8 @@ pub const LOG_LIMIT: usize = 5_000;
 const NOTICE_MS: u64 = 6_000;
 /// Most places that `[` can go back to.
 const PAST_LIMIT: usize = 50;
+/// Most of them that keep the pages that stood over them.
+const PAGES_LIMIT: usize = 3;
 
 /// How the app starts.
 #[derive(Clone, Debug)]
@@ -108,10 +110,16 @@ impl Overlay {
 }
 
 /// A place that one can go back to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Visited {
     pub(super) view: usize,
     pub(super) key: Option<ElementKey>,
+    /// What the view stood around, where that is not what is selected.
+    pub(super) centre: Option<ElementKey>,
+    /// The pages that were left with it.
+    pub(super) pages: Vec<Overlay>,
+    /// The filter that it was left with, and whether only what is broken was shown.
+    pub(super) filter: (String, bool),
 }
 
 /// Which panes are there, and which one has the keys.
@@ -335,11 +343,44 @@ impl App {
         self.arrive(view, key);
     }
 
+    /// Goes to a view from a page that stands over this one: the way back leads to the page.
+    pub(super) fn go_from_page(&mut self, view: usize, key: &ElementKey) {
+        let pages = std::mem::take(&mut self.overlays);
+        self.go(view, Some(key));
+        if let Some(from) = self.past.last_mut() {
+            from.pages = pages;
+        }
+        // A page holds a whole trace: those long left are let go.
+        let left = self.past.iter_mut().rev().filter(|v| !v.pages.is_empty());
+        left.skip(PAGES_LIMIT).for_each(|v| v.pages.clear());
+    }
+
+    /// Whether one came here from a page, and has set no filter since.
+    pub(super) fn is_from_page(&self) -> bool {
+        let filter = (self.filter.source(), self.only_broken);
+        self.past.last().is_some_and(|from| {
+            !from.pages.is_empty() && (from.filter.0.as_str(), from.filter.1) == filter
+        })
+    }
+
     pub(super) fn visited(&self) -> Visited {
+        let view = self.views.get(self.view);
         Visited {
             view: self.view,
-            key: self.views.get(self.view).and_then(|v| v.selected()),
+            key: view.and_then(|v| v.selected()),
+            centre: view.and_then(|v| v.centre()),
+            pages: Vec::new(),
+            filter: (self.filter.source().to_owned(), self.only_broken),
         }
+    }
+
+    /// Comes back to where one was.
+    pub(super) fn come_back(&mut self, to: Visited) {
+        self.arrive(to.view, to.centre.as_ref().or(to.key.as_ref()));
+        if let (Some(_), Some(key)) = (&to.centre, &to.key) {
+            self.with_view(to.view, |v, ctx| v.point(key, ctx));
+        }
+        self.overlays.extend(to.pages);
     }
 
     pub(super) fn arrive(&mut self, view: usize, key: Option<&ElementKey>) {

@@ -24,7 +24,7 @@ impl App {
     /// Takes a message in and says what is to be done outside.
     pub fn update(&mut self, msg: Msg, now: Moment) -> Vec<Effect> {
         self.now = now;
-        if msg != Msg::Drawn {
+        if !matches!(msg, Msg::Drawn | Msg::Proceed) {
             self.dirty = true;
         }
         match msg {
@@ -46,6 +46,7 @@ impl App {
                 }
             }
             Msg::Observations(batch) => self.observe(batch),
+            Msg::Proceed => self.proceed(),
             Msg::Previewed { id, result } => self.previewed(id, result),
             Msg::Sent { id, result } => self.sent(id, result),
             Msg::Looked { id, result } => self.looked(id, result),
@@ -252,7 +253,7 @@ impl App {
                 Vec::new()
             }
             Some(Overlay::Examples(examples)) => match examples.act(verb) {
-                Some(example) => self.open_example(&example),
+                Some((example, of)) => self.open_example(&example, of),
                 None => Vec::new(),
             },
             Some(Overlay::Trace(page)) => {

@@ -29,6 +29,14 @@ pub struct Applied {
 impl Model {
     /// Applies a batch. `now` is our wall clock, for the changes' time.
     pub fn apply(&mut self, batch: Vec<Observation>, now: Timestamp) -> Applied {
+        let applied = self.take_in(batch, now);
+        while self.proceed() {}
+        applied
+    }
+
+    /// Applies a batch, but for what takes long and makes no changes: that is left to [`Self::proceed`], and
+    /// until then stands as it was.
+    pub fn take_in(&mut self, batch: Vec<Observation>, now: Timestamp) -> Applied {
         let mut applied = Applied::default();
         let mut dirty = Dirty::default();
         for observation in batch {
@@ -178,6 +186,11 @@ pub(super) struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
+    /// Our wall clock.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub(super) fn push(
         &mut self,
         seq: u64,

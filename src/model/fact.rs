@@ -325,6 +325,9 @@ pub struct PodFact {
     pub message: Option<Text>,
     /// The pod's address.
     pub ip: Option<Text>,
+    /// Whether it is on its machine's network, which policies do not rule.
+    #[serde(default)]
+    pub host_network: bool,
     /// The Ready condition.
     pub ready: Option<bool>,
     /// When the Ready condition last changed.

@@ -4,11 +4,16 @@
 //! No element and no change: these numbers move with every answer of a tracing source, and what appears or
 //! goes silent is told of the calls that they belong to.
 
-use std::collections::{BTreeMap, HashMap};
+mod joining;
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::key::ElementKey;
 use super::text::Text;
-use super::usage::{Instance, Latency, Protocol, Sort, Tally, Uses};
+use super::usage::{Instance, Protocol, Sort, Tally};
+
+pub(super) use self::joining::{Joining, Origin, Place, STEP};
 
 /// One operation of a callee as one caller uses it.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +45,24 @@ pub struct Operation<'a> {
     pub tally: Tally,
     /// Who uses it how: busiest first.
     pub uses: Vec<&'a OperationUse>,
+}
+
+impl Operation<'_> {
+    /// Calls that failed at the callers while no span of the callee, and no status, tells of them. Who is
+    /// none of the components here is never heard of but by its callers, so nothing is said of it.
+    #[must_use]
+    pub const fn unanswered(&self) -> u64 {
+        match self.callee {
+            ElementKey::Type(_) => self.tally.unanswered,
+            _ => 0,
+        }
+    }
+
+    /// Whether all that is known of it are such calls.
+    #[must_use]
+    pub const fn is_unanswered(&self) -> bool {
+        self.tally.calls > 0 && self.unanswered() == self.tally.calls
+    }
 }
 
 /// What one instance of a callee served, whoever called.
@@ -76,81 +99,13 @@ pub struct Interfaces {
     /// By the key of the call: the duration in µs that 95 % of it did not exceed.
     paces: HashMap<ElementKey, u64>,
     sample: Option<Sample>,
+    /// What they were joined of.
+    origin: Arc<Origin>,
 }
 
 impl Interfaces {
-    /// Joins raw names to elements; uses of names that turn out to be one element are added up.
-    pub(super) fn join<'a>(
-        sampled: impl Iterator<Item = &'a Uses>,
-        key: impl Fn(&Text) -> ElementKey,
-    ) -> Self {
-        type Place = (ElementKey, Option<Protocol>, Text, Option<ElementKey>);
-        let mut joined: BTreeMap<Place, OperationUse> = BTreeMap::new();
-        let mut sample: Option<Sample> = None;
-        let mut served: HashMap<ElementKey, Vec<InstanceUse>> = HashMap::new();
-        for uses in sampled {
-            let sum = sample.get_or_insert(Sample {
-                window_ms: 0,
-                traces: 0,
-                is_part: false,
-                hidden: 0,
-            });
-            sum.window_ms = sum.window_ms.max(uses.window_ms);
-            sum.traces += uses.traces;
-            sum.is_part |= uses.is_sample;
-            sum.hidden += uses.hidden;
-            for said in &uses.served {
-                let served = served.entry(key(&said.callee)).or_default();
-                served.push(InstanceUse {
-                    instance: said.instance.clone(),
-                    tally: said.tally.clone(),
-                });
-            }
-            for said in &uses.uses {
-                let caller = said.caller.as_ref().map(&key);
-                let callee = key(&said.callee);
-                let place = (
-                    callee.clone(),
-                    said.protocol,
-                    said.operation.clone(),
-                    caller.clone(),
-                );
-                let entry = joined.entry(place).or_insert_with(|| OperationUse {
-                    caller,
-                    callee,
-                    sort: said.sort,
-                    protocol: said.protocol,
-                    operation: said.operation.clone(),
-                    tally: Tally::default(),
-                });
-                entry.sort = entry.sort.max(said.sort);
-                entry.tally.merge(&said.tally);
-            }
-        }
-        let mut interfaces = Self {
-            uses: joined.into_values().collect(),
-            sample,
-            served,
-            ..Self::default()
-        };
-        let mut paces: HashMap<ElementKey, Latency> = HashMap::new();
-        for (at, used) in interfaces.uses.iter().enumerate() {
-            let callee = interfaces.by_callee.entry(used.callee.clone());
-            callee.or_default().push(at);
-            let inbound = interfaces.inbound.entry(used.callee.clone());
-            inbound.or_default().merge(&used.tally);
-            if let Some(caller) = &used.caller {
-                let call = ElementKey::call(caller.clone(), used.callee.clone());
-                paces.entry(call).or_default().merge(&used.tally.latency);
-                let caller = interfaces.by_caller.entry(caller.clone());
-                caller.or_default().push(at);
-            }
-        }
-        let paces = paces.into_iter();
-        interfaces.paces = paces
-            .filter_map(|(call, latency)| Some((call, latency.at(0.95)?)))
-            .collect();
-        interfaces
+    pub(super) fn is_of(&self, origin: &Origin) -> bool {
+        *self.origin == *origin
     }
 
     /// What an element provides, as far as it was seen to be used: busiest first.

@@ -9,6 +9,7 @@ pub mod change;
 pub mod comparch;
 pub mod declared;
 pub mod element;
+pub mod example;
 pub mod export;
 pub mod fact;
 mod facts;
@@ -24,6 +25,7 @@ pub mod log;
 mod mark;
 pub mod observation;
 pub mod parameter;
+pub mod permission;
 pub mod policy;
 pub mod property;
 pub mod query;
@@ -45,7 +47,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use self::graph::Graph;
-use self::interfaces::Interfaces;
+use self::interfaces::{Interfaces, Joining};
 use self::key::{ElementKey, TypeKey};
 use self::observation::Kind;
 use self::source::{SourceKey, SourceStatus};
@@ -65,6 +67,8 @@ pub struct Model {
     sums: sums::Sums,
     telemetry: telemetry::Telemetry,
     interfaces: Arc<Interfaces>,
+    /// Those that will take their place.
+    joining: Option<Box<Joining>>,
     trends: Arc<Trends>,
     /// Whether the long window counts far less than the last hour did.
     has_lost_calls: bool,

@@ -16,13 +16,14 @@ use super::index::{label, put};
 use super::key::{ElementKey, TypeKey};
 use super::mark::{Dirty, mark};
 use super::observation::{Fact, FactKey, Kind, Labels, Meta};
+use super::permission::Allowance;
 use super::selector::Selector;
 use super::text::Text;
 
 /// Most types that a selector may stand for and still name them.
 pub const GROUP: usize = 8;
 /// The label that the API server gives to each namespace: its name.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+pub(super) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// A NetworkPolicy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +33,16 @@ pub struct NetworkPolicyFact {
     pub meta: Meta,
     /// The pods of its namespace that it is about.
     pub pods: Selector,
-    /// Who may call them.
+    /// Who may call them, as far as it names somebody.
     pub callers: Vec<Peer>,
-    /// Whom they may call.
+    /// Whom they may call, as far as it names somebody.
     pub callees: Vec<Peer>,
+    /// All its rules for who may call them; `None` where it does not speak of that.
+    #[serde(default)]
+    pub incoming: Option<Vec<Allowance>>,
+    /// All its rules for whom they may call; `None` where it does not speak of that.
+    #[serde(default)]
+    pub outgoing: Option<Vec<Allowance>>,
 }
 
 /// Pods at the other end.

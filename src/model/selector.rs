@@ -60,7 +60,7 @@ impl Selector {
 }
 
 impl Expression {
-    fn fits(&self, value: Option<&Text>) -> bool {
+    pub(super) fn fits(&self, value: Option<&Text>) -> bool {
         let listed = value.is_some_and(|value| self.values.contains(value));
         match self.operator {
             Operator::In => listed,

@@ -4,10 +4,13 @@
 //! either changes, so the order in which they arrive does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::element::{Call, Counts, External, Outside};
 use super::identity::{Directory, Known, Resolution};
-use super::interfaces::Interfaces;
+use super::interfaces::{Origin, Place};
 use super::key::{ElementKey, TypeKey};
 use super::observation::{Hint, Links, Says, Span};
 use super::text::Text;
@@ -18,16 +21,32 @@ use super::usage::Uses;
 pub(super) struct Telemetry {
     links: BTreeMap<(Text, Span), Links>,
     names: BTreeMap<Text, Vec<Text>>,
-    uses: BTreeMap<Text, Uses>,
+    uses: BTreeMap<Text, Sampled>,
     hints: BTreeMap<Text, Vec<Hint>>,
+    /// When a name was said last, by our clock: a tracing server that lost its store will say it again, and who is
+    /// called so is the same meanwhile.
+    said: BTreeMap<Text, Timestamp>,
 }
+
+/// What one source sampled, and the raw names in it, each once.
+#[derive(Clone, Debug)]
+struct Sampled {
+    uses: Arc<Uses>,
+    names: BTreeSet<Text>,
+}
+
+/// For how long a name is known that nobody says any more, as long as what spans say of it is kept.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+/// Most names that are known so.
+const NAMES: usize = 10_000;
 
 /// What follows from them.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
     pub(super) calls: BTreeMap<ElementKey, Call>,
     pub(super) externals: BTreeMap<ElementKey, External>,
-    pub(super) interfaces: Interfaces,
+    /// What interfaces follow from.
+    pub(super) origin: Origin,
     /// The raw names of each type.
     pub(super) known: BTreeMap<TypeKey, Vec<Known>>,
 }
@@ -51,7 +70,10 @@ impl Telemetry {
 
     /// Replaces what one source sampled.
     pub(super) fn sample(&mut self, uses: Uses) {
-        self.uses.insert(uses.source.clone(), uses);
+        let names = uses.names().cloned().collect();
+        let uses = Arc::new(uses);
+        self.uses
+            .insert(uses.source.clone(), Sampled { uses, names });
     }
 
     /// Forgets what one source sampled; says whether there was anything.
@@ -75,12 +97,29 @@ impl Telemetry {
             .values()
             .flat_map(|l| l.links.iter().flat_map(|l| [&l.caller, &l.callee]))
             .chain(self.names.values().flatten())
-            .chain(self.uses.values().flat_map(Uses::names))
+            .chain(self.uses.values().flat_map(|sampled| &sampled.names))
             .chain(
                 self.by_address()
                     .flat_map(|(caller, callee)| [caller, callee]),
             )
             .collect()
+    }
+
+    /// Notes which names are said now, and forgets those that nobody has said for long.
+    pub(super) fn remember(&mut self, now: Timestamp) {
+        let raw: Vec<Text> = self.raw().into_iter().cloned().collect();
+        self.said.extend(raw.into_iter().map(|name| (name, now)));
+        self.said
+            .retain(|_, at| now.duration_since(*at) < REMEMBERED);
+        if self.said.len() > NAMES {
+            self.said.retain(|_, at| *at == now);
+        }
+    }
+
+    /// The names that nobody says now, and that were said not long ago.
+    pub(super) fn remembered(&self) -> impl Iterator<Item = &Text> {
+        let raw = self.raw();
+        self.said.keys().filter(move |name| !raw.contains(name))
     }
 
     /// Calls of what nobody names, by caller and address: sources count no links of these.
@@ -100,9 +139,10 @@ impl Telemetry {
     pub(super) fn footprint(&self) -> usize {
         let links = self.links.values().map(|l| l.links.len() + 1);
         let names = self.names.values().map(|n| n.len() + 1);
-        let uses = self.uses.values().map(|u| u.uses.len() + 1);
+        let uses = self.uses.values().map(|u| u.uses.uses.len() + 1);
         let hints = self.hints.values().map(|h| h.len() + 1);
-        links.chain(names).chain(uses).chain(hints).sum()
+        let counted: usize = links.chain(names).chain(uses).chain(hints).sum();
+        counted + self.said.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -133,18 +173,31 @@ impl Telemetry {
         is_there: impl Fn(&TypeKey) -> bool,
     ) -> Joined {
         let mut joined = Joined::default();
-        let keys: BTreeMap<&Text, ElementKey> = self
-            .raw()
-            .into_iter()
-            .map(|name| {
-                let key = place(name, directory, &is_there, &mut joined);
-                (name, key)
-            })
-            .collect();
+        let mut spare = BTreeMap::new();
+        let mut places: BTreeMap<&Text, Place> = BTreeMap::new();
+        for name in self.raw() {
+            let mut place = place(name, directory, &is_there, &mut joined);
+            if place.ways.len() > 1 {
+                spare.extend(joined.externals.remove_entry(&place.key));
+            } else if let Some(way) = place.ways.pop() {
+                // What a Service stands for and the Service are one.
+                joined.externals.remove(&place.key);
+                place.key = way;
+            }
+            places.insert(name, place);
+        }
+        for name in self.remembered() {
+            // Who it is now: its evidence may be gone, or another's by now.
+            joined.known(name, directory.resolve(name), &is_there);
+        }
+        let ends = |caller: &Text, callee: &Text| {
+            let from = places.get(caller)?.key.clone();
+            let to = places.get(callee)?.called_by(Some(&from));
+            Some((from, to))
+        };
         for window in self.links.values() {
             for link in &window.links {
-                let (Some(caller), Some(callee)) = (keys.get(&link.caller), keys.get(&link.callee))
-                else {
+                let Some((caller, callee)) = ends(&link.caller, &link.callee) else {
                     continue;
                 };
                 let counts = Counts {
@@ -173,7 +226,7 @@ impl Telemetry {
             }
         }
         for (caller, callee) in self.by_address() {
-            let (Some(from), Some(to)) = (keys.get(caller), keys.get(callee)) else {
+            let Some((from, to)) = ends(caller, callee) else {
                 continue;
             };
             let call = joined
@@ -202,11 +255,49 @@ impl Telemetry {
             call.names.sort();
             call.names.dedup();
         }
-        joined.interfaces = Interfaces::join(self.uses.values(), |name| {
-            let known = keys.get(name).cloned();
-            known.unwrap_or_else(|| ElementKey::External { name: name.clone() })
-        });
+        for known in joined.known.values_mut() {
+            known.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        joined.origin = Origin {
+            sampled: self.uses.values().map(|s| Arc::clone(&s.uses)).collect(),
+            places: places
+                .into_iter()
+                .map(|(name, place)| (name.clone(), place))
+                .collect(),
+        };
+        spare.retain(|key, _| joined.speaks_of(key));
+        joined.externals.append(&mut spare);
         joined
+    }
+}
+
+impl Joined {
+    /// Keeps who a raw name is, where it is a component type that is there.
+    fn known(
+        &mut self,
+        name: &Text,
+        found: Resolution,
+        is_there: impl Fn(&TypeKey) -> bool,
+    ) -> Option<TypeKey> {
+        let Resolution::Matched { to, rule, settled } = found else {
+            return None;
+        };
+        if !is_there(&to) {
+            return None;
+        }
+        let name = name.clone();
+        self.known.entry(to.clone()).or_default().push(Known {
+            name,
+            rule,
+            settled,
+        });
+        Some(to)
+    }
+
+    /// Whether a call or an operation has an element at one of its ends.
+    fn speaks_of(&self, key: &ElementKey) -> bool {
+        let mut calls = self.calls.values();
+        calls.any(|call| call.caller == *key || call.callee == *key) || self.origin.speaks_of(key)
     }
 }
 
@@ -216,19 +307,20 @@ fn place(
     directory: &Directory<'_>,
     is_there: impl Fn(&TypeKey) -> bool,
     joined: &mut Joined,
-) -> ElementKey {
-    let outside = match directory.resolve(name) {
-        Resolution::Matched { to, rule, settled } if is_there(&to) => {
-            let known = Known {
-                name: name.clone(),
-                rule,
-                settled,
-            };
-            joined.known.entry(to.clone()).or_default().push(known);
-            return ElementKey::Type(to);
-        }
+) -> Place {
+    let mut ways = Vec::new();
+    let found = directory.resolve(name);
+    if let Some(to) = joined.known(name, found.clone(), is_there) {
+        let key = ElementKey::Type(to);
+        return Place { key, ways };
+    }
+    let outside = match found {
         Resolution::Ambiguous { candidates, .. } => Outside::Ambiguous { candidates },
-        Resolution::External { evidence } => Outside::External { evidence },
+        Resolution::External { evidence } => {
+            let services = directory.ways_out(name);
+            ways.extend(services.map(|(namespace, name)| ElementKey::service(namespace, name)));
+            Outside::External { evidence }
+        }
         Resolution::Matched { .. } | Resolution::Unresolved => Outside::Unresolved,
     };
     let key = ElementKey::External { name: name.clone() };
@@ -237,5 +329,5 @@ fn place(
         outside,
     };
     joined.externals.insert(key.clone(), external);
-    key
+    Place { key, ways }
 }

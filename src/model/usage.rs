@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sketches_ddsketch::{Config, DDSketch};
 
+use super::example::{self, Example};
 use super::text::Text;
 
 pub use crate::trace::call::Sort;
@@ -53,13 +54,15 @@ pub struct Tally {
     pub latency: Latency,
     /// What was thrown, most often first.
     pub exceptions: Vec<Thrown>,
-    /// A trace in which a call took longest.
-    pub slowest: Option<Text>,
-    /// The newest trace in which a call failed.
-    pub failed: Option<Text>,
-    /// The time of that trace's newest span, in ms since the epoch by who reported it; 0 without one.
+    /// Errors of which nothing tells but the calling side: no span of the called one, and no status from it.
     #[serde(default)]
-    pub failed_ms: i64,
+    pub unanswered: u64,
+    /// Calls that took longest, the longest first.
+    #[serde(default)]
+    pub slowest: Vec<Example>,
+    /// Calls that failed last, flagged or by their status, the newest first.
+    #[serde(default)]
+    pub failed: Vec<Example>,
 }
 
 /// One sort of exception.
@@ -190,13 +193,13 @@ impl Tally {
         self.calls += other.calls;
         self.errors += other.errors;
         self.unflagged += other.unflagged;
-        if other.latency.max_us() > self.latency.max_us() {
-            self.slowest.clone_from(&other.slowest);
-        }
+        self.unanswered += other.unanswered;
         self.latency.merge(&other.latency);
-        if other.failed.is_some() && (self.failed.is_none() || other.failed_ms > self.failed_ms) {
-            self.failed.clone_from(&other.failed);
-            self.failed_ms = other.failed_ms;
+        for call in &other.slowest {
+            example::keep_slow(&mut self.slowest, call);
+        }
+        for call in &other.failed {
+            example::keep_new(&mut self.failed, call);
         }
         for thrown in &other.exceptions {
             match self.exceptions.iter_mut().find(|t| t.kind == thrown.kind) {
@@ -298,8 +301,13 @@ mod tests {
 
     fn failed(trace: &str, at: i64) -> Tally {
         Tally {
-            failed: Some(trace.into()),
-            failed_ms: at,
+            failed: vec![Example {
+                trace: trace.into(),
+                span: None,
+                at_ms: at,
+                took_us: None,
+                thrown: None,
+            }],
             exceptions: vec![Thrown {
                 kind: "IoError".into(),
                 message: trace.into(),
@@ -318,7 +326,8 @@ mod tests {
             for trace in order {
                 sum.merge(&failed(trace, if trace == "new" { 2 } else { 1 }));
             }
-            assert_eq!(sum.failed.as_deref(), Some("new"));
+            let failed: Vec<&str> = sum.failed.iter().map(|call| &*call.trace).collect();
+            assert_eq!(failed, ["new", "old"]);
             let thrown = sum.exceptions.first().unwrap();
             assert_eq!((&*thrown.trace, &*thrown.message), ("new", "new"));
             assert_eq!(thrown.times, 2);

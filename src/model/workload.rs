@@ -1,5 +1,7 @@
 //! A component type's own judgement: what its object and its components say together.
 
+use jiff::Timestamp;
+
 use super::element::{
     Autoscaler, Component, ComponentState, ComponentType, Health, Reason, Scalability,
 };
@@ -56,7 +58,7 @@ impl Parts<'_> {
                 .cloned(),
             generation: self.own.and_then(|w| w.generation),
             observed_generation: self.own.and_then(|w| w.observed_generation),
-            created: self.own.and_then(|w| w.meta.created),
+            created: self.created(),
             images: self.images(),
             labels: self
                 .own
@@ -76,6 +78,18 @@ impl Parts<'_> {
                 .own
                 .and_then(|w| w.troubles.first())
                 .map(|t| Reason::with(&t.reason, t.message.clone())),
+        }
+    }
+
+    /// When it was made; a bare pod is its own type.
+    fn created(&self) -> Option<Timestamp> {
+        match self.own {
+            Some(own) => own.meta.created,
+            None if &*self.key.kind == "Pod" => {
+                let pods = self.components.iter();
+                pods.filter_map(|c| c.created).min()
+            }
+            None => None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! ([`crate::model::observation`]) and its own protocol, and nothing of the screen or of the graph.
 //! A new source is one file here and one line in [`registry`].
 
+mod http;
 pub mod kubernetes;
 pub mod sensor;
 pub mod zipkin;

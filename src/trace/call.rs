@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::TraceId;
+use super::id::{SpanId, TraceId};
 use super::operation::Operation;
 
 /// A call, or one half of a message's way (to the broker, or from it).
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own on how a call went"
+)]
 pub struct Call {
     /// The trace, for whoever wants to look at it.
     pub trace: TraceId,
+    /// The span that tells of it, the called side's where that was recorded; `None` where none does.
+    pub span: Option<SpanId>,
     /// The caller's name; `None` where nobody said who called (a user, a gateway that is not traced).
     pub caller: Option<Arc<str>>,
     /// The callee's name; its address where nobody names it.
@@ -28,6 +34,8 @@ pub struct Call {
     pub duration: Option<u64>,
     /// Whether a span of it has the tag `error`, which is what Zipkin counts.
     pub failed: bool,
+    /// Whether it failed and the called side says nothing of it: no span, and no status that it answered.
+    pub is_unanswered: bool,
     /// Whether it was answered with an HTTP status of 500 or more.
     pub is_5xx: bool,
     /// What was thrown, where that was recorded.

@@ -140,6 +140,21 @@ impl Filter {
         self.parts.is_empty()
     }
 
+    /// The differences of links that are asked for.
+    pub fn links(&self) -> impl Iterator<Item = Difference> {
+        self.parts.iter().filter_map(|part| match part.test {
+            Test::Links(how) if !part.inverse => Some(how),
+            _ => None,
+        })
+    }
+
+    /// Whether Services without a ready endpoint are asked for.
+    #[must_use]
+    pub fn asks_for_empty_services(&self) -> bool {
+        let is_so = |part: &Part| matches!(part.test, Test::EmptyService) && !part.inverse;
+        self.parts.iter().any(is_so)
+    }
+
     /// Whether a component type passes.
     #[must_use]
     pub fn passes_type(&self, model: &Model, element: &ComponentType) -> bool {

@@ -80,6 +80,25 @@ pub fn name(name: &str, cells: usize, ellipsis: &str) -> String {
     format!("{}{tail}", fit(head, room, ellipsis))
 }
 
+/// A text in so many cells, cut in the middle: what many have in common stands at the beginning, and what
+/// tells them apart at the end. `GET /basicquery…/items/{id}`.
+#[must_use]
+pub fn middle(text: &str, cells: usize, ellipsis: &str) -> String {
+    let cut = width(ellipsis);
+    if width(text) <= cells || cells <= cut + 2 {
+        return fit(text, cells, ellipsis);
+    }
+    let tail_room = (cells - cut) / 2;
+    let mut tail = text;
+    while width(tail) > tail_room {
+        let mut rest = tail.chars();
+        rest.next();
+        tail = rest.as_str();
+    }
+    let head = fit(text, cells - width(tail), ellipsis);
+    format!("{head}{tail}")
+}
+
 /// A number of seconds in one unit: `45s`, `11m`, `4h`, `21d`, `3y`.
 #[must_use]
 pub fn seconds(seconds: i64) -> String {
@@ -281,6 +300,20 @@ pub fn spans_width(spans: &[Span<'_>]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_cut_in_the_middle_keeps_its_end() {
+        let text = "GET /basicqueryservice/items/{id}";
+        assert_eq!(middle(text, 21, "…"), "GET /basic…items/{id}");
+        assert_eq!(middle(text, 33, "…"), text);
+        assert_eq!(middle("a", 3, "…"), "a  ");
+        for cells in 0..40 {
+            assert_eq!(
+                width(&middle("日本語の長い名前 a long name", cells, "…")),
+                cells
+            );
+        }
+    }
 
     #[test]
     fn fit_measures_cells_not_characters() {

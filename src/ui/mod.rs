@@ -153,6 +153,16 @@ pub trait View {
     /// Puts the cursor on an element, or on the nearest thing that stands for it.
     fn select(&mut self, key: &ElementKey, ctx: &Ctx<'_>);
 
+    /// What it stands around, where that may be another element than the one under the cursor.
+    fn centre(&self) -> Option<ElementKey> {
+        None
+    }
+
+    /// Puts the cursor on an element that is in sight, and leaves all else as it is.
+    fn point(&mut self, key: &ElementKey, ctx: &Ctx<'_>) {
+        self.select(key, ctx);
+    }
+
     /// Whether its rows stand for elements, so that the detail pane has something to say.
     fn has_detail(&self) -> bool {
         true

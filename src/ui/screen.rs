@@ -228,76 +228,148 @@ pub fn draw_detail(
     overlay::page(page, inner, buf, ctx.theme);
 }
 
-/// Where and how on the left, what is bad and the time on the right; the left gives way.
+/// How far the first line is shortened: each step does without what the ones before it do without, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Short {
+    /// Everything is said.
+    No,
+    /// When a source that is well was asked last.
+    Ages,
+    /// Most of the context's name.
+    Context,
+    /// What time it is.
+    Clock,
+    /// How many pods there are.
+    Pods,
+}
+
+impl Short {
+    const ALL: [Self; 5] = [Self::No, Self::Ages, Self::Context, Self::Clock, Self::Pods];
+}
+
+/// Where and how on the left, what is bad and the time on the right. What each source is doing outlasts what
+/// else is said: rates without it are not to be trusted.
 fn first_line(scene: &Scene<'_>, width: u16) -> Line<'static> {
+    let wide = usize::from(width);
+    let halves = |short| {
+        let right = totals_and_time(&scene.ctx, wide >= 100, short);
+        let room = wide.saturating_sub(format::spans_width(&right) + 1);
+        (first_parts(scene, room, short), right, room)
+    };
+    let fits = |short: &Short| {
+        let (parts, _, room) = halves(*short);
+        let cells = parts.iter().map(|part| part.least() + GAP);
+        cells.sum::<usize>() <= room + GAP
+    };
+    let short = Short::ALL.into_iter().find(fits).unwrap_or(Short::Pods);
+    let (parts, right, room) = halves(short);
+    let ellipsis = scene.ctx.theme.glyphs.ellipsis;
+    let mut spans = Vec::new();
+    let mut used = 0;
+    let mut rest: usize = parts.iter().map(|part| part.least() + GAP).sum();
+    for part in parts {
+        // A part that may be cut leaves the ones behind it what they need.
+        rest -= part.least() + GAP;
+        let left = room.saturating_sub(used);
+        let free = left.saturating_sub(rest).max(part.least()).min(left);
+        let cells = format::width(&part.text).min(free);
+        let text = format::fit(&part.text, cells, ellipsis);
+        spans.push(Span::styled(text, part.style));
+        let gap = GAP.min(left - cells);
+        spans.push(Span::raw(" ".repeat(gap)));
+        used += cells + gap;
+    }
+    let between = wide.saturating_sub(used + format::spans_width(&right));
+    spans.push(Span::raw(" ".repeat(between)));
+    spans.extend(right);
+    Line::from(spans)
+}
+
+/// Cells between two parts of the first line.
+const GAP: usize = 2;
+
+/// A part of the first line's left half.
+struct Part {
+    text: String,
+    style: Style,
+    /// Whether its beginning is enough, where there is little room.
+    may_be_cut: bool,
+}
+
+impl Part {
+    /// The fewest cells that it is understood in.
+    fn least(&self) -> usize {
+        const BEGINNING: usize = 12;
+        let cells = format::width(&self.text);
+        if self.may_be_cut {
+            cells.min(BEGINNING)
+        } else {
+            cells
+        }
+    }
+}
+
+fn first_parts(scene: &Scene<'_>, room: usize, short: Short) -> Vec<Part> {
     let ctx = &scene.ctx;
     let theme = ctx.theme;
-    let width = usize::from(width);
-    let right = totals_and_time(ctx, width >= 100);
-    let room = width.saturating_sub(format::spans_width(&right) + 1);
+    let whole = |(text, style)| Part {
+        text,
+        style,
+        may_be_cut: false,
+    };
+    // A context may have the name of a whole cloud account; the rest needs its place too.
+    let namespaces = ctx.choice.to_string();
+    let most = match short {
+        Short::No | Short::Ages => room / 2,
+        _ => (format::width(&namespaces) + BIT + SIGN.len()).min(room / 2),
+    };
+    let head = place(
+        ctx.model.context(),
+        &namespaces,
+        most.max(16),
+        theme.glyphs.ellipsis,
+    );
+    let mut parts = vec![whole((head, theme.heading()))];
     let mode = if matches!(scene.mode, Mode::Write { .. }) {
         theme.warning()
     } else {
         theme.dim()
     };
-    // A context may have the name of a whole cloud account; the rest needs its place too.
-    let head = place(
-        ctx.model.context(),
-        &ctx.choice.to_string(),
-        (room / 2).max(16),
-        theme.glyphs.ellipsis,
-    );
-    let mut parts = vec![(head, theme.heading())];
-    let sources = source_words(ctx);
+    let mode = whole((scene.mode.word().to_owned(), mode));
+    let sources = source_words(ctx, short >= Short::Ages)
+        .into_iter()
+        .map(whole);
+    // What is wrong with the sources comes first.
     let in_trouble = ctx.model.sources().values().any(|s| s.trouble().is_some());
-    // What is wrong with the sources must not be what is cut off.
-    let (before, after) = if in_trouble {
-        (sources, Vec::new())
+    if in_trouble {
+        parts.extend(sources.chain([mode]));
     } else {
-        (Vec::new(), sources)
-    };
-    parts.extend(before);
-    parts.push((scene.mode.word().to_owned(), mode));
+        parts.extend(std::iter::once(mode).chain(sources));
+    }
     if let Some(waiting) = scene.paused {
-        parts.push((format!("PAUSED, {waiting} changes wait"), theme.warning()));
+        let text = format!("PAUSED, {waiting} changes wait");
+        parts.push(whole((text, theme.warning())));
     }
     if !ctx.filter.is_empty() {
-        parts.push((format!("/{}", ctx.filter.source()), theme.key()));
+        parts.push(Part {
+            text: format!("/{}", ctx.filter.source()),
+            style: theme.key(),
+            may_be_cut: true,
+        });
     }
     if ctx.only_broken {
-        parts.push(("only broken".to_owned(), theme.key()));
+        parts.push(whole(("only broken".to_owned(), theme.key())));
     }
-    let whole = parts.len();
-    parts.extend(after);
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for (index, (text, style)) in parts.into_iter().enumerate() {
-        let left = room.saturating_sub(used);
-        if index >= whole && format::width(&text) > left {
-            // Half a word about a source that is well says nothing.
-            break;
-        }
-        let cells = format::width(&text).min(left);
-        spans.push(Span::styled(
-            format::fit(&text, cells, theme.glyphs.ellipsis),
-            style,
-        ));
-        let gap = 2.min(left - cells);
-        spans.push(Span::raw(" ".repeat(gap)));
-        used += cells + gap;
-    }
-    spans.push(Span::raw(
-        " ".repeat(width.saturating_sub(used + format::spans_width(&right))),
-    ));
-    spans.extend(right);
-    Line::from(spans)
+    parts
 }
+
+/// Fewest cells of a context's name: they tell contexts apart.
+const BIT: usize = 4;
+const SIGN: &str = " : ";
 
 /// `context : namespaces` in at most so many cells: the namespaces stay whole as long as they can, because
 /// they are what was chosen last, and a bit of the context tells contexts apart.
 fn place(context: &str, namespaces: &str, most: usize, ellipsis: &str) -> String {
-    const BIT: usize = 4;
-    const SIGN: &str = " : ";
     let whole = format!("{context}{SIGN}{namespaces}");
     if format::width(&whole) <= most {
         return whole;
@@ -312,7 +384,7 @@ fn place(context: &str, namespaces: &str, most: usize, ellipsis: &str) -> String
     format::fit(&head, cells, ellipsis)
 }
 
-fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
+fn totals_and_time(ctx: &Ctx<'_>, roomy: bool, short: Short) -> Vec<Span<'static>> {
     let theme = ctx.theme;
     let totals = ctx.model.totals(ctx.choice);
     let is_listed = ctx.has_listed(Kind::Pod);
@@ -338,7 +410,9 @@ fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
         (false, 0) => format!("pods {NONE}"),
         (false, pods) => format!("pods {}/{pods}{}", totals.ready, theme.glyphs.ellipsis),
     };
-    let pods = if bad.content.is_empty() {
+    let pods = if short >= Short::Pods {
+        String::new()
+    } else if bad.content.is_empty() {
         pods
     } else {
         format!(" {} {pods}", theme.glyphs.dot)
@@ -351,7 +425,10 @@ fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
     } else {
         String::new()
     };
-    let time = format!("  {}{zone}", format::clock(ctx.now, ctx.zone));
+    let time = match short {
+        Short::Clock | Short::Pods => String::new(),
+        _ => format!("  {}{zone}", format::clock(ctx.now, ctx.zone)),
+    };
     let failing = Span::styled(failing + &missed, theme.health(Health::Broken));
     vec![
         bad,
@@ -361,8 +438,9 @@ fn totals_and_time(ctx: &Ctx<'_>, roomy: bool) -> Vec<Span<'static>> {
     ]
 }
 
-/// Each source in few words; more of them only when something is wrong.
-fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
+/// Each source in few words; more of them only when something is wrong. When one that is well
+/// was asked last is left out where there is little room.
+fn source_words(ctx: &Ctx<'_>, is_short: bool) -> Vec<(String, Style)> {
     let theme = ctx.theme;
     let mut names: Vec<&str> = ctx.model.sources().keys().map(|k| &*k.source).collect();
     names.dedup();
@@ -443,10 +521,12 @@ fn source_words(ctx: &Ctx<'_>) -> Vec<(String, Style)> {
                 _ if status.interval_ms.is_some() => {
                     let limited = parts.iter().find(|(_, s)| s.word() == "limited");
                     let word = limited.map_or("ok", |(_, s)| s.word());
-                    format!(
-                        "{short} {word} {} ago",
-                        format::age(Some(status.at), ctx.now)
-                    )
+                    let age = format::age(Some(status.at), ctx.now);
+                    if is_short {
+                        format!("{short} {word}")
+                    } else {
+                        format!("{short} {word} {age} ago")
+                    }
                 }
                 _ => format!("{short} live"),
             };

@@ -56,6 +56,13 @@ impl Figure {
 /// `60 min ▁▁▂▃▇ most 31/s`; `None` where nothing of the kind is known, or it was never anything but zero.
 #[must_use]
 pub fn line(trend: &Trend, figure: Figure, theme: &Theme) -> Option<String> {
+    let minutes = trend.points().count().min(MINUTES);
+    Some(format!("{minutes} min {}", bars(trend, figure, theme)?))
+}
+
+/// `▁▁▂▃▇ most 31/s`, as [`line`].
+#[must_use]
+pub fn bars(trend: &Trend, figure: Figure, theme: &Theme) -> Option<String> {
     let values: Vec<Option<f64>> = trend
         .points()
         .map(|p| p.and_then(|p| figure.of(p)))
@@ -66,7 +73,7 @@ pub fn line(trend: &Trend, figure: Figure, theme: &Theme) -> Option<String> {
         return None;
     }
     // The last cell ends with the last minute.
-    let each = values.len().div_ceil(CELLS).max(1);
+    let each = each(values.len());
     let mut bars: Vec<&str> = values
         .rchunks(each)
         .map(|minutes| {
@@ -77,12 +84,17 @@ pub fn line(trend: &Trend, figure: Figure, theme: &Theme) -> Option<String> {
         })
         .collect();
     bars.reverse();
-    let minutes = values.len().min(MINUTES);
-    Some(format!(
-        "{minutes} min {} most {}",
-        bars.concat(),
-        figure.words(most)
-    ))
+    Some(format!("{} most {}", bars.concat(), figure.words(most)))
+}
+
+/// How many minutes one bar is.
+#[must_use]
+pub fn minutes_each(trend: &Trend) -> usize {
+    each(trend.points().count())
+}
+
+fn each(minutes: usize) -> usize {
+    minutes.div_ceil(CELLS).max(1)
 }
 
 /// ` since 13:52`, where calls fail now.

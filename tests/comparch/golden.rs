@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portolan::model::Model;
 use portolan::model::comparch::{project, project_structure};
 use portolan::model::declared::digest;
+use portolan::model::example::Example;
 use portolan::model::export::comparch::xmi;
 use portolan::model::observation::{
     ContainerFact, ContainerState, EndpointSliceFact, Fact, IngressFact, Kind, Labels, Link, Links,
@@ -15,15 +16,12 @@ use portolan::model::parameter::{Origin, Parameter};
 use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use, Uses};
 
 use crate::file;
-use crate::world::{KINDS, begin, end, everywhere, now, seen, workload};
+use crate::world::{KINDS, begin, end, everywhere, now, seen, small, workload};
 
 fn meta(namespace: &str, name: &str) -> Meta {
     Meta {
-        namespace: namespace.into(),
-        name: name.into(),
-        uid: format!("{namespace}-{name}").into(),
-        labels: [("app".into(), name.split('-').next().unwrap_or(name).into())].into(),
-        ..Meta::default()
+        labels: small::app(name.split('-').next().unwrap_or(name)),
+        ..small::meta(namespace, name)
     }
 }
 
@@ -165,6 +163,16 @@ fn facts() -> Vec<Fact> {
     ]
 }
 
+pub fn example(trace: &str) -> Example {
+    Example {
+        trace: trace.into(),
+        span: None,
+        at_ms: 0,
+        took_us: None,
+        thrown: None,
+    }
+}
+
 pub fn used(
     caller: Option<&str>,
     callee: &str,
@@ -180,9 +188,9 @@ pub fn used(
     for us in calls {
         tally.latency.add(*us);
     }
-    tally.slowest = Some("00000000000000a1".into());
+    tally.slowest.push(example("00000000000000a1"));
     if thrown > 0 {
-        tally.failed = Some("00000000000000b2".into());
+        tally.failed.push(example("00000000000000b2"));
         tally.exceptions.push(Thrown {
             kind: "TimeoutException".into(),
             message: "no answer in <2 s> & \"gave up\"".into(),
@@ -217,14 +225,9 @@ pub fn shop() -> Model {
     }
     batch.push(counted(120));
     batch.push(Observation::Uses(Box::new(Uses {
-        source: "zipkin".into(),
-        window_ms: 60_000,
-        ends: now(),
-        traces: 7,
         is_sample: true,
         hidden: 2,
-        served: Vec::new(),
-        uses: vec![
+        ..small::sampled(vec![
             used(None, "front", "GET /", &[9_000], 0),
             used(Some("front"), "cart", "GET /cart/{id}", &[1_000, 3_000], 0),
             used(
@@ -235,7 +238,7 @@ pub fn shop() -> Model {
                 1,
             ),
             used(Some("cart"), "bank", "POST /charge", &[700; 8], 6),
-        ],
+        ])
     })));
     let mut model = Model::new("test", Vec::new());
     model.apply(batch, now());

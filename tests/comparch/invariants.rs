@@ -11,11 +11,11 @@ use portolan::model::export::comparch::xmi;
 use portolan::model::key::ElementKey;
 use portolan::model::observation::{NamespaceChoice, Observation, Scope};
 use portolan::model::parameter::{Origin, Parameter};
-use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use, Uses};
+use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use};
 use proptest::prelude::*;
 
 use crate::file;
-use crate::world::{KINDS, World, everywhere, interleave, now, told, watch, world};
+use crate::world::{KINDS, World, everywhere, interleave, small, told, watch, world};
 
 /// Caller, callee, protocol, operation, calls, errors.
 type Used = (u8, u8, u8, u8, u8, u8);
@@ -50,7 +50,10 @@ fn sampled(used: &[Used]) -> Observation {
             let mut tally = Tally {
                 calls: u64::from(*calls),
                 errors: u64::from(*errors),
-                failed: (*errors > 0).then(|| "00000000000000b2".into()),
+                failed: (*errors > 0)
+                    .then(|| crate::golden::example("00000000000000b2"))
+                    .into_iter()
+                    .collect(),
                 ..Tally::default()
             };
             // Not every call says how long it took.
@@ -82,16 +85,7 @@ fn sampled(used: &[Used]) -> Observation {
                 tally,
             }
         });
-    Observation::Uses(Box::new(Uses {
-        source: "zipkin".into(),
-        window_ms: 60_000,
-        ends: now(),
-        traces: 7,
-        is_sample: false,
-        hidden: 0,
-        served: Vec::new(),
-        uses: uses.collect(),
-    }))
+    Observation::Uses(Box::new(small::sampled(uses.collect())))
 }
 
 fn streams(world: &World, used: &[Used]) -> Vec<Vec<Observation>> {

@@ -1,14 +1,12 @@
 //! What the rules find in the small shop, and in nothing.
 
-use std::sync::Arc;
-
 use portolan::model::Model;
-use portolan::model::observation::{Fact, Kind, NamespaceChoice, Observation};
-use portolan::model::rules::{THRESHOLD, findings, steps};
-use portolan::model::usage::Uses;
+use portolan::model::observation::{NamespaceChoice, Observation};
+use portolan::model::rules::{THRESHOLD, findings};
 
-use crate::golden::{pod, shop, used};
-use crate::world::{everywhere, now, seen};
+use crate::golden::{shop, used};
+use crate::world::now;
+use crate::world::small::sampled;
 
 fn found(model: &Model, choice: &NamespaceChoice) -> Vec<(String, String, String)> {
     let found = findings(model, choice).into_iter();
@@ -53,48 +51,13 @@ fn each_rule_finds_what_it_is_for() {
 }
 
 #[test]
-fn steps_that_the_life_cycle_has_not_are_found_as_they_happen() {
-    let mut model = shop();
-    let mut step = |name: &str, is_ready: bool| {
-        let mut fact = pod("shop", name, "cart", is_ready);
-        fact.meta.version = 7;
-        let fact = Arc::new(Fact::Pod(Box::new(fact)));
-        let changes = model
-            .apply(vec![seen(&everywhere(Kind::Pod), &fact)], now())
-            .changes;
-        steps(&changes)
-            .into_iter()
-            .map(|f| f.text)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        step("cart-b", false),
-        ["shop/cart-b went from STARTED to UNKNOWN"]
-    );
-    assert_eq!(
-        step("cart-a", true),
-        ["shop/cart-a went from UNKNOWN to STARTED"]
-    );
-    assert_eq!(step("cart-c", true), Vec::<String>::new());
-}
-
-#[test]
 fn more_exceptions_than_the_threshold_are_found() {
     let exceptions = |first: u64, second: u64| {
         let mut model = shop();
-        let uses = Uses {
-            source: "zipkin".into(),
-            window_ms: 60_000,
-            ends: now(),
-            traces: 7,
-            is_sample: false,
-            hidden: 0,
-            served: Vec::new(),
-            uses: vec![
-                used(Some("front"), "cart", "GET /a", &[1], first),
-                used(None, "cart", "GET /b", &[1], second),
-            ],
-        };
+        let uses = sampled(vec![
+            used(Some("front"), "cart", "GET /a", &[1], first),
+            used(None, "cart", "GET /b", &[1], second),
+        ]);
         model.apply(vec![Observation::Uses(Box::new(uses))], now());
         let found = found(&model, &NamespaceChoice::one("shop")).into_iter();
         found

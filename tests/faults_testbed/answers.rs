@@ -10,6 +10,7 @@ use portolan::model::source::SourceState;
 use portolan::sources::kubernetes::Session;
 
 use crate::judge::{Narrator, agrees_soon};
+use crate::meant::{pods, streams};
 use crate::proxy::http::{Fault, HttpProxy};
 use crate::real::{Ground, session};
 use crate::watching::Watching;
@@ -21,18 +22,6 @@ async fn behind_proxy() -> (Ground, HttpProxy, Session) {
     let proxy = HttpProxy::start(behind).await;
     let session = Session::parse(&proxy.kubeconfig(&ground.namespace)).expect("well-formed");
     (ground, proxy, session)
-}
-
-fn pods(request: &Request<()>) -> bool {
-    {
-        let path = request.uri().path();
-        path.ends_with("/pods") && !path.contains("metrics")
-    }
-}
-
-fn streams(request: &Request<()>) -> bool {
-    let query = request.uri().query().unwrap_or("");
-    query.contains("sendInitialEvents")
 }
 
 /// A watch that follows a list.

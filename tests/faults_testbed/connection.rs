@@ -9,6 +9,7 @@ use portolan::model::source::SourceState;
 use portolan::sources::kubernetes::Session;
 
 use crate::judge::{Narrator, agrees_soon};
+use crate::meant;
 use crate::proxy::http::{Fault, HttpProxy};
 use crate::proxy::wire::{Wire, WireProxy};
 use crate::real::{Ground, session};
@@ -31,10 +32,7 @@ async fn a_list_that_is_cut_is_read_again() {
     let behind = session().client().await.expect("a client");
     let proxy = HttpProxy::start(behind).await;
     proxy.fail(2, Fault::CutWithin(2000), |request| {
-        request.method() == Method::GET && {
-            let path = request.uri().path();
-            path.ends_with("/pods") && !path.contains("metrics")
-        }
+        request.method() == Method::GET && meant::pods(request)
     });
     let session = Session::parse(&proxy.kubeconfig(&ground.namespace)).expect("well-formed");
     let mut watching = Watching::start(&session, NamespaceChoice::one(&ground.namespace));

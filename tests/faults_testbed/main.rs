@@ -14,6 +14,7 @@ mod answers;
 mod busy;
 mod connection;
 mod judge;
+mod meant;
 mod pages;
 #[path = "../proxy/mod.rs"]
 mod proxy;

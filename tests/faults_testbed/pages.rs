@@ -9,22 +9,11 @@ use portolan::sources::kubernetes::Session;
 use tokio::sync::watch;
 
 use crate::judge::agrees_soon;
+use crate::meant::{pods, streams};
 use crate::proxy::http::{Fault, HttpProxy};
 use crate::real::bed::Bed;
 use crate::real::{Ground, deployment, session};
 use crate::watching::Watching;
-
-fn pods(request: &Request<()>) -> bool {
-    {
-        let path = request.uri().path();
-        path.ends_with("/pods") && !path.contains("metrics")
-    }
-}
-
-fn streams(request: &Request<()>) -> bool {
-    let query = request.uri().query().unwrap_or("");
-    query.contains("sendInitialEvents")
-}
 
 /// Asks for the next page.
 fn continues(request: &Request<()>) -> bool {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::judge::{Narrator, agrees_soon};
+use crate::meant;
 use crate::proxy::http::{Fault, HttpProxy};
 use crate::real::{Ground, session};
 use crate::watching::{LINES, Watching};
@@ -75,10 +76,7 @@ fn says(state: Option<&SourceState>, part: &str) -> bool {
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 async fn a_kind_that_is_refused_alone_comes_back_by_itself() {
     let plugged = Plugged::new().await;
-    plugged.refuse(|request| {
-        let path = request.uri().path();
-        path.ends_with("/pods") && !path.contains("metrics")
-    });
+    plugged.refuse(meant::pods);
     let choice = NamespaceChoice::one(&plugged.ground.namespace);
     let mut watching = Watching::start(&plugged.session, choice);
     watching

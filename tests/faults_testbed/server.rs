@@ -8,6 +8,7 @@ use portolan::sources::kubernetes::Session;
 use serde_json::{Value, json};
 
 use crate::judge::{Narrator, agrees_soon};
+use crate::meant;
 use crate::proxy::http::{Fault, HttpProxy};
 use crate::real::bed::Bed;
 use crate::real::deployment;
@@ -138,10 +139,7 @@ async fn a_server_killed_within_the_first_list_is_listed_again_though_it_streams
     shop(&bed).await;
     let behind = bed.session().client().await.expect("a client");
     let proxy = HttpProxy::start(behind).await;
-    proxy.fail(1, Fault::StopsWithin(2000), |request| {
-        let path = request.uri().path();
-        path.ends_with("/pods") && !path.contains("metrics")
-    });
+    proxy.fail(1, Fault::StopsWithin(2000), meant::pods);
     let session = Session::parse(&proxy.kubeconfig("default")).expect("well-formed");
     let mut watching = Watching::start(&session, NamespaceChoice::All);
     watching

@@ -8,6 +8,8 @@
 )]
 
 mod running;
+#[path = "../source/mod.rs"]
+mod source;
 
 use std::time::Duration;
 

@@ -6,18 +6,14 @@ use std::time::Duration;
 
 use portolan::config;
 use portolan::config::sensor::Sensor;
-use portolan::model::observation::{NamespaceChoice, Observation, Readings};
+use portolan::model::observation::{Observation, Readings};
 use portolan::model::source::SourceStatus;
+use portolan::sources::Source;
 use portolan::sources::sensor::{Sensors, Settings};
-use portolan::sources::{Control, Outlet, Source};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-/// Far longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub use crate::source::Running;
 
 /// A sensor that reads often.
 pub fn sensor(name: &str, url: &str, rest: &str) -> Sensor {
@@ -85,62 +81,11 @@ impl Respond for Served {
     }
 }
 
-/// The source at work.
-pub struct Running {
-    heard: mpsc::Receiver<Vec<Observation>>,
-    waiting: Vec<Observation>,
-    retry: watch::Sender<u64>,
-    _namespaces: watch::Sender<NamespaceChoice>,
-    stop: CancellationToken,
-    task: JoinHandle<()>,
-}
-
 impl Running {
     pub fn start(settings: Settings) -> Self {
-        // A second test of this process finds it installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (outlet, heard) = Outlet::new();
-        let (retry, retried) = watch::channel(0);
-        let (namespaces, chosen) = watch::channel(NamespaceChoice::All);
-        let stop = CancellationToken::new();
-        let control = Control {
-            namespaces: chosen,
-            retry: retried,
-            stop: stop.clone(),
-        };
-        let source = Box::new(Sensors::new(settings));
+        let source = Sensors::new(settings);
         assert_eq!(source.name(), "sensor");
-        let task = tokio::spawn(source.run(outlet, control));
-        Self {
-            heard,
-            waiting: Vec::new(),
-            retry,
-            _namespaces: namespaces,
-            stop,
-            task,
-        }
-    }
-
-    /// Ends back-offs.
-    pub fn retry(&self) {
-        self.retry.send_modify(|n| *n += 1);
-    }
-
-    /// The next observation of which `pick` makes something; others are passed over.
-    async fn next<T>(&mut self, what: &str, pick: impl Fn(&Observation) -> Option<T>) -> T {
-        let found = tokio::time::timeout(PATIENCE, async {
-            loop {
-                while !self.waiting.is_empty() {
-                    if let Some(found) = pick(&self.waiting.remove(0)) {
-                        return found;
-                    }
-                }
-                self.waiting = self.heard.recv().await.expect("the source ended");
-            }
-        });
-        found
-            .await
-            .unwrap_or_else(|_| panic!("the source never said {what}"))
+        Self::of(source)
     }
 
     pub async fn readings(&mut self, part: &str) -> Readings {
@@ -164,20 +109,6 @@ impl Running {
             _ => None,
         })
         .await;
-    }
-
-    /// The next status of a part in a state of which the word is given.
-    pub async fn status(&mut self, part: &str, word: &str) -> SourceStatus {
-        self.next(&format!("{part} {word}"), |said| match said {
-            Observation::Status(status)
-                if &*status.key.part == part
-                    && status.state.as_ref().is_some_and(|s| s.word() == word) =>
-            {
-                Some(status.clone())
-            }
-            _ => None,
-        })
-        .await
     }
 
     /// The next status of a part, whatever it is.
@@ -206,13 +137,5 @@ impl Running {
             _ => None,
         })
         .await;
-    }
-
-    pub async fn stop(self) {
-        self.stop.cancel();
-        let ended = tokio::time::timeout(PATIENCE, self.task).await;
-        ended
-            .expect("the source stops")
-            .expect("the source does not break");
     }
 }

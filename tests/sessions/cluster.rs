@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use portolan::model::declared::digest;
+use portolan::model::example::Example;
 use portolan::model::observation::{
     ContainerFact, ContainerState, Endpoint, EndpointSliceFact, Fact, FactKey, Happening,
     IngressFact, Kind, Labels, Link, Links, Mention, Meta, NamespaceChoice, NamespaceFact,
@@ -14,6 +15,7 @@ use portolan::model::observation::{
 use portolan::model::source::{SourceKey, SourceState, SourceStatus};
 use portolan::model::text::{self, Text};
 use portolan::model::usage::{Protocol, Sort, Tally, Thrown, Use, Uses};
+use portolan::trace::id::SpanId;
 
 const NAMESPACED: [Kind; 10] = [
     Kind::Pod,
@@ -520,7 +522,7 @@ pub fn loading(choice: &NamespaceChoice, seen: u64) -> Vec<Observation> {
         .collect()
 }
 
-fn owner(kind: &str, meta: &Meta) -> OwnerRef {
+pub fn owner(kind: &str, meta: &Meta) -> OwnerRef {
     OwnerRef {
         kind: kind.into(),
         name: meta.name.clone(),
@@ -654,6 +656,23 @@ pub fn label(pod: &mut PodFact, key: &str, value: &str) {
     pod.meta.labels = labels.chain([more]).collect();
 }
 
+/// A call half a minute ago, by its span in the made-up trace of an order.
+pub fn example(trace: &str, callee: &str, us: u64) -> Example {
+    let span = match callee {
+        "payment" => 7,
+        "cart" => 5,
+        "checkout" => 1,
+        _ => 0xff,
+    };
+    Example {
+        trace: trace.into(),
+        span: Some(SpanId::new(span)),
+        at_ms: start().as_millisecond() - 30_000,
+        took_us: Some(us),
+        thrown: None,
+    }
+}
+
 /// Uses that a sample of traces told: caller ("-" where nobody is named), callee, operation, calls, errors,
 /// and how long each took, in µs.
 pub fn used(uses: &[(&str, &str, &str, u64, u64, u64)], is_sample: bool) -> Observation {
@@ -663,8 +682,11 @@ pub fn used(uses: &[(&str, &str, &str, u64, u64, u64)], is_sample: bool) -> Obse
             let mut tally = Tally {
                 calls: *calls,
                 errors: *errors,
-                slowest: Some("00000000000000b2".into()),
-                failed: (*errors > 0).then(|| "00000000000000a1".into()),
+                slowest: vec![example("00000000000000b2", callee, *us)],
+                failed: (*errors > 0)
+                    .then(|| example("00000000000000a1", callee, *us))
+                    .into_iter()
+                    .collect(),
                 ..Tally::default()
             };
             (0..*calls).for_each(|_| tally.latency.add(*us));

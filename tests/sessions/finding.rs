@@ -202,3 +202,72 @@ fn keys_of_ones_own_take_the_places_of_those_in_the_table() {
     s.press("ctrl-o").shows("┌ Sources");
     s.press("?").shows("ctrl-o");
 }
+
+#[test]
+fn what_is_declared_and_never_called_is_a_row_of_its_own() {
+    // Of calls that the last hour knows nobody says that they were never made.
+    let mut s = Session::with(harness::start(Mode::Locked), 120, 40);
+    s.cluster = cluster::shop();
+    s.list();
+    s.observe(cluster::traced(&[
+        ("frontend", "checkout", 744, 1),
+        ("checkout", "cart", 7, 0),
+    ]));
+    s.press("/").type_text("links:unused").press("enter");
+    s.shows("→ payment").shows("→ cart");
+    let row = s.line("→ payment");
+    assert!(row.contains("never called (60 min), declared: "), "{row}");
+    // Once, below who declares it.
+    s.hides("checkout →").hides("frontend →");
+    s.press("esc");
+    s.press("/")
+        .type_text("^payment links:unused")
+        .press("enter");
+    s.shows("checkout →").hides("→ payment");
+}
+
+#[test]
+fn a_service_that_nothing_is_ready_behind_is_a_row_of_its_own() {
+    let mut s = Session::of_shop(Mode::Locked, 120, 40);
+    s.change(|c| {
+        c.change_pods("shop", "cart", |pod| pod.ready = Some(false));
+        c.endpoints("shop", "cart");
+        c.service("shop", "loose-end", 81);
+    });
+    s.press("/").type_text("service:empty").press("enter");
+    let row = s.line("service cart");
+    assert!(row.contains("0 of 2 endpoints ready"), "{row}");
+    let row = s.line("service loose-end");
+    assert!(row.contains("no pod is behind it"), "{row}");
+    s.hides("service payment");
+}
+
+#[test]
+fn an_autoscaler_whose_target_is_not_there_has_a_row() {
+    use portolan::model::observation::{AutoscalerFact, Fact, Kind, Observation, Scope};
+    let mut s = Session::of_shop(Mode::Locked, 120, 40);
+    for (name, target) in [("good", "cart"), ("lost", "gone")] {
+        let scaler = AutoscalerFact {
+            meta: s.cluster.meta("shop", name, 60),
+            kind: "Deployment".into(),
+            target: target.into(),
+            min: 1,
+            max: 3,
+        };
+        s.observe(vec![Observation::Seen {
+            scope: Scope {
+                source: "kubernetes".into(),
+                kind: Kind::HorizontalPodAutoscaler,
+                namespace: None,
+            },
+            fact: std::sync::Arc::new(Fact::Autoscaler(scaler)),
+        }]);
+    }
+    let row = s.line("autoscaler lost");
+    assert!(
+        row.contains("its target Deployment gone is not there"),
+        "{row}"
+    );
+    s.hides("autoscaler good");
+    s.press("ctrl-z").shows("autoscaler lost");
+}

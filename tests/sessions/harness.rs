@@ -93,6 +93,9 @@ impl Session {
 
     pub fn observe(&mut self, said: Vec<Observation>) {
         self.send(Msg::Observations(said));
+        while self.app.is_behind() {
+            self.send(Msg::Proceed);
+        }
     }
 
     /// The first lists begin and end.

@@ -17,21 +17,21 @@ use crate::harness::{self, Session};
 /// When the made-up trace begins, in µs since the epoch.
 const BEGAN: i64 = 1_795_000_000_250_000;
 
-fn sampled(width: u16, height: u16) -> Session {
+pub fn sampled(width: u16, height: u16) -> Session {
     let mut s = Session::of_shop(Mode::Locked, width, height);
     s.observe(vec![cluster::shop_uses(true)]);
     s
 }
 
 /// The trace that is asked for, if any.
-fn asked(s: &mut Session) -> Option<TraceId> {
+pub fn asked(s: &mut Session) -> Option<TraceId> {
     s.effects().into_iter().find_map(|effect| match effect {
         Effect::Trace { id } => Some(id),
         _ => None,
     })
 }
 
-fn answer(s: &mut Session, result: Result<Vec<Span>, &str>) -> TraceId {
+pub fn answer(s: &mut Session, result: Result<Vec<Span>, &str>) -> TraceId {
     let id = asked(s).expect("a trace is asked for");
     let result = match result {
         Ok(spans) => Ok(Box::new(Waterfall::of(&spans))),
@@ -42,7 +42,7 @@ fn answer(s: &mut Session, result: Result<Vec<Span>, &str>) -> TraceId {
     id
 }
 
-fn span(
+pub fn span(
     (id, parent): (u64, u64),
     service: &str,
     (kind, name): (Option<Kind>, &str),
@@ -59,7 +59,7 @@ fn span(
 }
 
 /// An order whose payment fails, with everything that traces may lack.
-fn order() -> Vec<Span> {
+pub fn order() -> Vec<Span> {
     let (client, server) = (Some(Kind::Client), Some(Kind::Server));
     let mut shared = span((5, 1), "cart", (server, "get /cart/{id}"), (19_000, 3_400));
     shared.shared = true;
@@ -114,7 +114,7 @@ fn operations_open_below_their_type_on_demand_and_close_again() {
     let mut s = sampled(160, 45);
     s.command("tree payment").hides("POST /charge · ");
     s.press(".");
-    s.shows("operations over 60 s");
+    s.shows("operations and P95 over 60 s, types over 60 s");
     let line = s.line("  POST /charge");
     assert!(line.contains("12.9") && line.contains("22ms"), "{line}");
     assert!(line.contains("sampled 62 calls"), "{line}");
@@ -185,12 +185,21 @@ fn from_an_operation_by_keys_to_the_waterfall_of_what_failed_last() {
     let mut s = sampled(160, 45);
     s.command("tree payment").press(". j enter");
     s.shows("Traces of payment: POST /charge");
-    s.shows("> slowest, 22ms");
-    s.shows("last failed; last TimeoutException: no answer in 2 s");
+    let line = s.line("> slow ");
+    assert!(line.contains("22ms") && line.contains("30s"), "{line}");
+    assert!(line.contains("checkout"), "{line}");
+    let line = s.line("  failed ");
+    assert!(
+        line.contains("TimeoutException: no answer in 2 s"),
+        "{line}"
+    );
     s.press("j enter").shows("asking the tracing server for it");
     let id = answer(&mut s, Ok(order()));
     assert_eq!(id.to_string(), "00000000000000a1");
-    s.shows("payment: POST /charge: last failed; last TimeoutException");
+    s.shows("payment: POST /charge: failed, by checkout, TimeoutException");
+    s.shows("the call took 200ms, the trace 240ms");
+    let line = s.line("│>");
+    assert!(line.contains("payment post /charge"), "{line}");
     s.shows("9 spans").shows("4 services").shows("! 2 errors");
     s.shows("TimeoutException: no answer in 2 s");
     s.shows("begins 1.50ms before its parent, by the clocks of both");
@@ -268,7 +277,8 @@ fn from_an_edge_of_the_graph_to_its_traces() {
     s.shows("9 spans").press("esc esc");
     // Of the focus itself, all its links.
     s.press("h .").shows("Traces of calls of checkout");
-    s.shows("frontend → checkout POST /orders: slowest");
+    let line = s.line("frontend → checkout POST /orders");
+    assert!(line.contains("  slow "), "{line}");
 }
 
 #[test]

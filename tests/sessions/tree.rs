@@ -37,6 +37,29 @@ fn a_context_with_the_name_of_an_account_leaves_room_for_the_mode() {
 }
 
 #[test]
+fn each_source_says_how_it_is_however_little_room_there_is() {
+    let stale = || SourceState::Stale {
+        since: cluster::ago(40).unwrap(),
+        cause: "no answer for 40 s".into(),
+    };
+    for (width, height) in [(160, 45), (80, 24), (60, 16)] {
+        let mut s = Session::of_shop(Mode::Locked, width, height);
+        for row in ["k8s live", "zipkin ok", "LOCKED", "1 type bad"] {
+            let first = s.screen().lines().next().unwrap_or_default().to_owned();
+            assert!(first.contains(row), "{width}: {first:?} lacks {row}");
+        }
+        s.press("/")
+            .type_text("a-name-that-is-so-long-that-it-is-cut|.")
+            .press("enter");
+        s.observe(vec![part("zipkin", "dependencies", None, Some(stale()))]);
+        for row in ["k8s live", "zipkin stale 40s", "1 type bad"] {
+            let first = s.screen().lines().next().unwrap_or_default().to_owned();
+            assert!(first.contains(row), "{width}: {first:?} lacks {row}");
+        }
+    }
+}
+
+#[test]
 fn pods_that_are_there_are_shown_while_the_rest_is_loading() {
     let mut s = Session::new(100, 30);
     s.cluster = cluster::shop();

@@ -31,10 +31,10 @@ fn an_hour_is_drawn_with_since_when_it_fails() {
     s.command("tree orders-db").press("enter");
     // Two minutes a cell: the mean of rates, the worst of errors. The scale begins at zero, which has a bar of
     // its own.
-    s.shows("rate       30 min ▆▆▆▇▇▇▇▇▇▇▇████ most 1.5/s");
+    s.shows("rate       30 min ▆▆▆▇▇▇▇▇▇▇▇████ most 1.5/s, 2 min a bar");
     s.shows("errors     30 min ▁▁▁▁▁▁▁▁▁▁████▇ most 37.0 % since 13:24");
     s.press("esc").command("graph orders-db").press("h");
-    s.shows("errors 30 min ▁▁▁▁▁▁▁▁▁▁████▇ most 37.0 %");
+    s.shows("errors by 2 min ▁▁▁▁▁▁▁▁▁▁████▇ most 37.0 %");
     // It is over.
     s.observe(minute(31, 60, 0));
     s.command("tree orders-db").press("enter");

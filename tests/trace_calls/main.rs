@@ -13,6 +13,7 @@ mod plan;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use portolan::model::example::Example;
 use portolan::model::usage::{Tally, Use, Uses};
 use portolan::sources::zipkin::tally::{
     CALL_LIMIT, EXCEPTION_LIMIT, OPERATION_LIMIT, OTHERS, Tallies,
@@ -358,8 +359,16 @@ fn examples_are_the_slowest_and_the_newest_failed() {
     ];
     let sums = uses(&traces);
     let tally = &sums.uses[0].tally;
-    assert_eq!(tally.slowest.as_deref(), Some("0000000000000002"));
-    assert_eq!(tally.failed.as_deref(), Some("0000000000000001"));
+    let ids = |calls: &[Example]| -> Vec<String> {
+        let last = |call: &Example| call.trace.trim_start_matches('0').to_owned();
+        calls.iter().map(last).collect()
+    };
+    assert_eq!(ids(&tally.slowest), ["2", "3", "1", "4"]);
+    assert_eq!(ids(&tally.failed), ["1", "3"]);
+    let slowest = tally.slowest.first().expect("the slowest");
+    assert_eq!(slowest.took_us, Some(9));
+    assert_eq!(slowest.at_ms, BEGIN_MS + 20);
+    assert_eq!(slowest.span, Some(SpanId::new(1)));
     let [thrown] = tally.exceptions.as_slice() else {
         panic!("one kind: {:?}", tally.exceptions);
     };

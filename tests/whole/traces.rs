@@ -14,11 +14,12 @@ async fn from_a_failing_type_to_the_trace_that_says_why() {
     show.command("tree region-filter");
     show.line(&[">", "region-filter"]).await;
     show.press(".");
-    show.shows("operations over").await;
-    show.line(&["sampled", "by "]).await;
+    show.shows("operations and P95 over").await;
+    show.line(&["by ", "sampled"]).await;
     show.press("j enter");
-    show.line(&[" last failed"]).await;
-    show.press("j enter");
+    show.line(&["> slow"]).await;
+    show.line(&[" failed "]).await;
+    show.press("G enter");
     let screen = show
         .until("a trace", |s| s.contains(" spans · ") && s.contains("TOOK"))
         .await;

@@ -65,6 +65,7 @@ pub fn write(writer: &mut Writer, app: &App, (namespace, name): (&str, &str)) {
         pods: selects(name),
         callers: vec![peer.clone()],
         callees: if app.ingress { vec![peer] } else { Vec::new() },
+        ..NetworkPolicyFact::default()
     };
     let fact = Fact::NetworkPolicy(Box::new(policy));
     let policy = fact.key();

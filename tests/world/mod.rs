@@ -6,6 +6,7 @@
 )]
 
 mod declared;
+pub mod small;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

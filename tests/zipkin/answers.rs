@@ -364,7 +364,7 @@ async fn a_failure_that_lasts_keeps_its_beginning() {
         .await;
     let mut running = Running::start(Some(quick(&server.uri())));
     let first = running.status("dependencies", "stale").await;
-    running.retry.send_modify(|count| *count += 1);
+    running.retry();
     let second = running.status("dependencies", "stale").await;
     assert!(second.at > first.at);
     let since = |status: &SourceStatus| match status.state {
@@ -387,7 +387,7 @@ async fn a_retry_ends_the_pause() {
     // Left alone, six rounds would take 1 + 2 + 5 + 5 + 5 + 5 s.
     let begun = Instant::now();
     for _ in 0..6 {
-        running.retry.send_modify(|count| *count += 1);
+        running.retry();
         running.status("services", "live").await;
         running.failed("dependencies").await;
         running.failed("dependencies").await;

@@ -15,3 +15,5 @@ mod faults;
 mod proxy;
 mod running;
 mod sampling;
+#[path = "../source/mod.rs"]
+mod source;

@@ -1,76 +1,27 @@
-//! The source at work, and what it says.
+//! The tracing source at work: what it says of links, operations and names.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portolan::model::Model;
-use portolan::model::observation::{Link, Links, NamespaceChoice, Observation, Span};
+use portolan::model::observation::{Link, Links, Observation, Span};
 use portolan::model::source::{SourceState, SourceStatus};
 use portolan::model::usage::Uses;
+use portolan::sources::Source;
 use portolan::sources::zipkin::{Settings, Zipkin};
-use portolan::sources::{Control, Outlet, Source};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-/// Far longer than anything here takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub use crate::source::{PATIENCE, Running};
+
 pub const DEPENDENCIES: &str = "/api/v2/dependencies";
 pub const SERVICES: &str = "/api/v2/services";
 
-/// A source at work.
-pub struct Running {
-    pub heard: mpsc::Receiver<Vec<Observation>>,
-    pub waiting: Vec<Observation>,
-    pub retry: watch::Sender<u64>,
-    _namespaces: watch::Sender<NamespaceChoice>,
-    pub stop: CancellationToken,
-    pub task: JoinHandle<()>,
-}
-
 impl Running {
     pub fn start(settings: Option<Settings>) -> Self {
-        // A second test of this process finds it installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (outlet, heard) = Outlet::new();
-        let (retry, retried) = watch::channel(0);
-        let (namespaces, chosen) = watch::channel(NamespaceChoice::All);
-        let stop = CancellationToken::new();
-        let control = Control {
-            namespaces: chosen,
-            retry: retried,
-            stop: stop.clone(),
-        };
-        let source = Box::new(Zipkin::new(settings));
+        let source = Zipkin::new(settings);
         assert_eq!(source.name(), "zipkin");
-        let task = tokio::spawn(source.run(outlet, control));
-        Self {
-            heard,
-            waiting: Vec::new(),
-            retry,
-            _namespaces: namespaces,
-            stop,
-            task,
-        }
-    }
-
-    /// The next observation of which `pick` makes something; others are passed over.
-    pub async fn next<T>(&mut self, what: &str, pick: impl Fn(&Observation) -> Option<T>) -> T {
-        let found = tokio::time::timeout(PATIENCE, async {
-            loop {
-                while !self.waiting.is_empty() {
-                    if let Some(found) = pick(&self.waiting.remove(0)) {
-                        return found;
-                    }
-                }
-                self.waiting = self.heard.recv().await.expect("the source ended");
-            }
-        });
-        found
-            .await
-            .unwrap_or_else(|_| panic!("the source never said {what}"))
+        Self::of(source)
     }
 
     pub async fn links(&mut self, span: Span) -> Links {
@@ -99,31 +50,9 @@ impl Running {
         .await
     }
 
-    /// The next status of a part in a state of which the word is given.
-    pub async fn status(&mut self, part: &str, word: &str) -> SourceStatus {
-        self.next(&format!("{part} {word}"), |said| match said {
-            Observation::Status(status)
-                if &*status.key.part == part
-                    && status.state.as_ref().is_some_and(|s| s.word() == word) =>
-            {
-                Some(status.clone())
-            }
-            _ => None,
-        })
-        .await
-    }
-
     /// The line that says why a part never worked.
     pub async fn failed(&mut self, part: &str) -> String {
         cause(&self.status(part, "failed").await)
-    }
-
-    pub async fn stop(self) {
-        self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.task)
-            .await
-            .expect("the source does not stop")
-            .expect("the source panicked");
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
                 if let Some(after) = app.future.pop() {
                     let from = app.visited();
                     app.past.push(from);
-                    app.arrive(after.view, after.key.as_ref());
+                    app.come_back(after);
                 } else {
                     app.say("there is nothing after this");
                 }
@@ -116,7 +116,7 @@ impl App {
         };
         let from = self.visited();
         self.future.push(from);
-        self.arrive(before.view, before.key.as_ref());
+        self.come_back(before);
         true
     }
 
@@ -250,7 +250,7 @@ fn along(app: &mut App, side: Side) -> Vec<Effect> {
 fn last_view(app: &mut App, _: &str) -> Vec<Effect> {
     if let Some(before) = app.past.pop() {
         let from = app.visited();
-        app.arrive(before.view, before.key.as_ref());
+        app.come_back(before);
         app.past.push(from);
     } else {
         app.say("this is the first view");

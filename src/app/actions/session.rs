@@ -103,9 +103,19 @@ pub(super) fn entries() -> Vec<Entry> {
         ),
     ];
     // Each overlay closes by the same keys, and none of them reaches what is below.
-    let closes: [(&'static str, &'static str, &[&str]); 8] = [
+    let closes: [(&'static str, &'static str, &[&str]); 10] = [
         ("examples", "examples-close", &["esc", "q", "ctrl-c"]),
         ("trace", "trace-close", &["esc", "q", "ctrl-c"]),
+        (
+            "trace that is not there",
+            "trace-missing-close",
+            &["esc", "q", "ctrl-c"],
+        ),
+        (
+            "trace that is awaited",
+            "trace-awaited-close",
+            &["esc", "q", "ctrl-c"],
+        ),
         ("span", "span-close", &["esc", "q", "enter", "ctrl-c"]),
         ("why", "why-close", &["esc", "q", "ctrl-c"]),
         ("help", "help-close", &["esc", "q", "?", "ctrl-c"]),
@@ -143,6 +153,8 @@ pub(super) fn close(app: &mut App) -> Vec<Effect> {
 fn back(app: &mut App, _: &str) -> Vec<Effect> {
     if app.panes.focus != Focus::View {
         app.panes.focus = Focus::View;
+    } else if app.is_from_page() && app.go_back() {
+        // The filter was there before the page that one came from.
     } else if !app.filter.is_empty() {
         app.filter = Filter::default();
     } else if app.only_broken {

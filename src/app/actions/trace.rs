@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::state::{App, Overlay};
 use crate::model::identity::Resolution;
 use crate::model::key::ElementKey;
-use crate::trace::id::TraceId;
+use crate::trace::id::{SpanId, TraceId};
 use crate::ui::action::{Action, Place, Verb};
 use crate::ui::overlay::examples::{Example, Examples};
 use crate::ui::overlay::trace::TracePage;
@@ -23,7 +23,13 @@ pub(super) fn entries() -> Vec<Entry> {
             operations,
         ),
         app(
-            Action::new("trace", &[], "", "a trace as a waterfall, by its id").takes("ID"),
+            Action::new(
+                "trace",
+                &[],
+                "",
+                "a trace as a waterfall, by its id or its page's address",
+            )
+            .takes("ID"),
             by_id,
         ),
         overlay(
@@ -32,13 +38,18 @@ pub(super) fn entries() -> Vec<Entry> {
             Verb::Accept,
         ),
         overlay(
+            Action::new("trace-open", &["enter"], "span", "all that the span says")
+                .at(Place::Overlay("trace")),
+            Verb::Accept,
+        ),
+        overlay(
             Action::new(
-                "trace-open",
+                "trace-again",
                 &["enter"],
-                "span",
-                "all that the span says; where there is no answer, ask again",
+                "ask again",
+                "ask the tracing server again",
             )
-            .at(Place::Overlay("trace")),
+            .at(Place::Overlay("trace that is not there")),
             Verb::Accept,
         ),
     ];
@@ -73,12 +84,12 @@ fn operations(app: &mut App, argument: &str) -> Vec<Effect> {
 }
 
 fn by_id(app: &mut App, argument: &str) -> Vec<Effect> {
-    let text = argument.to_lowercase();
+    let text = id_in(argument).to_lowercase();
     let is_whole = matches!(text.len(), 16 | 32);
     match TraceId::parse(&text) {
-        Ok(id) if is_whole => app.open_trace(id, String::new()),
+        Ok(id) if is_whole => app.open_trace(id, String::new(), None),
         _ if text.is_empty() => {
-            app.say("give the id of a trace: :trace 4bf92f3577b34da6");
+            app.say("give the id of a trace, or its address: :trace 4bf92f3577b34da6");
             Vec::new()
         }
         _ => {
@@ -88,6 +99,17 @@ fn by_id(app: &mut App, argument: &str) -> Vec<Effect> {
             ));
             Vec::new()
         }
+    }
+}
+
+/// The id in the address of a trace, as Zipkin's page (`…/zipkin/traces/ID`) and its interface
+/// (`…/api/v2/trace/ID`) have it; what is no such address, as it is.
+fn id_in(text: &str) -> &str {
+    let address = text.split(['?', '#']).next().unwrap_or_default();
+    let mut parts = address.trim_end_matches('/').rsplit('/');
+    match (parts.next(), parts.next()) {
+        (Some(id), Some("trace" | "traces")) => id,
+        _ => text,
     }
 }
 
@@ -110,10 +132,11 @@ fn to_type(app: &mut App) -> Vec<Effect> {
     if app.shown().get(&key).is_none() {
         app.say(format!("{name} is gone"));
     } else if let Some(tree) = app.view_named("tree") {
-        app.overlays.clear();
-        app.go(tree, Some(&key));
+        app.go_from_page(tree, &key);
         if app.selected().as_ref() != Some(&key) {
-            // The filter, or the choice of namespaces, hides its row.
+            // The filter, or the choice of namespaces, hides its row: its page tells of it, over this one.
+            app.go_back();
+            app.future.clear();
             app.overlays.push(Overlay::Detail { key, offset: 0 });
         }
     }
@@ -131,8 +154,15 @@ fn copy(app: &mut App) -> Vec<Effect> {
 
 impl App {
     /// Opens the page of a trace, which is asked for.
-    pub(in crate::app) fn open_trace(&mut self, id: TraceId, of: String) -> Vec<Effect> {
-        self.overlays.push(Overlay::Trace(TracePage::new(id, of)));
+    /// One may come for a span of it.
+    pub(in crate::app) fn open_trace(
+        &mut self,
+        id: TraceId,
+        of: String,
+        span: Option<SpanId>,
+    ) -> Vec<Effect> {
+        let page = TracePage::new(id, of, span);
+        self.overlays.push(Overlay::Trace(page));
         vec![Effect::Trace { id }]
     }
 
@@ -151,15 +181,13 @@ impl App {
             self.say(format!("no trace of {of} is known"));
             return Vec::new();
         };
-        self.open_example(&Example {
-            of: format!("{of}: {}", example.of),
-            ..example
-        })
+        let of = format!("{of}: {}", example.words());
+        self.open_example(&example, of)
     }
 
-    pub(in crate::app) fn open_example(&mut self, example: &Example) -> Vec<Effect> {
+    pub(in crate::app) fn open_example(&mut self, example: &Example, of: String) -> Vec<Effect> {
         match TraceId::parse(&example.trace) {
-            Ok(id) => self.open_trace(id, example.of.clone()),
+            Ok(id) => self.open_trace(id, of, example.span),
             Err(why) => {
                 self.say(format!("that trace has no id to ask for: {why}"));
                 Vec::new()

@@ -87,7 +87,7 @@ fn row(used: &OperationUse) -> UseRow<'_> {
         p50_us: tally.latency.at(0.5),
         p95_us: tally.latency.at(0.95),
         exceptions: &tally.exceptions,
-        slowest: tally.slowest.as_ref(),
-        failed: tally.failed.as_ref(),
+        slowest: tally.slowest.first().map(|call| &call.trace),
+        failed: tally.failed.first().map(|call| &call.trace),
     }
 }

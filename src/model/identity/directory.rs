@@ -20,9 +20,29 @@ pub struct Directory<'a> {
     similar: HashMap<String, BTreeSet<TypeKey>>,
     /// `service.namespace` of types that are annotated with one.
     groups: HashMap<TypeKey, BTreeSet<String>>,
-    external: HashMap<String, Text>,
+    /// The `ExternalName` Services by their own names and by the hosts behind them.
+    outside: HashMap<String, BTreeSet<WayOut>>,
     told: HashMap<String, Told>,
     cluster: Option<Cluster<'a>>,
+}
+
+/// A Service that stands for a host outside of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct WayOut {
+    namespace: Text,
+    name: Text,
+    host: Text,
+}
+
+impl WayOut {
+    fn words(&self) -> String {
+        let Self {
+            namespace,
+            name,
+            host,
+        } = self;
+        format!("Service {namespace}/{name} is an ExternalName of {host}")
+    }
 }
 
 /// Which types may be meant at all.
@@ -47,13 +67,14 @@ impl<'a> Directory<'a> {
                 directory.add(&service.name, Rule::ServiceName, key);
             }
             if let Some(host) = &service.external_name {
-                let evidence = format!(
-                    "Service {}/{} is an ExternalName of {host}",
-                    service.namespace, service.name
-                );
-                let names = [&service.name, host].map(|name| normal(name));
-                for name in names {
-                    directory.external.insert(name, evidence.clone().into());
+                let way = WayOut {
+                    namespace: service.namespace.clone(),
+                    name: service.name.clone(),
+                    host: host.clone(),
+                };
+                for name in [&service.name, host] {
+                    let ways = directory.outside.entry(normal(name)).or_default();
+                    ways.insert(way.clone());
                 }
             }
         }
@@ -104,6 +125,12 @@ impl<'a> Directory<'a> {
     #[must_use]
     pub fn told(&self, raw: &str) -> Option<&Told> {
         self.told.get(&normal(raw))
+    }
+
+    /// The Services that stand for a name outside of the cluster, by namespace and name.
+    pub fn ways_out(&self, raw: &str) -> impl Iterator<Item = (&Text, &Text)> {
+        let ways = self.outside.get(&normal(raw)).into_iter().flatten();
+        ways.map(|way| (&way.namespace, &way.name))
     }
 
     /// The candidates of every rule about names, whatever else is known.
@@ -272,8 +299,11 @@ impl<'a> Directory<'a> {
     }
 
     fn by_evidence_of_outside(&self, name: &str) -> Option<Resolution> {
-        let evidence = self.external.get(name)?.clone();
-        Some(Resolution::External { evidence })
+        let ways = self.outside.get(name)?.iter();
+        let ways: Vec<String> = ways.map(WayOut::words).collect();
+        Some(Resolution::External {
+            evidence: ways.join(", and ").into(),
+        })
     }
 
     /// By the address that others call it at, or that its name is.

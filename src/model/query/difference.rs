@@ -147,33 +147,61 @@ impl Model {
     /// Whether a link of an element differs so, on either side.
     #[must_use]
     pub fn differs(&self, key: &ElementKey, how: Difference) -> bool {
-        [Side::Callers, Side::Callees]
-            .into_iter()
-            .any(|side| match how {
-                Difference::Unused => self
-                    .declared(key, side)
-                    .any(|declared| self.is_observed(declared) == Some(false)),
-                Difference::Undeclared => self
-                    .calls(key, side)
-                    .any(|call| is_used(call) && self.is_declared(call) == Some(false)),
-            })
+        let sides = [Side::Callers, Side::Callees].into_iter();
+        sides
+            .flat_map(|side| self.differing(key, side, how))
+            .next()
+            .is_some()
+    }
+
+    /// The links of an element on one side that differ so, in no order.
+    pub fn differing(
+        &self,
+        key: &ElementKey,
+        side: Side,
+        how: Difference,
+    ) -> impl Iterator<Item = ElementKey> {
+        let declared = self
+            .declared(key, side)
+            .filter(move |_| how == Difference::Unused)
+            .filter(|declared| self.is_observed(declared) == Some(false));
+        let calls = self
+            .calls(key, side)
+            .filter(move |_| how == Difference::Undeclared)
+            .filter(|call| is_used(call) && self.is_declared(call) == Some(false));
+        let declared = declared.map(|d| ElementKey::declared(d.caller.clone(), d.callee.clone()));
+        declared.chain(calls.map(|c| ElementKey::call(c.caller.clone(), c.callee.clone())))
     }
 
     /// Whether a Service without ready endpoints is this element, leads to it, or is what it is declared to call.
     #[must_use]
     pub fn meets_empty_service(&self, key: &ElementKey) -> bool {
-        let is_empty = |key: &ElementKey| matches!(self.get(key), Some(Element::Service(service)) if has_none_ready(service));
+        let is_empty = |key: &ElementKey| matches!(self.get(key), Some(Element::Service(service)) if self.has_none_ready(service));
         if is_empty(key) {
             return true;
         }
         let leads_here = match key {
-            ElementKey::Type(key) => self.services_of(key).into_iter().any(has_none_ready),
+            ElementKey::Type(key) => {
+                let mut services = self.services_of(key).into_iter();
+                services.any(|service| self.has_none_ready(service))
+            }
             _ => false,
         };
         leads_here
             || self
                 .declared(key, Side::Callees)
                 .any(|d| is_empty(&d.callee))
+    }
+
+    /// Whether it is known that no endpoint of a Service is ready: none of those that its EndpointSlices list, or no
+    /// EndpointSlice is there for it. What is outside has none here.
+    #[must_use]
+    pub fn has_none_ready(&self, service: &Service) -> bool {
+        let has_none = match service.ready_endpoints {
+            Some(ready) => ready == 0,
+            None => self.is_complete(Kind::EndpointSlice, &service.namespace),
+        };
+        has_none && service.external_name.is_none()
     }
 }
 
@@ -210,9 +238,4 @@ impl Declared {
 fn is_used(call: &Call) -> bool {
     let windows = [call.recent, call.long];
     windows.into_iter().flatten().any(|counts| counts.calls > 0)
-}
-
-/// Whether it is known that no endpoint of a Service is ready; what is outside has none here.
-fn has_none_ready(service: &Service) -> bool {
-    service.ready_endpoints == Some(0) && service.external_name.is_none()
 }

@@ -208,6 +208,30 @@ impl Network {
         self.nodes.binary_search_by(|n| n.part.cmp(part)).ok()
     }
 
+    /// The same with some of its nodes only, and the links among them. What is left out is not counted as hidden.
+    #[must_use]
+    pub fn only(&self, nodes: &BTreeSet<usize>) -> Self {
+        let places: BTreeMap<usize, usize> = nodes
+            .iter()
+            .filter(|at| **at < self.nodes.len())
+            .enumerate()
+            .map(|(place, at)| (*at, place))
+            .collect();
+        let links = self.links.iter().filter_map(|link| {
+            let (from, to) = (*places.get(&link.from)?, *places.get(&link.to)?);
+            let flow = link.flow.clone();
+            Some(Link { from, to, flow })
+        });
+        Self {
+            nodes: places
+                .keys()
+                .filter_map(|at| self.nodes.get(*at).cloned())
+                .collect(),
+            links: links.collect(),
+            hidden: self.hidden,
+        }
+    }
+
     /// The node that an element is, or is within.
     #[must_use]
     pub fn place_of(&self, key: &ElementKey) -> Option<usize> {

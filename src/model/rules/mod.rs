@@ -3,16 +3,16 @@
 //! where a namespace's pods are not known, nothing is said of their number.
 
 mod exceptions;
-mod life_cycle;
+mod forbidden;
 mod minimum;
 mod ratings;
 mod unknown;
 mod unserved;
+mod untargeted;
 
 use serde::Serialize;
 
 use super::Model;
-use super::change::Change;
 use super::element::ComponentState;
 use super::key::{ElementKey, TypeKey};
 use super::observation::NamespaceChoice;
@@ -41,15 +41,11 @@ pub fn findings(model: &Model, choice: &NamespaceChoice) -> Vec<Finding> {
         unserved::find,
         exceptions::find,
         minimum::find,
+        untargeted::find,
+        forbidden::find,
         ratings::find,
     ];
     rules.iter().flat_map(|find| find(model, choice)).collect()
-}
-
-/// Steps of components that CompArch's life cycle does not have, among what just happened.
-#[must_use]
-pub fn steps(changes: &[Change]) -> Vec<Finding> {
-    changes.iter().filter_map(life_cycle::find).collect()
 }
 
 /// How many components of a type are STARTED.

@@ -12,6 +12,7 @@ use crate::model::declared;
 use crate::model::element::{Counts, Declared, Element, Service};
 use crate::model::graph::{Relation, Sort};
 use crate::model::identity::Directory;
+use crate::model::interfaces::{Joining, Origin, STEP};
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::FactKey;
 use crate::model::text::Text;
@@ -113,6 +114,7 @@ impl Model {
         if self.telemetry.is_empty() {
             return;
         }
+        self.telemetry.remember(out.now());
         self.wanted = Arc::new(self.wants());
         let is_there = |key: &TypeKey| self.index.members.contains_key(key);
         let join = |directory: &Directory<'_>| self.telemetry.join(directory, is_there);
@@ -141,13 +143,40 @@ impl Model {
         for key in &gone {
             self.record(key, None, cause, out);
         }
-        // Usage is no element, and yet it may be on screen.
-        self.telemetry_revision +=
-            u64::from(joined.interfaces.sample().is_some() || self.interfaces.sample().is_some());
-        self.interfaces = Arc::new(joined.interfaces);
+        self.join_interfaces(joined.origin);
         self.known = Arc::new(joined.known);
         self.sum_calls();
         self.settle_trends();
+    }
+
+    /// Begins to join interfaces where they follow from something else than those that are there.
+    fn join_interfaces(&mut self, origin: Origin) {
+        if self.interfaces.is_of(&origin) {
+            self.joining = None;
+        } else if !self.joining.as_ref().is_some_and(|j| j.is_of(&origin)) {
+            self.joining = Some(Box::new(Joining::new(origin)));
+        }
+    }
+
+    /// Takes the next bounded step of what [`Self::take_in`] left; says whether there are more.
+    pub fn proceed(&mut self) -> bool {
+        let Some(joining) = &mut self.joining else {
+            return false;
+        };
+        if let Some(interfaces) = joining.step(STEP) {
+            self.joining = None;
+            self.interfaces = Arc::new(interfaces);
+            // Usage is no element, and yet it may be on screen.
+            self.telemetry_revision += 1;
+            self.settle_trends();
+        }
+        self.is_joining()
+    }
+
+    /// Whether [`Self::proceed`] has something to do.
+    #[must_use]
+    pub const fn is_joining(&self) -> bool {
+        self.joining.is_some()
     }
 
     /// Puts what the short window says into the trends of calls and of who is called.

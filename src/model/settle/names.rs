@@ -14,7 +14,9 @@ use crate::model::text::Text;
 impl Model {
     /// What telemetry asks of pods.
     pub(in crate::model) fn wants(&self) -> HashSet<Text> {
-        identity::wants(self.telemetry.raw().into_iter(), self.telemetry.hints())
+        let names = self.telemetry.raw().into_iter();
+        let names = names.chain(self.telemetry.remembered());
+        identity::wants(names, self.telemetry.hints())
     }
 
     /// Asks the directory of all names and of what spans say beside them.

@@ -154,8 +154,9 @@ impl Line {
     }
 
     /// Whether what is shown is current.
-    pub(super) fn is_live(&self) -> bool {
-        matches!(self.said, Some(SourceState::Live))
+    pub(super) fn is_current(&self) -> bool {
+        let said = self.said.as_ref();
+        said.is_some_and(|state| matches!(state, SourceState::Live | SourceState::Limited { .. }))
     }
 
     fn say(&self, state: SourceState) -> Observation {
@@ -174,7 +175,7 @@ impl Line {
         let namespace = self.key.namespace.as_deref().unwrap_or("*");
         let word = state.word();
         match state {
-            SourceState::Live => self.warned = None,
+            SourceState::Live | SourceState::Limited { .. } => self.warned = None,
             // A failure that goes on after another attempt is no news.
             state if self.warned.as_ref() == Some(state) => return,
             state if state.is_trouble() && !self.told => self.warned = Some(state.clone()),

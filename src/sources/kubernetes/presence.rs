@@ -56,7 +56,7 @@ pub(super) async fn run(
                 reach.accepted(true);
                 let skew = line.skew(skew);
                 // One word about both where both changed.
-                let said = if line.is_live() {
+                let said = if line.is_current() {
                     skew
                 } else {
                     line.set(SourceState::Live)
@@ -80,7 +80,7 @@ pub(super) async fn run(
                 (said, Some(INTERVAL))
             }
             // It is slow, but it speaks to others.
-            Err(Failure::Server(_)) if line.is_live() && reach.last() > asked => {
+            Err(Failure::Server(_)) if line.is_current() && reach.last() > asked => {
                 (None, Some(INTERVAL))
             }
             Err(Failure::Server(why)) => {
@@ -92,7 +92,7 @@ pub(super) async fn run(
         if let Some(why) = lost {
             reach.lost(&why);
         }
-        let troubled = !line.is_live();
+        let troubled = !line.is_current();
         let waited = async {
             match wait {
                 Some(wait) => tokio::select! {

@@ -7,8 +7,7 @@ use reqwest::header::{ACCEPT, LOCATION};
 
 use super::failure::Failure;
 use crate::model::text::Text;
-use crate::sources::zipkin::client as asking;
-use crate::sources::zipkin::failure::{self, Failure as NoAnswer};
+use crate::sources::http::{self, NoAnswer};
 
 /// Most of an answer that is read, in bytes after decompression.
 pub(super) const BODY_LIMIT: usize = 1_000_000;
@@ -31,11 +30,8 @@ impl Client {
     /// # Errors
     /// Where there is no TLS for a server that needs it.
     pub(super) fn new(url: &str, timeout: Duration) -> Result<Self, Failure> {
-        let setup = |error: &dyn std::error::Error| {
-            Failure::from(NoAnswer::Setup(failure::quote(&error.to_string())))
-        };
-        let url = Url::parse(url).map_err(|error| setup(&error))?;
-        let http = asking::http(&url, timeout);
+        let url = Url::parse(url).map_err(|error| NoAnswer::setup(&error))?;
+        let http = http::client(&url, timeout);
         let http = http.map_err(|error| NoAnswer::transport(error, timeout))?;
         Ok(Self { http, url, timeout })
     }
@@ -57,32 +53,20 @@ impl Client {
     pub(super) async fn read(&self) -> Result<Vec<u8>, Failure> {
         let lost = |error| Failure::from(NoAnswer::transport(error, self.timeout));
         let request = self.http.get(self.url.clone()).header(ACCEPT, UNDERSTOOD);
-        let mut answer = request.send().await.map_err(lost)?;
+        let answer = request.send().await.map_err(lost)?;
         let status = answer.status();
         if status.is_redirection() {
-            let location = asking::header(&answer, LOCATION);
-            let to = asking::destination(answer.url(), location);
+            let location = http::header(&answer, LOCATION);
+            let to = http::destination(answer.url(), location);
             return Err(NoAnswer::Elsewhere(to).into());
         }
-        let limit = if status.is_success() {
-            BODY_LIMIT
-        } else {
-            COMPLAINT_LIMIT
-        };
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(lost)? {
-            if body.len() + chunk.len() > limit {
-                if status.is_success() {
-                    return Err(Failure::TooLarge(BODY_LIMIT / 1_000));
-                }
-                break;
-            }
-            body.extend_from_slice(&chunk);
+        if !status.is_success() {
+            let (complaint, _) = http::body(answer, COMPLAINT_LIMIT).await.map_err(lost)?;
+            return Err(Failure::status(status, &complaint));
         }
-        if status.is_success() {
-            Ok(body)
-        } else {
-            Err(Failure::status(status, &body))
+        match http::body(answer, BODY_LIMIT).await.map_err(lost)? {
+            (body, true) => Ok(body),
+            (_, false) => Err(Failure::TooLarge(BODY_LIMIT / 1_000)),
         }
     }
 }

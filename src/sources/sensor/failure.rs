@@ -3,14 +3,14 @@
 use reqwest::StatusCode;
 
 use crate::model::text::Text;
-use crate::sources::zipkin::failure::{self as asking, quote};
+use crate::sources::http::{NoAnswer, looks_like_html, quote};
 
 /// What went wrong with one reading.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
     /// No answer: as it is said of any server.
     #[error("{0}")]
-    Asking(#[from] asking::Failure),
+    Asking(#[from] NoAnswer),
     /// 401 or 403.
     #[error("answered {0}: a sensor has no credentials; give it an endpoint that needs none")]
     Refused(u16),
@@ -60,7 +60,7 @@ impl Failure {
             StatusCode::NOT_FOUND => Self::NotFound,
             _ => {
                 let said = quote(&String::from_utf8_lossy(body));
-                Self::Status(if said.is_empty() || asking::looks_like_html(body) {
+                Self::Status(if said.is_empty() || looks_like_html(body) {
                     status.to_string().into()
                 } else {
                     format!("{status}: {said}").into()

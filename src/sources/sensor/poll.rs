@@ -16,7 +16,7 @@ use crate::config::sensor::Sensor;
 use crate::model::observation::{Observation, Readings};
 use crate::model::source::{SourceKey, SourceState, SourceStatus};
 use crate::model::text::{self, Text};
-use crate::sources::zipkin::turn::back_off;
+use crate::sources::http::back_off;
 use crate::sources::{Closed, Control, Outlet};
 
 /// How soon the second reading comes where the first one only begins: a rate needs two.

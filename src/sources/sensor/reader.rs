@@ -13,7 +13,7 @@ use crate::config::sensor::{Reads, Sensor};
 use crate::model::observation::Reading;
 use crate::model::property::{Property, Value};
 use crate::model::text::{self, Text};
-use crate::sources::zipkin::failure::quote;
+use crate::sources::http::quote;
 
 /// Most series of one metric that become properties.
 const SERIES: usize = 20;

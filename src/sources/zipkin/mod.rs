@@ -11,10 +11,10 @@
 //! of the sampled traces ([`own`]).
 
 mod api;
-pub(super) mod client;
+mod client;
 mod clock;
 mod daily;
-pub(super) mod failure;
+mod failure;
 pub mod hints;
 mod one;
 mod own;
@@ -22,7 +22,7 @@ mod poll;
 mod settings;
 pub mod tally;
 pub mod traces;
-pub(super) mod turn;
+mod turn;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;

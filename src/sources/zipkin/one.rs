@@ -1,7 +1,7 @@
 //! One trace, asked for by its id: for a person who wants to look at it, beside what is polled.
 
 use super::client::Client;
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::settings::Settings;
 use super::{api, traces};
 use crate::model::text::{self, Text};
@@ -55,7 +55,7 @@ async fn ask(settings: &Settings, id: TraceId) -> Result<Option<Waterfall>, Fail
     });
     let laid = laid
         .await
-        .map_err(|error| Failure::Internal(failure::quote(&error.to_string())))?
+        .map_err(|error| Failure::internal(&error))?
         .map_err(|error| Failure::json(&error, length))?;
     // Some stores answer for what they do not hold with nothing.
     Ok(Some(laid).filter(|trace| !trace.bars.is_empty()))

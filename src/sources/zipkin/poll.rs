@@ -15,7 +15,7 @@ use tracing::debug;
 use super::api::{self, Decoded};
 use super::client::Client;
 use super::daily::Judge;
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::hints::Heard;
 use super::own::OwnLinks;
 use super::settings::Settings;
@@ -305,7 +305,7 @@ impl Poll {
         let length = body.len();
         let traces = tokio::task::spawn_blocking(move || traces::decode(&body))
             .await
-            .map_err(|error| Failure::Internal(failure::quote(&error.to_string())))?
+            .map_err(|error| Failure::internal(&error))?
             .map_err(|error| Failure::json(&error, length))?;
         let is_cut = traces.len() >= self.limit;
         if is_cut {
@@ -488,7 +488,7 @@ async fn decoded<T: Send + 'static>(
 ) -> Result<Decoded<T>, Failure> {
     tokio::task::spawn_blocking(move || decode(&body))
         .await
-        .unwrap_or_else(|error| Err(Failure::Internal(super::failure::quote(&error.to_string()))))
+        .unwrap_or_else(|error| Err(Failure::internal(&error)))
 }
 
 /// What was decoded; what was left out of it goes to the log.

@@ -14,10 +14,11 @@ use crate::model::text::{self, Text};
 use crate::model::usage::{Instance, Protocol, Sort, Uses};
 use crate::trace::call::{self, Call};
 use crate::trace::calls::calls_of;
+use crate::trace::id::SpanId;
 use crate::trace::operation::UNNAMED;
 use crate::trace::span::Span;
 
-/// Most calls that are kept; some 50 bytes each, and what they say once.
+/// Most calls that are kept; some 75 bytes each, and what they say once.
 pub const CALL_LIMIT: usize = 150_000;
 /// Most operations of one callee, the busiest; the rest are one.
 pub const OPERATION_LIMIT: usize = 200;
@@ -65,8 +66,12 @@ struct Row {
     key: Arc<Key>,
     thrown: Option<Arc<(Text, Text)>>,
     instance: Option<Arc<Instance>>,
+    span: Option<SpanId>,
+    /// When it began, in µs since the epoch; 0 where nobody says.
+    began: i64,
     duration: Option<u64>,
     failed: bool,
+    is_unanswered: bool,
     is_5xx: bool,
 }
 
@@ -200,7 +205,10 @@ impl Tallies {
             key: once(&mut self.uses, key),
             thrown,
             instance: instance.map(|instance| once(&mut self.instances, instance)),
+            span: call.span,
+            began: call.timestamp,
             duration: call.duration,
+            is_unanswered: call.is_unanswered,
             failed: call.failed,
             is_5xx: call.is_5xx,
         })

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::failure::Failure;
 use crate::model::source::SourceState;
+use crate::sources::http::back_off;
 
 /// How it stands with one question.
 #[derive(Debug)]
@@ -88,32 +89,5 @@ impl Line {
         } else {
             info!(part, "zipkin {}", state.word());
         }
-    }
-}
-
-/// The pause after so many failures in a row: 1, 2, then always 5 s. Short, since a person may be waiting
-/// for the server to come back, and one small question is no load.
-pub(in crate::sources) const fn back_off(failures: u32) -> Duration {
-    Duration::from_secs(match failures {
-        0 | 1 => 1,
-        2 => 2,
-        _ => 5,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case(0, 1)]
-    #[case(1, 1)]
-    #[case(2, 2)]
-    #[case(3, 5)]
-    #[case(u32::MAX, 5)]
-    fn pauses_grow_to_five_seconds(#[case] failures: u32, #[case] seconds: u64) {
-        assert_eq!(back_off(failures), Duration::from_secs(seconds));
     }
 }

@@ -58,6 +58,7 @@ fn a_call_is_told_whole() {
     ]);
     let expected = Call {
         trace: TraceId::new(0, 7),
+        span: Some(SpanId::new(2)),
         caller: Some("web".into()),
         callee: "app".into(),
         is_by_address: false,
@@ -69,6 +70,7 @@ fn a_call_is_told_whole() {
         timestamp: 20,
         duration: Some(700),
         failed: true,
+        is_unanswered: false,
         is_5xx: true,
         exception: Some(Exception {
             kind: "Oops".into(),
@@ -233,4 +235,30 @@ fn what_reports_itself_is_a_service() {
 #[test]
 fn no_spans_make_no_calls() {
     assert_eq!(calls_of(&[]), []);
+}
+
+#[rstest]
+#[case::nobody_listens("error=refused", true)]
+#[case::status("error=500 http.status_code=500", false)]
+#[case::unknown_status("error=gone http.status_code=0", true)]
+#[case::no_error("http.method=GET", false)]
+#[case::grpc_unavailable("error=14 grpc.status_code=14", true)]
+#[case::grpc_internal("error=13 grpc.status_code=13", false)]
+fn a_failed_call_of_which_the_called_side_says_nothing_is_unanswered(
+    #[case] tags: &str,
+    #[case] expected: bool,
+) {
+    let call = only(&[&format!("1 - client web app us=900 {tags}")]);
+    assert_eq!(call.is_unanswered, expected);
+    assert_eq!(call.span, Some(SpanId::new(1)));
+}
+
+#[test]
+fn a_failed_call_that_the_called_side_recorded_is_answered() {
+    let call = only(&[
+        "1 - client web app us=900 error=timeout",
+        "2 1 server app - us=700",
+    ]);
+    assert!(call.failed && !call.is_unanswered);
+    assert_eq!(call.span, Some(SpanId::new(2)));
 }

@@ -4,6 +4,7 @@ use super::Out;
 use crate::model::element::Component;
 use crate::model::key::ElementKey;
 use crate::model::observation::{ContainerFact, ContainerState, Role};
+use crate::model::text::Text;
 use crate::ui::format::{self, NONE};
 
 impl Out<'_> {
@@ -12,7 +13,8 @@ impl Out<'_> {
         self.field("of", &format!("{} {}", e.of.kind, e.of.name));
         self.field("status", &e.status);
         self.field("state", e.state.word());
-        self.why(e.health, e.reason.as_ref());
+        let images: Vec<Text> = e.containers.iter().map(|c| c.image.clone()).collect();
+        self.why(e.health, e.reason.as_ref(), &images);
         self.field("ready", &format!("{}/{} containers", e.ready, e.total));
         self.field("age", &format::age(e.created, self.ctx.now));
         let node = e

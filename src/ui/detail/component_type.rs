@@ -43,7 +43,7 @@ impl Out<'_> {
             self.field("schedule", schedule);
         }
         self.field("state", e.state.word());
-        self.why(e.health, e.reason.as_ref());
+        self.why(e.health, e.reason.as_ref(), &e.images);
         let wanted = e.desired.map_or_else(|| NONE.to_owned(), |d| d.to_string());
         let there = if self.ctx.model.knows_components(&e.key.namespace) {
             format!("{} there", e.components)

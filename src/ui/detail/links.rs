@@ -46,6 +46,12 @@ impl Out<'_> {
                 text.push_str(&format!(" {} % errors", format::errors(call.recent)));
             }
         }
+        if neighbour
+            .call
+            .is_some_and(|call| !self.ctx.model.refusals(call).is_empty())
+        {
+            text.push_str(" (no policy allows)");
+        }
         match (neighbour.declared, neighbour.call) {
             (Some(declared), None) => {
                 text.push_str(&format!(" {}{}", declared.words(), self.unused(declared)));

@@ -19,6 +19,7 @@ use super::format::{self, NONE};
 use crate::model::element::{Element, Health, Outside, Reason};
 use crate::model::key::ElementKey;
 use crate::model::observation::{Labels, NamespaceChoice, Way};
+use crate::model::text::Text;
 
 /// Width of the field names.
 const FIELD: usize = 11;
@@ -53,6 +54,10 @@ pub fn lines(key: &ElementKey, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
                 NO_PODS.to_owned()
             };
             out.field("pods", &pods);
+            for lost in ctx.model.lost_autoscalers(&one) {
+                let text = format!("{}: its target {} is not there", lost.name, lost.words());
+                out.field("autoscaler", &text);
+            }
             out.labels(&e.labels);
         }
         Some(Element::Node(e)) => out.machine(e),
@@ -78,6 +83,17 @@ pub fn lines(key: &ElementKey, ctx: &Ctx<'_>) -> Vec<Line<'static>> {
 struct Out<'a> {
     lines: Vec<Line<'static>>,
     ctx: &'a Ctx<'a>,
+}
+
+/// An image's tag with its colon, or its digest's beginning; its last name where it has neither.
+fn tag(image: &str) -> &str {
+    if let Some(at) = image.find('@') {
+        return image.get(at..at + 20).unwrap_or(image);
+    }
+    let last = image.rfind('/').map_or(0, |at| at + 1);
+    let name = image.get(last..).unwrap_or(image);
+    let at = name.rfind(':').unwrap_or(0);
+    name.get(at..).unwrap_or(name)
 }
 
 fn or_none(text: &str) -> String {
@@ -106,9 +122,14 @@ impl Out<'_> {
         ]));
     }
 
-    fn why(&mut self, health: Health, reason: Option<&Reason>) {
+    /// Why it is not well; images that the pane shows by their whole name stand there by their tag.
+    fn why(&mut self, health: Health, reason: Option<&Reason>, images: &[Text]) {
         if reason.is_some() {
-            let text = format!("{} {}", health.sign(), format::reason(reason));
+            let mut said = format::reason(reason);
+            for image in images.iter().filter(|image| !image.is_empty()) {
+                said = said.replace(&**image, tag(image));
+            }
+            let text = format!("{} {}", health.sign(), said.trim_end());
             self.styled("why", text.trim_start(), self.ctx.theme.health(health));
         }
     }

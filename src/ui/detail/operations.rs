@@ -29,6 +29,11 @@ impl Out<'_> {
             self.field(if index == 0 { "operations" } else { "" }, &text);
             let callers = format!("  by {}", usage::callers(operation, self.ctx));
             self.styled("", &callers, self.ctx.theme.dim());
+            let unanswered = usage::unanswered(operation, self.ctx);
+            if !unanswered.is_empty() {
+                let text = format!("  {unanswered}");
+                self.styled("", &text, self.ctx.theme.health(Health::Broken));
+            }
             for thrown in &operation.tally.exceptions {
                 let text = format!("  {}", usage::thrown(thrown, self.ctx));
                 self.styled("", &text, self.ctx.theme.health(Health::Broken));

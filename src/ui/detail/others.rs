@@ -13,7 +13,7 @@ impl Out<'_> {
         if let Some(host) = &e.external_name {
             self.field("outside", host);
         }
-        self.why(e.health, e.reason.as_ref());
+        self.why(e.health, e.reason.as_ref(), &[]);
         self.field("address", e.cluster_ip.as_deref().unwrap_or(NONE));
         for port in &e.ports {
             let target = port
@@ -35,7 +35,9 @@ impl Out<'_> {
             Some(ready) => format!("{ready} of {} endpoints ready", e.endpoints),
             None => "no EndpointSlice was seen".to_owned(),
         };
-        self.field("ready", &ready);
+        if e.external_name.is_none() {
+            self.field("ready", &ready);
+        }
         let types: Vec<String> = e
             .leads_to
             .iter()
@@ -46,7 +48,14 @@ impl Out<'_> {
         self.field("selector", &or_none(&selector.join(",")));
         let key = ElementKey::service(&e.namespace, &e.name);
         self.properties(&key);
+        if e.external_name.is_some() {
+            self.trend(&key);
+        }
         self.neighbours(&key);
+        if e.external_name.is_some() {
+            // Who is called there is nowhere else in the model.
+            self.interfaces(&key);
+        }
     }
 
     pub(super) fn machine(&mut self, e: &Machine) {
@@ -54,7 +63,7 @@ impl Out<'_> {
         if !e.declared {
             self.field("known by", "pods that name it; nodes may not be read");
         }
-        self.why(e.health, e.reason.as_ref());
+        self.why(e.health, e.reason.as_ref(), &[]);
         self.field("zone", e.zone.as_deref().unwrap_or(NONE));
         if e.unschedulable {
             self.field("cordoned", "yes");

@@ -13,7 +13,9 @@ impl Out<'_> {
         };
         let theme = self.ctx.theme;
         if let Some(bars) = trend::line(known, Figure::Rate, theme) {
-            self.field("rate", &bars);
+            // Of all lines: they end with the same minute.
+            let each = trend::minutes_each(known);
+            self.field("rate", &format!("{bars}, {each} min a bar"));
         }
         if let Some(bars) = trend::line(known, Figure::Errors, theme) {
             let since = trend::since(known, self.ctx);

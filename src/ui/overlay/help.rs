@@ -54,8 +54,12 @@ impl Help {
         let mut lines = Vec::new();
         for (wanted, title) in titles.into_iter().enumerate() {
             lines.push(Line::from(Span::styled(title, theme.heading())));
-            for (index, action) in table.iter().enumerate().filter(|(_, a)| group(a) == wanted) {
-                lines.extend(entry(action, &keymap.keys(index), theme, width));
+            let here = table.iter().enumerate().filter(|(_, a)| group(a) == wanted);
+            let here: Vec<(usize, &Action)> = here.collect();
+            // What does the same with another key is one line: 1..9.
+            for alike in here.chunk_by(|(_, a), (_, b)| a.about == b.about && a.place == b.place) {
+                let keys = alike.iter().flat_map(|(index, _)| keymap.keys(*index));
+                lines.extend(entry(alike, &ranged(keys.collect()), theme, width));
             }
             lines.push(Line::default());
         }
@@ -71,17 +75,55 @@ impl Help {
     }
 }
 
-/// The lines of one action: its keys, its name, and as many lines as it takes to say what it does.
-fn entry(action: &Action, keys: &[String], theme: &Theme, width: u16) -> Vec<Line<'static>> {
+/// Keys as they are shown; three or more digits or letters in a row as the first and the last: `1..9`.
+fn ranged(keys: Vec<String>) -> Vec<String> {
+    let single = |key: &String| {
+        let mut chars = key.chars();
+        chars
+            .next()
+            .filter(|_| chars.next().is_none())
+            .map(u32::from)
+    };
+    let is_row = keys.len() > 2
+        && keys.windows(2).all(
+            |two| match [two.first(), two.last()].map(|k| k.and_then(single)) {
+                [Some(a), Some(b)] => a + 1 == b,
+                _ => false,
+            },
+        );
+    match (keys.first(), keys.last()) {
+        (Some(first), Some(last)) if is_row => vec![format!("{first}..{last}")],
+        _ => keys,
+    }
+}
+
+/// The lines of one action: its keys, its name, and as many lines as it takes to say what it does. Of several
+/// that are alike, the first and the last name.
+fn entry(
+    alike: &[(usize, &Action)],
+    keys: &[String],
+    theme: &Theme,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let Some((_, action)) = alike.first() else {
+        return Vec::new();
+    };
+    let name = match alike.last() {
+        Some((_, last)) if alike.len() > 1 => {
+            let tail = last.name.rsplit('-').next().unwrap_or(last.name);
+            format!("{}..{tail}", action.name)
+        }
+        _ => action.name.to_owned(),
+    };
     let e = theme.glyphs.ellipsis;
     let place = match action.place {
         Place::Everywhere | Place::Views(_) => String::new(),
         Place::Overlay(name) => format!(" (in {name})"),
     };
     let name = if action.takes.is_empty() {
-        action.name.to_owned()
+        name
     } else {
-        format!("{} {}", action.name, action.takes)
+        format!("{name} {}", action.takes)
     };
     // A narrow screen has room for the keys and what they do; the names are completed after a colon.
     let (key_cells, name_cells) = match width {

@@ -88,20 +88,20 @@ fn stats(method: &Uid, used: &OperationUse) -> PerformanceStats {
             properties.count(name, us, "µs", description);
         }
     }
-    for (name, trace, description) in [
+    for (name, call, description) in [
         (
             "slowestTrace",
-            &tally.slowest,
+            tally.slowest.first(),
             "a trace in which a call took longest",
         ),
         (
             "failedTrace",
-            &tally.failed,
+            tally.failed.first(),
             "a trace in which a call failed",
         ),
     ] {
-        if let Some(trace) = trace {
-            properties.add(name, Kind::String, "none", trace, description);
+        if let Some(call) = call {
+            properties.add(name, Kind::String, "none", &call.trace, description);
         }
     }
     PerformanceStats {

@@ -13,6 +13,7 @@ use crate::model::element::Element;
 use crate::model::identity::{Known, Resolution, Rule, normal};
 use crate::model::key::{ElementKey, TypeKey};
 use crate::model::observation::NamespaceChoice;
+use crate::model::query::links::Side;
 use crate::model::source::SourceState;
 use crate::model::text::{self, Text};
 
@@ -200,6 +201,7 @@ impl Model {
     pub fn why(&self, asked: &str, choice: &NamespaceChoice) -> Why {
         let name = normal(asked);
         let raw = self.telemetry.raw().into_iter();
+        let raw = raw.chain(self.telemetry.remembered());
         let raw: Vec<&Text> = raw.filter(|raw| normal(raw) == name).collect();
         let mut answers: Vec<Reasons> = raw.iter().map(|raw| self.why_name(raw, choice)).collect();
         let elements = self.called(asked.trim());
@@ -282,6 +284,7 @@ impl Model {
                         (None, false) => format!("It leads to {}.", types.join(" and ")),
                     },
                 ));
+                points.extend(self.traced_as(key));
                 format!("Service {}/{}", service.namespace, service.name)
             }
             Some(Element::Type(ty)) => {
@@ -308,6 +311,16 @@ impl Model {
             candidates: Vec::new(),
             points,
         }
+    }
+
+    /// By which raw names a Service is called that stands for a host outside.
+    fn traced_as(&self, key: &ElementKey) -> Option<Point> {
+        let calls = self.calls(key, Side::Callers);
+        let names: BTreeSet<&Text> = calls
+            .flat_map(|call| call.names.iter().map(|(_, callee)| callee))
+            .collect();
+        let names: Vec<&str> = names.into_iter().map(|name| &**name).collect();
+        (!names.is_empty()).then(|| Point::new(format!("Traces call it {}.", names.join(" and "))))
     }
 
     /// By which raw names a type is known, or why by none.

@@ -6,7 +6,7 @@ use super::{Point, Reasons, Verdict};
 use crate::model::Model;
 use crate::model::element::Outside;
 use crate::model::identity::{Directory, Known, Resolution, Rule, Told, is_default};
-use crate::model::key::{ElementKey, TypeKey};
+use crate::model::key::TypeKey;
 use crate::model::observation::{Kind, NamespaceChoice, Own};
 use crate::model::text::Text;
 
@@ -60,13 +60,7 @@ impl Model {
         if self.telemetry.reports(name) {
             return Point::new("It sends spans of its own under this name.");
         }
-        let key = ElementKey::External { name: name.clone() };
-        let is_known = self
-            .known
-            .values()
-            .flatten()
-            .any(|known| known.name == *name);
-        if is_known || self.get(&key).is_some() {
+        if self.telemetry.raw().contains(name) {
             Point::new("Only the spans of others name it: nothing reports under this name itself.")
         } else {
             Point::new("It was named in traces, and is not named any more.")

@@ -43,6 +43,7 @@ impl Observe for Pod {
             ip: some_name(status.and_then(|s| s.pod_ip.as_ref())),
             ready: ready.and_then(truth),
             ready_since: ready.and_then(|c| c.last_transition_time.0),
+            host_network: self.spec.as_ref().and_then(|s| s.host_network) == Some(true),
             unscheduled,
             containers: containers(self),
             mentions: self.spec.as_ref().map(mentions).unwrap_or_default(),

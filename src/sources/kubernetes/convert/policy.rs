@@ -3,9 +3,13 @@
 use crate::model::observation::{
     AutoscalerFact, Expression, Fact, NetworkPolicyFact, Operator, Peer, Selector,
 };
+use crate::model::permission::{Allowance, Other, Ports};
 use crate::model::text;
 
-use super::super::lean::{HorizontalPodAutoscaler, LabelSelector, NetworkPolicy, PeerSelector};
+use super::super::lean::{
+    HorizontalPodAutoscaler, LabelSelector, NetworkPolicy, PeerSelector, PolicyPort, PolicySpec,
+    Port,
+};
 use super::{Observe, Observed, count, kind_of, labels, meta, some_name};
 
 impl Observe for NetworkPolicy {
@@ -21,8 +25,54 @@ impl Observe for NetworkPolicy {
                 .unwrap_or_default(),
             callers: peers(incoming.iter().flat_map(|rule| &rule.from)),
             callees: peers(outgoing.iter().flat_map(|rule| &rule.to)),
+            incoming: speaks_of(spec, "Ingress", true).then(|| {
+                let rules = incoming.iter();
+                let each = rules.map(|rule| allowance(rule.from.as_deref(), rule.ports.as_deref()));
+                each.collect()
+            }),
+            outgoing: speaks_of(spec, "Egress", !outgoing.is_empty()).then(|| {
+                let rules = outgoing.iter();
+                let each = rules.map(|rule| allowance(rule.to.as_deref(), rule.ports.as_deref()));
+                each.collect()
+            }),
         };
         Some(Observed::Fact(Fact::NetworkPolicy(Box::new(fact))))
+    }
+}
+
+/// Whether a policy says something of a direction; `otherwise` where it does not list its directions.
+fn speaks_of(spec: Option<&PolicySpec>, direction: &str, otherwise: bool) -> bool {
+    match spec.and_then(|s| s.policy_types.as_deref()) {
+        Some(types) if !types.is_empty() => types.iter().flatten().any(|own| own == direction),
+        _ => otherwise,
+    }
+}
+
+fn allowance(peers: Option<&[PeerSelector]>, ports: Option<&[PolicyPort]>) -> Allowance {
+    let others = peers.unwrap_or_default().iter().map(|peer| {
+        let (pods, namespaces) = (&peer.pod_selector, &peer.namespace_selector);
+        if pods.is_none() && namespaces.is_none() {
+            return Other::Addresses;
+        }
+        Other::Pods {
+            namespaces: namespaces.as_ref().map(selector),
+            pods: pods.as_ref().map(selector).unwrap_or_default(),
+        }
+    });
+    let ports = ports.unwrap_or_default().iter().map(|port| {
+        let number = |number: i64| u16::try_from(number).ok();
+        let first = match &port.port {
+            Some(Port::Number(first)) => number(*first),
+            _ => None,
+        };
+        Ports {
+            protocol: some_name(port.protocol.as_ref()).unwrap_or_else(|| "TCP".into()),
+            range: first.map(|first| (first, port.end_port.and_then(number).unwrap_or(first))),
+        }
+    });
+    Allowance {
+        others: others.collect(),
+        ports: ports.collect(),
     }
 }
 
@@ -128,6 +178,63 @@ mod tests {
         }
         let bare = policy(&Value::Null);
         assert!(bare.pods.is_empty() && bare.callers.is_empty());
+    }
+
+    #[test]
+    fn rules_are_read_for_the_directions_that_a_policy_speaks_of() {
+        let web = json!({"podSelector": {"matchLabels": {"app": "web"}}});
+        for (spec, incoming, outgoing) in [
+            (json!({}), Some(0), None),
+            (json!({"policyTypes": ["Egress"]}), None, Some(0)),
+            (
+                json!({"policyTypes": ["Ingress", "Egress"], "egress": [{}]}),
+                Some(0),
+                Some(1),
+            ),
+            (
+                json!({"ingress": [{"from": [web]}, {}], "egress": [{}]}),
+                Some(2),
+                Some(1),
+            ),
+        ] {
+            let found = policy(&spec);
+            let count = |rules: &Option<Vec<Allowance>>| rules.as_ref().map(Vec::len);
+            assert_eq!(
+                (count(&found.incoming), count(&found.outgoing)),
+                (incoming, outgoing),
+                "{spec}"
+            );
+        }
+        let ports = json!([{"port": 80}, {"protocol": "UDP", "port": 53, "endPort": 55}, {"port": "http"}, {}]);
+        let peers = json!([web, {"namespaceSelector": {}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}]);
+        let found = policy(&json!({"ingress": [{"from": peers, "ports": ports}]}));
+        let rules = found.incoming.unwrap_or_default();
+        let [rule] = rules.as_slice() else {
+            panic!("one rule: {rules:?}")
+        };
+        let ports: Vec<_> = rule.ports.iter().map(|p| (&*p.protocol, p.range)).collect();
+        let read = [
+            ("TCP", Some((80, 80))),
+            ("UDP", Some((53, 55))),
+            ("TCP", None),
+            ("TCP", None),
+        ];
+        assert_eq!(ports, read);
+        let [
+            Other::Pods {
+                namespaces: None,
+                pods,
+            },
+            Other::Pods {
+                namespaces: Some(all),
+                pods: any,
+            },
+            Other::Addresses,
+        ] = rule.others.as_slice()
+        else {
+            panic!("three peers: {rule:?}")
+        };
+        assert!(!pods.is_empty() && all.is_empty() && any.is_empty());
     }
 
     #[test]

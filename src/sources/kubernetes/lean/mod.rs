@@ -32,7 +32,9 @@ pub(super) use network::{EndpointSlice, Ingress, Port, Service};
 pub(super) use pod::{
     Container, Pod, PodSpec, Quantities, State, Status as ContainerStatus, Terminated, Variable,
 };
-pub(super) use policy::{HorizontalPodAutoscaler, LabelSelector, NetworkPolicy, PeerSelector};
+pub(super) use policy::{
+    HorizontalPodAutoscaler, LabelSelector, NetworkPolicy, PeerSelector, PolicyPort, PolicySpec,
+};
 pub(super) use quantity::Quantity;
 pub(super) use references::{EnvFrom, Files, Volume, VolumeMount};
 pub(super) use route::{GrpcRoute, HttpRoute, RouteSpec};

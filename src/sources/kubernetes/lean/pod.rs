@@ -19,6 +19,7 @@ pub(in super::super) struct Pod {
 #[serde(default, rename_all = "camelCase")]
 pub(in super::super) struct PodSpec {
     pub(in super::super) node_name: Option<String>,
+    pub(in super::super) host_network: Option<bool>,
     pub(in super::super) containers: Option<Vec<Container>>,
     pub(in super::super) init_containers: Option<Vec<Container>>,
     pub(in super::super) volumes: Option<Vec<Volume>>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Metadata, Owner};
+use super::{Metadata, Owner, Port};
 
 /// `networking.k8s.io/v1/NetworkPolicy`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -21,6 +21,7 @@ pub(in super::super) struct PolicySpec {
     pub(in super::super) pod_selector: Option<LabelSelector>,
     pub(in super::super) ingress: Option<Vec<Incoming>>,
     pub(in super::super) egress: Option<Vec<Outgoing>>,
+    pub(in super::super) policy_types: Option<Vec<Option<String>>>,
 }
 
 /// Connections that are taken.
@@ -28,6 +29,7 @@ pub(in super::super) struct PolicySpec {
 #[serde(default)]
 pub(in super::super) struct Incoming {
     pub(in super::super) from: Option<Vec<PeerSelector>>,
+    pub(in super::super) ports: Option<Vec<PolicyPort>>,
 }
 
 /// Connections that are opened.
@@ -35,14 +37,24 @@ pub(in super::super) struct Incoming {
 #[serde(default)]
 pub(in super::super) struct Outgoing {
     pub(in super::super) to: Option<Vec<PeerSelector>>,
+    pub(in super::super) ports: Option<Vec<PolicyPort>>,
 }
 
-/// The other end; a block of addresses is not read.
+/// The other end; where neither is there, it is a block of addresses.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in super::super) struct PeerSelector {
     pub(in super::super) pod_selector: Option<LabelSelector>,
     pub(in super::super) namespace_selector: Option<LabelSelector>,
+}
+
+/// Ports of one protocol.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in super::super) struct PolicyPort {
+    pub(in super::super) protocol: Option<String>,
+    pub(in super::super) port: Option<Port>,
+    pub(in super::super) end_port: Option<i64>,
 }
 
 /// Objects by their labels.

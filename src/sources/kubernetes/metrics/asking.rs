@@ -27,15 +27,22 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Longest part of what a server says that is repeated, in characters.
 const QUOTE: usize = 120;
 
+/// Most namespaces that are named where several may not be seen.
+const NAMED: usize = 3;
+
 /// What came of it.
 pub(super) enum Answer {
-    /// One for each namespace that was asked for.
-    Measured(Vec<Readings>),
+    /// One for each namespace that was asked for and may be seen.
+    Measured {
+        readings: Vec<Readings>,
+        /// What is said of the others; `None` where there are none.
+        lacks: Option<Text>,
+    },
     /// The cluster has none.
     NotServed,
     /// There is one, and it does not answer yet, or not any more.
     NotReady(Text),
-    /// This user may not.
+    /// This user may not, anywhere.
     Forbidden(Text),
 }
 
@@ -56,6 +63,7 @@ pub(super) async fn ask(
         connection,
     };
     let mut measured = Vec::new();
+    let mut refused: Vec<&str> = Vec::new();
     for namespace in namespaces {
         let path = match &**namespace {
             "" => format!("{API}/pods"),
@@ -65,12 +73,8 @@ pub(super) async fn ask(
             Got::Body(body) => body,
             Got::Refused(code, _) if code == StatusCode::NOT_FOUND => return Ok(Answer::NotServed),
             Got::Refused(code, _) if code == StatusCode::FORBIDDEN => {
-                // Who may not ask for it is refused before anybody looks whether it is there.
-                let group = asking.get(GROUP).await?;
-                return Ok(match group {
-                    Got::Refused(code, _) if code == StatusCode::NOT_FOUND => Answer::NotServed,
-                    _ => Answer::Forbidden(forbidden(namespace)),
-                });
+                refused.push(namespace);
+                continue;
             }
             Got::Refused(code, said) => {
                 let said = text::clean(&said, QUOTE);
@@ -91,21 +95,42 @@ pub(super) async fn ask(
         })?;
         measured.push(read.map_err(|error| Trouble::unreadable(&error))?);
     }
-    Ok(Answer::Measured(measured))
+    if measured.is_empty() && !refused.is_empty() {
+        // Who may not ask for it is refused before anybody looks whether it is there.
+        return Ok(match asking.get(GROUP).await? {
+            Got::Refused(code, _) if code == StatusCode::NOT_FOUND => Answer::NotServed,
+            _ => Answer::Forbidden(forbidden(&refused, "")),
+        });
+    }
+    Ok(Answer::Measured {
+        readings: measured,
+        lacks: (!refused.is_empty()).then(|| forbidden(&refused, " there")),
+    })
 }
 
-fn forbidden(namespace: &str) -> Text {
-    let (place, elsewhere) = match namespace {
-        "" => (
+/// What is lacking in these namespaces, and so is no data.
+fn forbidden(namespaces: &[&str], there: &str) -> Text {
+    let (place, elsewhere) = match namespaces {
+        [""] => (
             "in all namespaces".to_owned(),
             "choose a namespace that you may see (-n NAME), or ",
         ),
-        name => (format!("in namespace {name}"), ""),
+        [one] => (format!("in namespace {one}"), ""),
+        several => (format!("in namespaces {}", some_of(several)), ""),
     };
     text::message(&format!(
-        "may not list pods.metrics.k8s.io {place}, so what pods use is no data; {elsewhere}ask for get, list \
-         on pods of metrics.k8s.io"
+        "may not list pods.metrics.k8s.io {place}, so what pods use{there} is no data; {elsewhere}ask for \
+         get, list on pods of metrics.k8s.io"
     ))
+}
+
+/// The first few names.
+fn some_of(names: &[&str]) -> String {
+    let first: Vec<&str> = names.iter().copied().take(NAMED).collect();
+    match names.len() - first.len() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 enum Got {

@@ -98,11 +98,11 @@ impl Metrics {
             };
             let mut said = self.forget(|part| !wanted.contains(part));
             let next = match answer {
-                Ok(answer) => self.take(answer, &wanted, &mut said),
+                Ok(answer) => self.take(answer, &mut said),
                 Err(trouble) => self.fail(trouble, &mut said).await,
             };
             let is_old = |(at, _): (Instant, Timestamp)| at.elapsed() >= KEPT;
-            if !self.line.is_live() && self.answered.is_none_or(is_old) {
+            if !self.line.is_current() && self.answered.is_none_or(is_old) {
                 said.extend(self.forget(|_| true));
             }
             self.outlet.send(said).await?;
@@ -110,23 +110,18 @@ impl Metrics {
         }
     }
 
-    fn take(
-        &mut self,
-        answer: Answer,
-        wanted: &BTreeSet<Text>,
-        said: &mut Vec<Observation>,
-    ) -> Next {
+    fn take(&mut self, answer: Answer, said: &mut Vec<Observation>) -> Next {
         self.line.at(self.session.server());
         let (state, next) = match answer {
-            Answer::Measured(readings) => {
-                said.extend(
-                    readings
-                        .into_iter()
-                        .map(|r| Observation::Readings(Box::new(r))),
-                );
-                self.shown.clone_from(wanted);
+            Answer::Measured { readings, lacks } => {
+                let told: BTreeSet<Text> = readings.iter().map(|r| r.part.clone()).collect();
+                said.extend(self.forget(|part| !told.contains(part)));
+                let readings = readings.into_iter().map(Box::new);
+                said.extend(readings.map(Observation::Readings));
+                self.shown = told;
                 self.answered = Some((Instant::now(), Timestamp::now()));
-                (SourceState::Live, Next::Wait(INTERVAL))
+                let state = lacks.map_or(SourceState::Live, |what| SourceState::Limited { what });
+                (state, Next::Wait(INTERVAL))
             }
             Answer::NotServed => {
                 said.extend(self.forget(|_| true));
@@ -203,7 +198,7 @@ impl Metrics {
         let old = self.answered.filter(|_| !self.shown.is_empty());
         let old = old.map(|(at, _)| at + KEPT);
         let is_old = async {
-            match old.filter(|_| !self.line.is_live()) {
+            match old.filter(|_| !self.line.is_current()) {
                 Some(at) => tokio::time::sleep_until(at).await,
                 None => std::future::pending().await,
             }

@@ -147,6 +147,47 @@ async fn who_may_not_see_it_is_told_only_where_there_is_something_to_see() {
 }
 
 #[tokio::test]
+async fn a_namespace_that_may_not_be_seen_does_not_hide_the_others() {
+    let server = shop().await;
+    metrics(&server);
+    server.change(|world| world.refusals.extend([("metrics/bank".to_owned(), 403)]));
+    let mut running = Running::start(server, only(&["bank", "shop"]));
+    let says =
+        "may not list pods.metrics.k8s.io in namespace bank, so what pods use there is no data";
+    running.metrics("limited", says).await;
+    let shops = ["shop/cart-1", "shop/cart-2"];
+    assert_eq!(pods(&running.replay), shops);
+    // They are asked again and again, and stay.
+    let asked = running.measured();
+    running.server.change(|world| {
+        world.metrics = Some(vec![
+            used("shop", "cart-3", "1"),
+            used("bank", "ledger-1", "1"),
+        ]);
+    });
+    let news = |replay: &Replay| pods(replay) == ["shop/cart-3"];
+    running.until("the new one", news).await;
+    assert!(running.measured() > asked);
+    assert!(!running.replay.metrics.iter().any(SourceState::is_trouble));
+    // Who may see it later is told without doing anything.
+    running.server.change(|world| world.refusals.clear());
+    running.metrics("live", "").await;
+    assert_eq!(pods(&running.replay), ["bank/ledger-1", "shop/cart-3"]);
+    // And what may not be seen any more is not shown any more.
+    running
+        .server
+        .change(|world| world.refusals.extend([("metrics/shop".to_owned(), 403)]));
+    running.metrics("limited", "in namespace shop,").await;
+    assert_eq!(pods(&running.replay), ["bank/ledger-1"]);
+    running
+        .server
+        .change(|world| world.refusals.extend([("metrics/bank".to_owned(), 403)]));
+    let says = "in namespaces bank, shop, so what pods use is no data; ask for";
+    running.metrics("forbidden", says).await;
+    assert!(running.replay.readings.is_empty());
+}
+
+#[tokio::test]
 async fn a_server_that_is_away_is_not_hammered() {
     let server = shop().await;
     metrics(&server);

@@ -35,7 +35,8 @@ pub(super) struct World {
     pub(super) asked: Vec<String>,
     /// The same of `metrics.k8s.io`.
     pub(super) measured: Vec<String>,
-    /// What the metrics server has measured, where there is one; `metrics` and `group` may be refused.
+    /// What the metrics server has measured, where there is one; `metrics`, `metrics/namespace` and
+    /// `group` may be refused.
     pub(super) metrics: Option<Vec<Value>>,
     version: u64,
     /// Versions before this are forgotten: 410.
@@ -160,15 +161,17 @@ impl Server {
     }
 }
 
-/// One connection, request after request.
 /// The group of the metrics server.
 const METRICS: &str = "/apis/metrics.k8s.io";
 
 fn metrics(world: &World, target: &str) -> Answer {
     let is_group = target == METRICS;
+    let within = target.split_once("/namespaces/");
+    let namespace = within.and_then(|(_, rest)| rest.split('/').next());
     let refused = world
         .refusals
-        .get(if is_group { "group" } else { "metrics" });
+        .get(if is_group { "group" } else { "metrics" })
+        .or_else(|| world.refusals.get(&format!("metrics/{}", namespace?)));
     match (refused, &world.metrics) {
         (Some(code), _) => {
             let message = format!("metrics: {code}");
@@ -177,17 +180,15 @@ fn metrics(world: &World, target: &str) -> Answer {
         (None, None) => Answer::Whole(404, json!({"kind": "Status", "message": "no"})),
         (None, Some(_)) if is_group => Answer::Whole(200, json!({"kind": "APIGroup"})),
         (None, Some(items)) => {
-            let within = |item: &&Value| {
-                let namespace = item["metadata"]["namespace"].as_str().unwrap_or("");
-                !target.contains("/namespaces/")
-                    || target.contains(&format!("/namespaces/{namespace}/"))
-            };
+            let within =
+                |item: &&Value| namespace.is_none_or(|own| item["metadata"]["namespace"] == own);
             let items: Vec<&Value> = items.iter().filter(within).collect();
             Answer::Whole(200, json!({"kind": "PodMetricsList", "items": items}))
         }
     }
 }
 
+/// One connection, request after request.
 async fn serve(
     mut stream: TcpStream,
     world: Arc<Mutex<World>>,

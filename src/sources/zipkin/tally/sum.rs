@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{EXCEPTION_LIMIT, INSTANCE_LIMIT, Kept, Key, OPERATION_LIMIT, OTHERS, Row, USE_LIMIT};
+use crate::model::example::{self, EXAMPLE_LIMIT, Example};
 use crate::model::text::Text;
 use crate::model::usage::{Instance, Protocol, Served, Sort, Tally, Thrown, Use};
 
@@ -135,15 +136,27 @@ impl<'a> Making<'a> {
         tally.calls += 1;
         tally.errors += u64::from(row.failed);
         tally.unflagged += u64::from(row.is_5xx && !row.failed);
+        tally.unanswered += u64::from(row.is_unanswered);
+        let example = || Example {
+            trace: trace.clone(),
+            span: row.span,
+            at_ms: match row.began {
+                0 => newest,
+                began => began / 1_000,
+            },
+            took_us: row.duration,
+            thrown: row.thrown.as_deref().map(|(kind, _)| kind.clone()),
+        };
         if let Some(us) = row.duration {
-            if tally.latency.max_us().is_none_or(|longest| us > longest) {
-                tally.slowest = Some(trace.clone());
-            }
             tally.latency.add(us);
+            // The usual call is none of the slowest, and costs nothing here.
+            let least = tally.slowest.get(EXAMPLE_LIMIT - 1);
+            if least.is_none_or(|least| least.took_us <= Some(us)) {
+                example::keep_slow(&mut tally.slowest, &example());
+            }
         }
-        if row.failed {
-            tally.failed = Some(trace.clone());
-            tally.failed_ms = newest;
+        if row.failed || row.is_5xx {
+            example::keep_new(&mut tally.failed, &example());
         }
         if let Some((kind, message)) = row.thrown.as_deref() {
             let thrown = self.thrown.entry(kind).or_insert_with(|| Thrown {

@@ -15,7 +15,8 @@ use crate::model::Model;
 use crate::model::identity::Resolution;
 use crate::model::key::TypeKey;
 use crate::model::text::Text;
-use crate::trace::id::TraceId;
+use crate::trace::id::{SpanId, TraceId};
+use crate::trace::span::Kind;
 use crate::trace::waterfall::{Bar, Waterfall};
 use crate::ui::Ctx;
 use crate::ui::action::Verb;
@@ -27,6 +28,8 @@ pub struct TracePage {
     id: TraceId,
     /// Of what it is an example; empty where it was asked for by its id.
     of: String,
+    /// The span that one comes for; none where the trace was asked for by its id.
+    wanted: Option<SpanId>,
     state: State,
     /// The span under the cursor.
     at: usize,
@@ -49,12 +52,13 @@ enum State {
 }
 
 impl TracePage {
-    /// A page for a trace that is asked for now, and of what it is an example.
+    /// A page for a trace that is asked for now, of what it is an example, and by which span.
     #[must_use]
-    pub const fn new(id: TraceId, of: String) -> Self {
+    pub const fn new(id: TraceId, of: String, wanted: Option<SpanId>) -> Self {
         Self {
             id,
             of,
+            wanted,
             state: State::Asking,
             at: 0,
             top: 0,
@@ -70,13 +74,14 @@ impl TracePage {
         self.id
     }
 
-    /// Its name, as actions know it: the waterfall, or the page of one span.
+    /// Its name, as actions know it: the waterfall, the page of one span, or that there is none (yet).
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        if self.opened.is_some() {
-            "span"
-        } else {
-            "trace"
+        match (&self.state, self.opened) {
+            (State::Asking, _) => "trace that is awaited",
+            (State::Failed(_), _) => "trace that is not there",
+            (State::Shown(..), Some(_)) => "span",
+            (State::Shown(..), None) => "trace",
         }
     }
 
@@ -85,6 +90,7 @@ impl TracePage {
         self.state = match result {
             Ok(waterfall) => {
                 let rows = rows::rows(&waterfall, theme);
+                self.at = self.sought(&waterfall).unwrap_or(0);
                 State::Shown(waterfall, rows)
             }
             Err(why) => State::Failed(why),
@@ -155,6 +161,16 @@ impl TracePage {
         } else {
             self.draw_trace(area, buf, ctx);
         }
+    }
+
+    /// The place of the span that one comes for. Of two sides with one id, the called one.
+    fn sought(&self, waterfall: &Waterfall) -> Option<usize> {
+        let wanted = self.wanted?;
+        let bars = waterfall.bars.iter().enumerate();
+        let all = || bars.clone().filter(|(_, bar)| bar.id == wanted);
+        let called = |bar: &Bar| matches!(bar.kind, Some(Kind::Server | Kind::Consumer));
+        let found = all().find(|(_, bar)| called(bar)).or_else(|| all().next());
+        found.map(|(at, _)| at)
     }
 
     fn bar(&self) -> Option<&Bar> {

@@ -71,11 +71,26 @@ impl TracePage {
             n => format!("{} {one}s", lines::number(n as u64)),
         };
         let mut parts = Vec::new();
+        let lasted = bar::time(waterfall.lasted, theme);
+        let sought = self.sought(waterfall);
+        let call = sought.and_then(|at| waterfall.bars.get(at)?.duration);
+        // The call's own time and the trace's are not to be taken for one another.
+        match (self.wanted, sought, call) {
+            (Some(_), _, Some(call)) => {
+                let call = bar::time(call, theme);
+                parts.push(format!("the call took {call}, the trace {lasted}"));
+            }
+            (Some(_), None, _) => {
+                parts.push(format!(
+                    "the call's span is not in it; the trace took {lasted}"
+                ));
+            }
+            _ => parts.push(format!("the trace took {lasted}")),
+        }
         if !self.of.is_empty() {
             parts.push(self.of.clone());
         }
         let spans = waterfall.bars.len() + waterfall.beyond;
-        parts.push(format!("took {}", bar::time(waterfall.lasted, theme)));
         parts.push(count(spans, "span"));
         parts.push(count(waterfall.services, "service"));
         parts.push(match waterfall.errors {

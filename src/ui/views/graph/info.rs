@@ -92,6 +92,10 @@ fn identity(ctx: &Ctx<'_>, key: &ElementKey) -> String {
             };
             parts.push(ready);
         }
+        Some(Element::Service(e)) if e.external_name.is_some() => {
+            let host = e.external_name.as_deref().unwrap_or_default();
+            parts.push(format!("external: leads outside, to {host}"));
+        }
         Some(Element::Service(e)) if e.leads_to.is_empty() => {
             parts.push("leads to no pods".to_owned());
         }
@@ -188,10 +192,12 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
 fn hour(ctx: &Ctx<'_>, call: &Call) -> Option<String> {
     let key = ElementKey::call(call.caller.clone(), call.callee.clone());
     let known = ctx.model.trend(&key)?;
-    match trend::line(known, Figure::Errors, ctx.theme) {
-        Some(bars) => Some(format!("errors {bars}{}", trend::since(known, ctx))),
-        None => trend::line(known, Figure::Rate, ctx.theme).map(|bars| format!("rate {bars}")),
+    let by = format!("by {} min", trend::minutes_each(known));
+    if let Some(bars) = trend::bars(known, Figure::Errors, ctx.theme) {
+        return Some(format!("errors {by} {bars}{}", trend::since(known, ctx)));
     }
+    let bars = trend::bars(known, Figure::Rate, ctx.theme)?;
+    Some(format!("rate {by} {bars}"))
 }
 
 /// The busiest operations behind a link.

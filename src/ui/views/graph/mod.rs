@@ -292,6 +292,18 @@ impl View for GraphView {
         self.refresh(ctx);
     }
 
+    fn centre(&self) -> Option<ElementKey> {
+        self.focus.clone()
+    }
+
+    fn point(&mut self, key: &ElementKey, _ctx: &Ctx<'_>) {
+        let spot = Spot::Element(key.clone());
+        let seen = self.planned().and_then(|plan| plan.chart.position(&spot));
+        if seen.is_some() {
+            self.put(seen);
+        }
+    }
+
     fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer {
         self.refresh(ctx);
         self.chosen |= self.focus.is_some();

@@ -7,7 +7,8 @@ use super::chart::{Chart, Spot, Stop, Wish, gather};
 use super::words;
 use crate::model::key::ElementKey;
 use crate::ui::Ctx;
-use crate::ui::graph::{Edge, Node, Room, Scene, layout};
+use crate::ui::graph::Edge;
+use crate::ui::graph::focus::{Node, Room, Scene, layout};
 
 /// Widths of labels: `12.4/s  1.1%!` and `12.4  1.1!`.
 pub(super) const LABELS: [usize; 2] = [13, 10];

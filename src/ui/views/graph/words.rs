@@ -83,6 +83,9 @@ pub(super) fn state(ctx: &Ctx<'_>, key: &ElementKey) -> [String; 2] {
             };
             both(ready)
         }
+        Some(Element::Service(e)) if e.external_name.is_some() => {
+            ["external".to_owned(), "ext".to_owned()]
+        }
         Some(Element::Service(e)) => both(match e.ready_endpoints {
             Some(ready) => format!("{ready}/{}", e.endpoints),
             None => String::new(),

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::operations;
 use super::rows::{Row, RowId, container_health};
+use super::{links, operations};
 use crate::model::element::{
     Component, ComponentType, Counts, Declared, Element, Health, Ingress, Service,
 };
@@ -118,10 +118,53 @@ impl Columns {
                 _ => Cells::default(),
             },
             RowId::Container { uid, name } => container(uid, name, ctx),
-            RowId::Operation(row) => operations::cells(row, self.latency == 0, ctx),
+            RowId::Operation(operation) => {
+                let room = self.rest + self.unused();
+                let cells = operations::cells(operation, self.latency == 0, room, ctx);
+                return self.operation(row, &cells, ctx);
+            }
+            RowId::Link(row) => links::cells(row, ctx),
+            RowId::Autoscaler { namespace, name } => autoscaler(namespace, name, ctx),
             RowId::Operations(_) => Cells::default(),
         };
         self.spans(row, &cells, ctx)
+    }
+
+    /// Cells of the columns behind the figures that an operation has nothing for.
+    const fn unused(&self) -> usize {
+        match (self.wide, self.age) {
+            // What stands behind them keeps its place.
+            (true, _) => 0,
+            (false, true) => RESTARTS + AGE,
+            (false, false) => RESTARTS,
+        }
+    }
+
+    /// The line of an operation: its name has the room of the columns before its figures, and what there is
+    /// to say of it that of those behind.
+    fn operation(&self, row: &Row, cells: &Cells, ctx: &Ctx<'_>) -> Line<'static> {
+        let e = ctx.theme.glyphs.ellipsis;
+        let indent = usize::from(row.depth) * INDENT + INDENT;
+        let name = (self.name + before_figures(self.rate)).saturating_sub(indent);
+        let mut spans = vec![
+            Span::styled(format::middle(&cells.name, name, e), cells.style),
+            Span::raw(" "),
+            Span::styled(format::right(&cells.errors, ERRORS, e), cells.error_style),
+            Span::raw(format::right(&cells.latency, self.latency, e)),
+        ];
+        if self.wide {
+            let before = RESTARTS + if self.age { AGE } else { 0 };
+            let kind = format::fit(&cells.kind, KIND + NODE, e);
+            let text = format!("{}  {kind}", " ".repeat(before));
+            spans.push(Span::styled(
+                format::fit(&text, before + KIND + NODE, e),
+                ctx.theme.dim(),
+            ));
+        }
+        let why = format::fit(&cells.why, self.rest + self.unused(), e);
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(why.trim_end().to_owned(), cells.why_style));
+        Line::from(spans)
     }
 
     fn spans(&self, row: &Row, cells: &Cells, ctx: &Ctx<'_>) -> Line<'static> {
@@ -180,7 +223,12 @@ fn way_name(e: &Ingress) -> String {
     format!("{} {}", e.way.kind().name().to_lowercase(), e.name)
 }
 
-/// Cells that a row's name takes, indent and symbol included.
+/// Cells of the columns before the figures that an operation has nothing for, but one.
+const fn before_figures(rate: usize) -> usize {
+    READY + rate - 1
+}
+
+/// Cells that a row's name needs of its column, indent and symbol included.
 pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
     let name = match &row.id {
         RowId::Element(key) => match ctx.model.get(key) {
@@ -192,9 +240,16 @@ pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
         },
         RowId::Container { name, .. } => name.to_string(),
         RowId::Operation(row) => operations::name(row, ctx),
+        RowId::Link(row) => links::name(row, ctx),
+        RowId::Autoscaler { name, .. } => autoscaler_name(name),
         RowId::Operations(_) => String::new(),
     };
-    format::width(&name) + usize::from(row.depth) * INDENT + INDENT
+    let beyond = match &row.id {
+        RowId::Operation(_) => before_figures(RATE),
+        _ => 0,
+    };
+    let cells = format::width(&name) + usize::from(row.depth) * INDENT + INDENT;
+    cells.saturating_sub(beyond)
 }
 
 /// The texts of a row.
@@ -232,7 +287,8 @@ pub(super) fn sign(row: &Row, ctx: &Ctx<'_>) -> (char, Style) {
             .operation(ctx.model)
             .filter(|o| operations::is_failing(o))
             .map_or(Health::Ok, |_| Health::Broken),
-        RowId::Operations(_) => Health::Ok,
+        RowId::Autoscaler { .. } => Health::Broken,
+        RowId::Link(_) | RowId::Operations(_) => Health::Ok,
     };
     (health.sign(), ctx.theme.health(health))
 }
@@ -446,8 +502,13 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
     let key = ElementKey::service(&e.namespace, &e.name);
     let is_missed = ctx.model.is_missed(e);
     let mut why = format::reason(e.reason.as_ref());
+    let mut traffic = None;
     if let Some(host) = &e.external_name {
+        // It stands for who is called there.
+        traffic = ctx.model.traffic(&key, Side::Callers);
         why = format!("leads outside, to {host}");
+    } else if why.is_empty() && ctx.model.has_none_ready(e) {
+        "NoEndpoints: no EndpointSlice lists one".clone_into(&mut why);
     } else if is_missed {
         why = format!("no pods {} {}", ctx.theme.glyphs.dot, called_by(&key, ctx));
     }
@@ -457,6 +518,8 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
             Some(ready) => format!("{ready}/{}", e.endpoints),
             None => NONE.to_owned(),
         },
+        rate: traffic.map_or_else(String::new, |_| format::rate(traffic)),
+        errors: traffic.map_or_else(String::new, |_| format::errors(traffic)),
         age: format::age(e.created, ctx.now),
         kind: e.service_type.to_string(),
         why,
@@ -464,6 +527,25 @@ fn service(e: &Service, ctx: &Ctx<'_>) -> Cells {
         why_style: ctx
             .theme
             .health(if is_missed { Health::Broken } else { e.health }),
+        ..Cells::default()
+    }
+}
+
+fn autoscaler_name(name: &str) -> String {
+    format!("autoscaler {name}")
+}
+
+/// An autoscaler that has nothing to scale.
+fn autoscaler(namespace: &Text, name: &Text, ctx: &Ctx<'_>) -> Cells {
+    let one = crate::model::observation::NamespaceChoice::Only([namespace.clone()].into());
+    let lost = ctx.model.lost_autoscalers(&one);
+    let lost = lost.iter().find(|lost| lost.name == *name);
+    Cells {
+        name: autoscaler_name(name),
+        why: lost.map_or_else(String::new, |lost| {
+            format!("its target {} is not there", lost.words())
+        }),
+        why_style: ctx.theme.health(Health::Broken),
         ..Cells::default()
     }
 }

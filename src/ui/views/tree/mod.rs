@@ -1,6 +1,7 @@
 //! The Tree: tenant, component types, components, containers; problems first, every unhealthy row says why.
 
 mod cells;
+mod links;
 mod operations;
 mod rows;
 
@@ -59,6 +60,7 @@ impl TreeView {
                 || ctx.only_broken
                 || self.folds.shows_any_operations()
                 || ctx.filter.source().contains(['<', '>'])
+                || ctx.filter.links().next().is_some()
             {
                 // These read counts, which move without the structure.
                 ctx.model.telemetry_revision()
@@ -202,7 +204,7 @@ impl TreeView {
                     detail::name(operation.callee, ctx),
                     usage::title(&operation)
                 ),
-                examples: usage::examples(&operation),
+                examples: usage::examples(&operation, ctx),
             },
             None => Answer::Say("it was not called lately".to_owned()),
         }
@@ -376,37 +378,43 @@ impl View for TreeView {
             .count();
         let all = ctx.model.totals(ctx.choice).types;
         let noun = if all == 1 { "type" } else { "types" };
-        let mut title = if all == 0 && !ctx.has_listed(Kind::Pod) {
+        let many = if all == 0 && !ctx.has_listed(Kind::Pod) {
             // How many there are is not known yet.
-            format!("{} {dot} {}", ctx.choice, self.order.words())
+            String::new()
         } else if types == all as usize || (ctx.filter.is_empty() && !ctx.only_broken) {
-            format!(
-                "{} {dot} {all} {noun} {dot} {}",
-                ctx.choice,
-                self.order.words()
-            )
+            format!("{all} {noun} {dot} ")
         } else {
-            format!(
-                "{} {dot} {types} of {all} {noun} {dot} {}",
-                ctx.choice,
-                self.order.words()
-            )
+            format!("{types} of {all} {noun} {dot} ")
         };
-        if let Some(ms) = ctx.model.recent_window_ms() {
-            let rates = if ctx.is_sampled() {
-                "sampled"
-            } else {
-                "inbound"
-            };
-            title.push_str(&format!(" {dot} {rates} rates over {}", format::window(ms)));
-        }
+        let what = format!("{} {dot} {many}{}", ctx.choice, self.order.words());
+        let recent = ctx.model.recent_window_ms();
         if let Some(sample) = ctx.model.interfaces().sample()
             && self.folds.shows_any_operations()
         {
-            let window = format::window(sample.window_ms);
-            title.push_str(&format!(" {dot} operations over {window}"));
+            // Figures of two windows stand below each other: that comes first, so that it is not cut.
+            let mut windows = format!(
+                "operations and P95 over {}",
+                format::window(sample.window_ms)
+            );
+            if let Some(ms) = recent {
+                windows.push_str(&format!(", types over {}", format::window(ms)));
+            }
+            if ctx.is_sampled() {
+                windows.push_str(", sampled");
+            }
+            return format!("{windows} {dot} {what}");
         }
-        title
+        match recent {
+            Some(ms) => {
+                let rates = if ctx.is_sampled() {
+                    "sampled"
+                } else {
+                    "inbound"
+                };
+                format!("{what} {dot} {rates} rates over {}", format::window(ms))
+            }
+            None => what,
+        }
     }
 
     fn selected(&self) -> Option<ElementKey> {
@@ -414,6 +422,8 @@ impl View for TreeView {
             RowId::Element(key) => Some(key.clone()),
             RowId::Container { uid, .. } => Some(ElementKey::component(uid)),
             RowId::Operation(row) => Some(row.of.clone()),
+            RowId::Link(row) => Some(row.of.clone()),
+            RowId::Autoscaler { namespace, .. } => Some(ElementKey::tenant(namespace)),
             RowId::Operations(of) => Some(of.clone()),
         }
     }

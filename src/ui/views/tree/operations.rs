@@ -44,8 +44,17 @@ pub(super) fn name(row: &OperationRow, ctx: &Ctx<'_>) -> String {
     }
 }
 
+/// Cells from which on the count stands before the callers.
+const COUNTS_FIRST: usize = 40;
+
 /// An operation's figures are a sample's: they stand beside the rates of types, and not in their column.
-pub(super) fn cells(row: &OperationRow, without_latency: bool, ctx: &Ctx<'_>) -> Cells {
+/// `room` is what there is for WHY.
+pub(super) fn cells(
+    row: &OperationRow,
+    without_latency: bool,
+    room: usize,
+    ctx: &Ctx<'_>,
+) -> Cells {
     let name = name(row, ctx);
     let Some(operation) = row.operation(ctx.model) else {
         return Cells {
@@ -54,37 +63,18 @@ pub(super) fn cells(row: &OperationRow, without_latency: bool, ctx: &Ctx<'_>) ->
         };
     };
     let tally = &operation.tally;
-    let p95 = format::took(tally.latency.at(0.95));
-    let dot = format!(" {} ", ctx.theme.glyphs.dot);
-    let mut why = vec![format!("sampled {}", usage::often(tally.calls, ctx))];
-    if without_latency && tally.latency.count() > 0 {
-        why.push(format!("p95 {p95}"));
-    }
-    if tally.unflagged > 0 {
-        why.push(format!("{} HTTP 5xx (not flagged)", tally.unflagged));
-    }
-    if !row.is_required {
-        let callers = operation.uses.len();
-        if callers > 1 {
-            why.push(format!("{callers} callers"));
-        }
-        why.push(format!("by {}", usage::callers(&operation, ctx)));
-    }
-    if let Some(thrown) = tally.exceptions.first() {
-        why.push(usage::thrown(thrown, ctx));
-    }
     let failing = is_failing(&operation);
+    let kind = if row.is_required {
+        "requires"
+    } else {
+        "provides"
+    };
     Cells {
         name,
         errors: format::errors(Some(usage::counts(tally.calls, tally.errors, 0))),
-        latency: p95,
-        kind: if row.is_required {
-            "requires"
-        } else {
-            "provides"
-        }
-        .to_owned(),
-        why: why.join(&dot),
+        latency: format::took(tally.latency.at(0.95)),
+        kind: kind.to_owned(),
+        why: why(row, &operation, without_latency, room, ctx),
         error_style: if failing {
             ctx.theme.health(Health::Broken)
         } else {
@@ -93,4 +83,45 @@ pub(super) fn cells(row: &OperationRow, without_latency: bool, ctx: &Ctx<'_>) ->
         why_style: ctx.theme.dim(),
         ..Cells::default()
     }
+}
+
+fn why(
+    row: &OperationRow,
+    operation: &Operation<'_>,
+    without_latency: bool,
+    room: usize,
+    ctx: &Ctx<'_>,
+) -> String {
+    let tally = &operation.tally;
+    let unanswered = usage::unanswered(operation, ctx);
+    let count = format!("sampled {}", usage::often(tally.calls, ctx));
+    let mut callers = String::new();
+    if !row.is_required {
+        if operation.uses.len() > 1 {
+            let dot = ctx.theme.glyphs.dot;
+            callers.push_str(&format!("{} callers {dot} ", operation.uses.len()));
+        }
+        callers.push_str(&usage::by(operation, ctx));
+    }
+    let p95 = if without_latency && tally.latency.count() > 0 {
+        format!("p95 {}", format::took(tally.latency.at(0.95)))
+    } else {
+        String::new()
+    };
+    let unflagged = match tally.unflagged {
+        0 => String::new(),
+        n => format!("{n} HTTP 5xx (not flagged)"),
+    };
+    let thrown = tally.exceptions.first();
+    let thrown = thrown.map_or_else(String::new, |thrown| usage::thrown(thrown, ctx));
+    // Where the end is cut, it is what one knows from elsewhere.
+    let parts = if room >= COUNTS_FIRST {
+        [count, p95, unflagged, unanswered, callers, thrown]
+    } else if operation.is_unanswered() {
+        [callers, unanswered, unflagged, count, p95, thrown]
+    } else {
+        [unanswered, callers, unflagged, count, p95, thrown]
+    };
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(&format!(" {} ", ctx.theme.glyphs.dot))
 }

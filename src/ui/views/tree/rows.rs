@@ -1,10 +1,11 @@
 //! Which rows the tree has, in which order: structure only, no text, no drawing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use super::links::LinkRow;
 use super::operations::OperationRow;
 use crate::model::Model;
-use crate::model::element::{Component, ComponentType, Counts, Health, Service};
+use crate::model::element::{Component, ComponentType, Counts, Element, Health, Service};
 use crate::model::key::ElementKey;
 use crate::model::observation::{ContainerState, NamespaceChoice};
 use crate::model::query::links::Side;
@@ -24,6 +25,10 @@ pub(super) enum RowId {
     Operations(ElementKey),
     /// One operation that a component type provides, or requires of another element.
     Operation(Box<OperationRow>),
+    /// A link that the filter asks for.
+    Link(Box<LinkRow>),
+    /// An autoscaler whose target is not there.
+    Autoscaler { namespace: Text, name: Text },
     /// A container of a component.
     Container { uid: Text, name: Text },
 }
@@ -159,8 +164,10 @@ impl<'a> Wanted<'a> {
             .collect();
         self.sort(&mut types);
         let (missed, loose) = self.loose(name);
+        let lost = self.lost(name);
         let filtering = !self.filter.is_empty() || self.only_broken;
-        if filtering && types.is_empty() && missed.is_empty() && loose.is_empty() {
+        let is_bare = missed.is_empty() && loose.is_empty() && lost.is_empty();
+        if filtering && types.is_empty() && is_bare {
             return None;
         }
         let worst = types
@@ -175,26 +182,22 @@ impl<'a> Wanted<'a> {
         let mut rows = vec![Row {
             id,
             depth: 0,
-            children: !types.is_empty() || !missed.is_empty() || !loose.is_empty(),
+            children: !types.is_empty() || !is_bare,
             open,
         }];
         if open {
-            let row = |key| Row {
-                id: RowId::Element(key),
-                depth: 1,
-                children: false,
-                open: false,
-            };
+            let element = |key| leaf(RowId::Element(key), 1);
             // What is not there explains what is not well.
             let (first, last) = match self.order {
                 Order::Problems => (missed, loose),
                 _ => (Vec::new(), [missed, loose].concat()),
             };
-            rows.extend(first.into_iter().map(row));
+            rows.extend(first.into_iter().map(element));
+            rows.extend(lost.into_iter().map(|id| leaf(id, 1)));
             for (element, components) in types {
                 self.component_type(element, &components, &mut rows);
             }
-            rows.extend(last.into_iter().map(row));
+            rows.extend(last.into_iter().map(element));
         }
         Some((worst, rows))
     }
@@ -230,15 +233,23 @@ impl<'a> Wanted<'a> {
     ) {
         let services = self.model.services_of(&element.key);
         let key = ElementKey::Type(element.key.clone());
+        let asked = self.asked(&key, &services);
         let operations = self.operations(&key);
         let id = RowId::Element(key);
         let open = self.folds.is_open(&id);
+        let has_more = !operations.is_empty() || !asked.is_empty();
+        let is_listed = |id: &RowId| asked.iter().any(|row| row.id == *id);
+        let services = services
+            .iter()
+            .map(|s| RowId::Element(ElementKey::service(&s.namespace, &s.name)));
+        let services: Vec<RowId> = services.filter(|id| !is_listed(id)).collect();
         rows.push(Row {
             id,
             depth: 1,
-            children: !components.is_empty() || !services.is_empty() || !operations.is_empty(),
-            open: open || !operations.is_empty(),
+            children: !components.is_empty() || !services.is_empty() || has_more,
+            open: open || has_more,
         });
+        rows.extend(asked);
         rows.extend(operations);
         if !open {
             return;
@@ -264,12 +275,60 @@ impl<'a> Wanted<'a> {
                 }));
             }
         }
-        rows.extend(services.iter().map(|s| Row {
-            id: RowId::Element(ElementKey::service(&s.namespace, &s.name)),
-            depth: 2,
-            children: false,
-            open: false,
+        rows.extend(services.into_iter().map(|id| leaf(id, 2)));
+    }
+
+    /// What the filter asks for at a type: links that differ, Services that nobody is ready behind. A link is one
+    /// row, below its caller, and below its callee only where the caller has none.
+    fn asked(&self, of: &ElementKey, services: &[&Service]) -> Vec<Row> {
+        let mut links: BTreeSet<ElementKey> = BTreeSet::new();
+        for how in self.filter.links() {
+            links.extend(self.model.differing(of, Side::Callees, how));
+            let called = self.model.differing(of, Side::Callers, how);
+            links.extend(
+                called.filter(|link| link.ends().is_none_or(|(caller, _)| !self.has_row(caller))),
+            );
+        }
+        let mut rows = Vec::new();
+        if self.filter.asks_for_empty_services() {
+            let key = |s: &Service| ElementKey::service(&s.namespace, &s.name);
+            let is_empty = |s: &&&Service| self.model.has_none_ready(s);
+            let empty = services.iter().filter(is_empty).map(|s| key(s));
+            rows.extend(empty.map(|key| leaf(RowId::Element(key), 2)));
+            let declared = self.model.declared(of, Side::Callees).filter(|declared| {
+                let callee = self.model.get(&declared.callee);
+                matches!(callee, Some(Element::Service(s)) if self.model.has_none_ready(s))
+            });
+            links
+                .extend(declared.map(|d| ElementKey::declared(d.caller.clone(), d.callee.clone())));
+        }
+        rows.extend(links.into_iter().map(|link| {
+            let of = of.clone();
+            leaf(RowId::Link(Box::new(LinkRow { of, link })), 2)
         }));
+        rows
+    }
+
+    /// Whether an element is a type that has a row.
+    fn has_row(&self, key: &ElementKey) -> bool {
+        let ElementKey::Type(key) = key else {
+            return false;
+        };
+        let ty = self.model.component_type(key);
+        self.choice.covers(&key.namespace) && ty.is_some_and(|ty| self.kept(ty).is_some())
+    }
+
+    /// Autoscalers whose target is not there.
+    fn lost(&self, namespace: &Text) -> Vec<RowId> {
+        let tenant = ElementKey::tenant(namespace);
+        let one = NamespaceChoice::Only([namespace.clone()].into());
+        let lost = self.model.lost_autoscalers(&one).into_iter();
+        let lost = lost.filter(|lost| self.filter.passes_other(self.model, &tenant, &lost.name));
+        lost.map(|lost| RowId::Autoscaler {
+            namespace: lost.namespace,
+            name: lost.name,
+        })
+        .collect()
     }
 
     /// The operations of a type where they are to be shown: what it provides, then what it requires.
@@ -380,6 +439,16 @@ impl<'a> Wanted<'a> {
                     .then_with(|| a.0.key.name.cmp(&b.0.key.name))
             }),
         }
+    }
+}
+
+/// A row with nothing below it.
+const fn leaf(id: RowId, depth: u16) -> Row {
+    Row {
+        id,
+        depth,
+        children: false,
+        open: false,
     }
 }
 

@@ -405,7 +405,7 @@ fn names_outside_of_the_cluster() {
     [payment · 1 hop · rates over 60 s]
                           callers 1                                selected                                             callees 5
                          │  checkout 3/3├──── 12.4/s  1.1% ──────→│  payment              2/2├─────── 1.2/s  0.0% ────→│  mystery unresolved│
-                         │              ├───────────────────────┐ │  Deployment in shop      ├─────── 1.0/s  1.7% ────→│  bank      external│
+                         │              ├───────────────────────┐ │  Deployment in shop      ├─────── 1.0/s  1.7% ────→│  bank svc  external│
                                                                 │ │  in  12.4/s 1.1%         ├─────── 0.9/s  0.0% ────→│  infra/kafka    1/1│
                                                                 │ │  out 16.3/s 0.1%         ├─────── 0.8/s  0.0% ────→│  ledger   ambiguous│
                                                                 │ │                          ├────── 12.4/s  0.0% ────→│  fraud          2/2│
@@ -419,7 +419,7 @@ fn names_outside_of_the_cluster() {
 
 
 
-    bank · external: Service shop/bank is an ExternalName of bank.example
+    bank · external: leads outside, to bank.example · Service in shop
     payment → bank · 1.0/s, 1.7 % errors over 60 s, 3,600 calls with 60 errors in 60 min · not declared
     "#);
     w.act(Verb::Down);
@@ -427,7 +427,7 @@ fn names_outside_of_the_cluster() {
     [payment · 1 hop · rates over 60 s]
      callers 1         /s    %    selected              /s    %   callees 5
     │  checkout 3/3├─12.4  1.1──→│  payment     2/2├───1.2  0.0─→│  mystery     unr│
-    │              ├───────────┐ │ in  12.4/s 1.1% ├───1.0  1.7─→│  bank   external│
+    │              ├───────────┐ │ in  12.4/s 1.1% ├───1.0  1.7─→│  bank svc    ext│
                                │ │ out 16.3/s 0.1% ├───0.9  0.0─→│  infra/kafka 1/1│
                                │ │                 ├───0.8  0.0─→│  ledger      amb│
                                │ │                 ├──12.4  0.0─→│  fraud       2/2│

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::{Cells, Edge, Line, Point};
 use super::columns::{Fit, Spread};
 use super::lanes::Lanes;
-use super::{Cells, Edge, Effort, Line, Node, Point, Scene};
+use super::{Effort, Node, Scene};
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

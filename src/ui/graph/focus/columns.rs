@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::super::{Cells, Point};
 use super::items::{Items, Side, Wire};
 use super::lanes::Lanes;
-use super::{Cells, Node, Point, Room};
+use super::{Node, Room};
 
 /// Narrowest box beside wanted and beside shortened labels.
 const LEAST: [usize; 2] = [18, 11];

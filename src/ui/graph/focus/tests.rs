@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::super::{Cells, Edge, Line, Point};
 use super::*;
 
 /// Every cell of a line, with whether the line goes straight on horizontally or vertically there.
