@@ -65,6 +65,10 @@ pub enum Verb {
     Follow,
     /// Show repeats as one line, or each.
     FoldRepeats,
+    /// To the next cell in which something flows.
+    NextCall,
+    /// To the one before.
+    PreviousCall,
     /// One hop more.
     Wider,
     /// One hop less.

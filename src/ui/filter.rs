@@ -7,7 +7,7 @@
 use regex::{Regex, RegexBuilder};
 
 use crate::model::Model;
-use crate::model::element::{Component, ComponentType, Counts};
+use crate::model::element::{Component, ComponentType, Counts, Element};
 use crate::model::key::ElementKey;
 use crate::model::observation::Labels;
 use crate::model::query::difference::Difference;
@@ -180,6 +180,32 @@ impl Filter {
                 Test::EmptyService => part.inverse != model.meets_empty_service(key),
                 _ => true,
             })
+    }
+
+    /// Whether any element is what is asked for: what has no state, kind or label is not asked for by these.
+    #[must_use]
+    pub fn picks(&self, model: &Model, key: &ElementKey) -> bool {
+        match model.get(key) {
+            Some(Element::Type(element)) => self.passes_type(model, element),
+            Some(element) => {
+                let can_tell = |part: &Part| match part.test {
+                    Test::Text(_) | Test::Fuzzy(_) | Test::Links(_) | Test::EmptyService => true,
+                    _ => part.inverse,
+                };
+                self.parts.iter().all(can_tell) && self.passes_other(model, key, &element.name())
+            }
+            None => self.is_empty(),
+        }
+    }
+
+    /// Only the parts that hide: neighbours of what passes are told of, but not those that are not wanted.
+    #[must_use]
+    pub fn hiding(&self) -> Self {
+        let parts = self.parts.iter().filter(|part| part.inverse);
+        Self {
+            source: String::new(),
+            parts: parts.cloned().collect(),
+        }
     }
 
     /// Whether a line of text (an entry of the log, a Service) passes by its text alone.

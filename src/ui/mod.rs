@@ -134,6 +134,11 @@ pub trait View {
     /// One sentence for the help.
     fn about(&self) -> &'static str;
 
+    /// Whether its command takes two names: who calls, and who is called.
+    fn takes_pairs(&self) -> bool {
+        false
+    }
+
     /// What is shown, how much of it, by which rule: the pane's title after the name.
     fn title(&self, ctx: &Ctx<'_>) -> String;
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::model::element::Counts;
 use crate::model::example::{EXAMPLE_LIMIT, Example as Sampled};
 use crate::model::interfaces::{Operation, OperationUse, Sample};
+use crate::model::key::ElementKey;
 use crate::model::usage::{Tally, Thrown};
 use crate::ui::detail::name;
 use crate::ui::overlay::examples::Example;
@@ -142,6 +143,29 @@ pub fn required(operation: &Operation<'_>, ctx: &Ctx<'_>) -> String {
         name(operation.callee, ctx),
         title(operation)
     )
+}
+
+/// The traces that are worth a look of all that one element calls of another; `ends` is said before each.
+#[must_use]
+pub fn examples_between(
+    ctx: &Ctx<'_>,
+    from: &ElementKey,
+    to: &ElementKey,
+    ends: &str,
+) -> Vec<Example> {
+    let mut found = Vec::new();
+    for operation in ctx.model.interfaces().between(from, to) {
+        let title = title(&operation);
+        found.extend(
+            examples(&operation, ctx)
+                .into_iter()
+                .map(|example| Example {
+                    operation: format!("{ends}{title}"),
+                    ..example
+                }),
+        );
+    }
+    found
 }
 
 /// The calls of an operation that are worth a look, each trace once: the slowest, then those that failed

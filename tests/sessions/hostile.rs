@@ -169,6 +169,7 @@ fn a_terminal_without_unicode_gets_ascii_whatever_the_names_are() {
             "v t *",
             "?",
             "esc v g",
+            "v m",
             "v e",
             "v s",
             "v t",

@@ -19,7 +19,7 @@ use crate::soup::strict::{Foreign, differs, for_emulator};
 use crate::soup::{Soup, wanted};
 
 /// Where the person looks, one after the other. What is pressed closes what was open.
-const LOOKS: [&str; 22] = [
+const LOOKS: [&str; 25] = [
     "v t *",
     "pgdn",
     "G",
@@ -32,6 +32,9 @@ const LOOKS: [&str; 22] = [
     "esc v g",
     "l",
     "h",
+    "v m",
+    "l",
+    ")",
     "v s",
     "pgdn",
     "n",

@@ -19,6 +19,7 @@ mod hosting;
 mod ink;
 mod interfaces;
 mod keys;
+mod matrix;
 mod resources;
 mod restarts;
 mod rollbacks;

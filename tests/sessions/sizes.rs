@@ -73,6 +73,11 @@ fn the_graph() {
 }
 
 #[test]
+fn the_matrix() {
+    snapshot("matrix", "j j v m");
+}
+
+#[test]
 fn the_events() {
     snapshot("events", "v e");
 }
@@ -323,6 +328,7 @@ fn every_size_is_drawn() {
         "v e",
         "v s",
         "v g",
+        "v m",
         "?",
         "esc n",
         "esc j j s",

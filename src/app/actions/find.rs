@@ -279,11 +279,18 @@ impl App {
                 .collect(),
             "why" => model.names_and_types().map(|n| n.to_string()).collect(),
             super::sensor::COMMAND => self.sensor_words(),
-            name if self.view_named(name).is_some() => model
-                .types()
-                .filter(|t| self.choice.covers(&t.key.namespace))
-                .map(|t| t.key.name.to_string())
-                .collect(),
+            name if self.view_named(name).is_some() => {
+                let view = self.view_named(name).and_then(|at| self.views.get(at));
+                let pairs = view.is_some_and(|view| view.takes_pairs());
+                // The second of two names is completed after the first.
+                let first = begun.rsplit_once(' ').filter(|_| pairs);
+                let first = first.map_or_else(String::new, |(first, _)| format!("{first} "));
+                model
+                    .types()
+                    .filter(|t| self.choice.covers(&t.key.namespace))
+                    .map(|t| format!("{first}{}", t.key.name))
+                    .collect()
+            }
             name => self
                 .offers
                 .iter()

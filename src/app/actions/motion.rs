@@ -18,13 +18,13 @@ const LISTS: [(&str, &[&str], &str, Verb); 8] = [
     (
         "left",
         &["left"],
-        "fold, or to the parent; in the graph along an edge to a caller",
+        "fold, or to the parent; in the graph along an edge to a caller, in the matrix a cell",
         Verb::Left,
     ),
     (
         "right",
         &["right"],
-        "unfold, or to the first child; in the graph along an edge to a callee",
+        "unfold, or to the first child; in the graph along an edge to a callee, in the matrix a cell",
         Verb::Right,
     ),
 ];
@@ -126,6 +126,8 @@ pub(super) fn entries() -> Vec<Entry> {
 fn in_views() -> Vec<Entry> {
     let tree = Place::Views(&["tree"]);
     let graph = Place::Views(&["graph"]);
+    let walked = Place::Views(&["graph", "matrix"]);
+    let matrix = Place::Views(&["matrix"]);
     let events = Place::Views(&["events"]);
     vec![
         verb(
@@ -148,11 +150,23 @@ fn in_views() -> Vec<Entry> {
         ),
         // In lists `h` and `l` are not free: k9s's logs are on `l`.
         verb(
-            Action::new("walk-left", &["h"], "", "along an edge to a caller").at(graph),
+            Action::new(
+                "walk-left",
+                &["h"],
+                "",
+                "along an edge to a caller; in the matrix a cell to the left",
+            )
+            .at(walked),
             Verb::Left,
         ),
         verb(
-            Action::new("walk-right", &["l"], "", "along an edge to a callee").at(graph),
+            Action::new(
+                "walk-right",
+                &["l"],
+                "",
+                "along an edge to a callee; in the matrix a cell to the right",
+            )
+            .at(walked),
             Verb::Right,
         ),
         verb(
@@ -162,6 +176,20 @@ fn in_views() -> Vec<Entry> {
         verb(
             Action::new("narrower", &["("], "fewer hops", "one hop less").at(graph),
             Verb::Narrower,
+        ),
+        verb(
+            Action::new(
+                "next-call",
+                &[")"],
+                "next call",
+                "to the next pair that calls, in the row or below",
+            )
+            .at(matrix),
+            Verb::NextCall,
+        ),
+        verb(
+            Action::new("previous-call", &["("], "", "to the pair before that calls").at(matrix),
+            Verb::PreviousCall,
         ),
         verb(
             Action::new(

@@ -36,7 +36,8 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
     table.extend(views.iter().map(|view| {
         let keys = format!("v {}", view.letter());
         Entry {
-            action: Action::new(view.name(), &[&keys], view.name(), view.about()).takes("NAME"),
+            action: Action::new(view.name(), &[&keys], view.name(), view.about())
+                .takes(if view.takes_pairs() { "A [B]" } else { "NAME" }),
             run: Run::Show(view.name()),
         }
     }));
@@ -130,12 +131,55 @@ impl App {
                 .selected()
                 .filter(|_| self.views.get(index).is_some_and(|v| v.has_detail()));
             self.go(index, key.as_ref());
-        } else if let Some(key) = find(self, wanted) {
-            self.go(index, Some(&key));
-        } else {
-            self.say(format!("nothing here is called {wanted}"));
+            return;
+        }
+        let takes_pairs = self.views.get(index).is_some_and(|v| v.takes_pairs());
+        let named = |name: &str| linked(self, name).ok_or_else(|| name.to_owned());
+        let found = match wanted.split_once(' ') {
+            Some((caller, callee)) if takes_pairs => {
+                named(caller).and_then(|caller| Ok(ElementKey::call(caller, named(callee.trim())?)))
+            }
+            _ => named(wanted),
+        };
+        match found {
+            Ok(key) => self.go(index, Some(&key)),
+            Err(name) => self.say(format!("nothing here is called {name}")),
         }
     }
+}
+
+/// The same as [`find`], and whoever else may stand at an end of a link: a type by `namespace/name`, a way in,
+/// a name outside.
+fn linked(app: &App, name: &str) -> Option<ElementKey> {
+    let model = app.shown();
+    let within = || {
+        let (namespace, name) = name.split_once('/')?;
+        let mut types = model
+            .types()
+            .filter(|t| app.choice.covers(&t.key.namespace));
+        let found = types.find(|t| *t.key.namespace == *namespace && *t.key.name == *name)?;
+        Some(ElementKey::Type(found.key.clone()))
+    };
+    let way_in = || {
+        let mut ways = model.ingresses().filter(|i| *i.name == *name);
+        let way = ways.find(|i| app.choice.covers(&i.namespace))?;
+        Some(ElementKey::Ingress {
+            way: way.way,
+            namespace: way.namespace.clone(),
+            name: way.name.clone(),
+        })
+    };
+    let outside = || {
+        let key = ElementKey::External { name: name.into() };
+        model.get(&key).is_some().then_some(key)
+    };
+    // Whole names go first, also of what is outside.
+    let exact = find(app, name).filter(|key| model.get(key).is_some_and(|e| *e.name() == *name));
+    exact
+        .or_else(within)
+        .or_else(way_in)
+        .or_else(outside)
+        .or_else(|| find(app, name))
 }
 
 /// The element of a name: a type before a Service before a pod, by the whole name before its beginning.

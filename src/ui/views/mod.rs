@@ -3,6 +3,7 @@
 pub mod events;
 mod graph;
 pub(in crate::ui) mod lines;
+mod matrix;
 pub mod sources;
 mod tree;
 
@@ -15,6 +16,7 @@ pub fn all() -> Vec<Box<dyn View>> {
         Box::new(tree::TreeView::default()),
         Box::new(graph::GraphView::default()),
         Box::new(events::EventsView::new()),
+        Box::new(matrix::MatrixView::default()),
         Box::new(sources::SourcesView::default()),
     ]
 }

@@ -3,7 +3,6 @@
 use super::chart::Spot;
 use super::walk::{self, Row};
 use super::{GraphView, MOST_HOPS, words};
-use crate::ui::overlay::examples::Example;
 use crate::ui::{Answer, Ctx, usage};
 
 impl GraphView {
@@ -121,23 +120,15 @@ impl GraphView {
         pairs.retain(|(.., other)| Some(near(*other)) == nearest || near(at) == 0);
         let mut examples = Vec::new();
         for (from, to, _) in &pairs {
-            for operation in ctx.model.interfaces().between(from, to) {
-                let arrow = ctx.theme.glyphs.arrow;
-                let title = usage::title(&operation);
-                let ends = format!(
-                    "{} {arrow} {} ",
-                    words::name(ctx, from),
-                    words::name(ctx, to)
-                );
-                // One link has its name above.
-                let ends = if pairs.len() == 1 { "" } else { &ends };
-                examples.extend(usage::examples(&operation, ctx).into_iter().map(|example| {
-                    Example {
-                        operation: format!("{ends}{title}"),
-                        ..example
-                    }
-                }));
-            }
+            let arrow = ctx.theme.glyphs.arrow;
+            let ends = format!(
+                "{} {arrow} {} ",
+                words::name(ctx, from),
+                words::name(ctx, to)
+            );
+            // One link has its name above.
+            let ends = if pairs.len() == 1 { "" } else { &ends };
+            examples.extend(usage::examples_between(ctx, from, to, ends));
         }
         let of = match pairs.as_slice() {
             [(from, to, _)] => {

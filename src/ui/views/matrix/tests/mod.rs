@@ -1,0 +1,6 @@
+mod any;
+mod ordered;
+mod pictures;
+mod reading;
+mod walking;
+mod world;
