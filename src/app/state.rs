@@ -338,7 +338,7 @@ impl App {
     pub(super) fn visited(&self) -> Visited {
         Visited {
             view: self.view,
-            key: self.views.get(self.view).and_then(|v| v.selected()),
+            key: self.views.get(self.view).and_then(|v| v.anchor()),
         }
     }
 

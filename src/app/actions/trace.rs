@@ -17,9 +17,9 @@ pub(super) fn entries() -> Vec<Entry> {
                 "operations",
                 &["."],
                 "operations",
-                "what is asked of it and what it asks of others; in the graph, their traces",
+                "what is asked of it and what it asks of others; in the graph and the call tree, their traces",
             )
-            .at(Place::Views(&["tree", "graph"])),
+            .at(Place::Views(&["tree", "graph", "calls"])),
             operations,
         ),
         app(

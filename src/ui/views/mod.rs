@@ -1,8 +1,10 @@
 //! The views. A new one is one file here and one line in [`all`].
 
+mod calls;
 pub mod events;
 mod graph;
 pub(in crate::ui) mod lines;
+mod nested;
 pub mod sources;
 mod tree;
 
@@ -14,6 +16,7 @@ pub fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::new(tree::TreeView::default()),
         Box::new(graph::GraphView::default()),
+        Box::new(calls::CallsView::default()),
         Box::new(events::EventsView::new()),
         Box::new(sources::SourcesView::default()),
     ]
