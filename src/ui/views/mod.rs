@@ -16,8 +16,8 @@ pub fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::new(tree::TreeView::default()),
         Box::new(graph::GraphView::default()),
-        Box::new(calls::CallsView::default()),
         Box::new(events::EventsView::new()),
+        Box::new(calls::CallsView::default()),
         Box::new(sources::SourcesView::default()),
     ]
 }

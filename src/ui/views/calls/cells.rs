@@ -10,9 +10,9 @@ use crate::model::query::links::Side;
 use crate::ui::format::{self, NONE};
 use crate::ui::{Ctx, detail};
 
-const RATE: usize = 8;
-const ERRORS: usize = 7;
-const LATENCY: usize = 8;
+const RATE: usize = 7;
+const ERRORS: usize = 6;
+const LATENCY: usize = 7;
 /// Cells of a level's indent, and of the fold symbol.
 const INDENT: usize = 2;
 /// Fewest cells that a name gets, however deep it stands.
