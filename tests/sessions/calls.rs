@@ -26,10 +26,10 @@ fn at_every_size() {
 fn from_a_call_to_everything_else_and_back() {
     let mut s = sampled(160, 45);
     s.command("tree checkout").press("v c");
-    s.shows("checkout and whom it calls").shows("2 of 3 shown");
+    s.shows("checkout and whom it calls").shows("2 of 3 others");
     // The callees that were folded are asked for one by one.
     s.press("j j right");
-    s.shows("card-network").shows("3 in all");
+    s.shows("card-network").shows("3 others");
     s.shows("Deployment shop/payment");
     // Into the graph, and back to the same row.
     s.press("enter").shows("Graph").shows("payment");
@@ -61,9 +61,9 @@ fn what_is_filtered_is_counted() {
         .press("/")
         .type_text("cart")
         .press("enter");
-    s.shows("2 of 4 shown");
+    s.shows("2 of 4 others");
     assert!(s.screen().contains("cart") && !s.screen().contains("card-network"));
-    s.press("esc").shows("2 of 4 shown");
+    s.press("esc").shows("2 of 4 others");
     s.press("ctrl-z").shows("payment").shows("calls fail");
     s.press("ctrl-z");
     s.press("/").type_text("xyz").press("enter");

@@ -90,13 +90,10 @@ impl Columns {
         } else {
             style
         };
-        let name = name(row, ctx);
+        let name = name(row, self.name.saturating_sub(indent), ctx);
         let note = format::fit(&cells.note, self.rest, e);
         Line::from(vec![
-            Span::styled(
-                format::name(&name, self.name.saturating_sub(indent), e),
-                heading,
-            ),
+            Span::styled(name, heading),
             Span::styled(format::right(&cells.rate, RATE, e), style),
             Span::styled(
                 format::right(&cells.errors, ERRORS, e),
@@ -113,19 +110,30 @@ impl Columns {
     }
 }
 
-/// The name of a row, with the sign of a circle.
-fn name(row: &Row, ctx: &Ctx<'_>) -> String {
-    let name = detail::name(&row.id.key, ctx);
+/// The sign of a circle, which stands after the name.
+fn circle(row: &Row, ctx: &Ctx<'_>) -> &'static str {
     match row.mark {
-        Mark::Circle if ctx.theme.glyphs.ellipsis.is_ascii() => format!("{name} (circle)"),
-        Mark::Circle => format!("{name} ↻"),
-        _ => name,
+        Mark::Circle if ctx.theme.glyphs.ellipsis.is_ascii() => " (circle)",
+        Mark::Circle => " ↻",
+        _ => "",
     }
+}
+
+/// The name of a row in so many cells; where it is too long, the sign of a circle stays.
+fn name(row: &Row, cells: usize, ctx: &Ctx<'_>) -> String {
+    let e = ctx.theme.glyphs.ellipsis;
+    let (name, circle) = (detail::name(&row.id.key, ctx), circle(row, ctx));
+    let taken = format::width(circle);
+    if format::width(&name) + taken <= cells || cells <= taken {
+        return format::name(&format!("{name}{circle}"), cells, e);
+    }
+    format!("{}{circle}", format::name(&name, cells - taken, e))
 }
 
 /// Cells that a row's name takes, indent and symbol included.
 pub(super) fn name_cells(row: &Row, ctx: &Ctx<'_>) -> usize {
-    format::width(&name(row, ctx)) + usize::from(row.depth) * INDENT + INDENT
+    let name = format::width(&detail::name(&row.id.key, ctx)) + format::width(circle(row, ctx));
+    name + usize::from(row.depth) * INDENT + INDENT
 }
 
 /// The caller and the callee of a row's link.

@@ -319,19 +319,23 @@ impl CallsView {
     }
 }
 
-/// The type that nobody but a way in calls and that calls most; where there is none, that calls most.
+/// The type that is called from outside at most and that calls most; where there is none, that calls most.
 fn first(ctx: &Ctx<'_>) -> Option<ElementKey> {
     let types = ctx.model.types();
     let chosen = types.filter(|t| ctx.choice.covers(&t.key.namespace));
     let best = chosen.max_by_key(|t| {
         let key = ElementKey::Type(t.key.clone());
-        let callees = ctx.model.neighbours(&key, Side::Callees);
+        let mut callees = ctx.model.neighbours(&key, Side::Callees);
+        callees.retain(|n| *n.key != key);
         let calls: u64 = callees.iter().map(Neighbour::recent_calls).sum();
         let callers = ctx.model.neighbours(&key, Side::Callers);
         let is_called = callers.iter().any(|n| {
-            let is_way_in = matches!(n.key, ElementKey::Ingress { .. });
+            let is_outside = matches!(
+                n.key,
+                ElementKey::Ingress { .. } | ElementKey::External { .. }
+            );
             let is_allowed = n.call.is_none() && n.declared.is_some_and(Declared::is_only_allowed);
-            *n.key != key && !is_way_in && !is_allowed
+            *n.key != key && !is_outside && !is_allowed
         });
         let leads = !callees.is_empty();
         let name = std::cmp::Reverse(t.key.clone());

@@ -24,10 +24,11 @@ pub(super) fn title(view: &CallsView, ctx: &Ctx<'_>) -> String {
     }
     let (shown, reached) = (view.tree.shown, view.tree.reached);
     let count = |n: usize| number(n as u64);
+    let others = if reached == 1 { "other" } else { "others" };
     parts.push(if shown == reached {
-        format!("{} in all", count(reached))
+        format!("{} {others}", count(reached))
     } else {
-        format!("{} of {} shown", count(shown), count(reached))
+        format!("{} of {} {others}", count(shown), count(reached))
     });
     match ctx.model.recent_window_ms() {
         Some(ms) if ctx.is_sampled() => {

@@ -16,7 +16,7 @@ fn unfolded() -> World {
 fn callees_level_by_level() {
     let mut w = shop();
     insta::assert_snapshot!(w.text(110, 8), @r#"
-    [frontend and whom it calls · 2 of 8 shown · rates over 60 s]
+    [frontend and whom it calls · 2 of 8 others · rates over 60 s]
        NAME            REQ/s   ERR%  NOTE
     >  ▾ frontend          -      -
          ▸ cart         15.0    0.1
@@ -24,7 +24,7 @@ fn callees_level_by_level() {
     "#);
     let mut w = unfolded();
     insta::assert_snapshot!(w.text(158, 16), @r#"
-    [frontend and whom it calls · 8 in all · rates over 60 s]
+    [frontend and whom it calls · 8 others · rates over 60 s]
        NAME                                 REQ/s   ERR%  NOTE
     >  ▾ frontend                               -      -
          ▾ cart                              15.0    0.1
@@ -40,7 +40,7 @@ fn callees_level_by_level() {
              ledger                             -      -  only declared
     "#);
     insta::assert_snapshot!(w.text(80, 16), @r#"
-    [frontend and whom it calls · 8 in all · rates over 60 s]
+    [frontend and whom it calls · 8 others · rates over 60 s]
        NAME                                 REQ/s   ERR%  NOTE
     >  ▾ frontend                               -      -
          ▾ cart                              15.0    0.1
@@ -56,7 +56,7 @@ fn callees_level_by_level() {
              ledger                             -      -  only declared
     "#);
     insta::assert_snapshot!(w.text(58, 12), @r#"
-    [frontend and whom it calls · 8 in all · rates over 60 s]
+    [frontend and whom it calls · 8 others · rates over 60 s]
        NAME                         REQ/s   ERR%  NOTE
     >  ▾ frontend                       -      -
          ▾ cart                      15.0    0.1
@@ -79,7 +79,7 @@ fn callers_level_by_level() {
     w.act(Verb::Flip);
     w.act(Verb::FoldAll);
     insta::assert_snapshot!(w.text(110, 9), @r#"
-    [payment and who calls it · 3 in all · rates over 60 s]
+    [payment and who calls it · 3 others · rates over 60 s]
        NAME               REQ/s   ERR%  NOTE
     >! ▾ payment           12.7   10.5  all calls to it
          ▾ checkout        12.4   10.8  calls fail
@@ -95,7 +95,7 @@ fn without_unicode() {
     let mut w = unfolded();
     w.theme = Theme::new(false, true);
     insta::assert_snapshot!(w.text(100, 14), @r#"
-    [frontend and whom it calls - 8 in all - rates over 60 s]
+    [frontend and whom it calls - 8 others - rates over 60 s]
        NAME                                 REQ/s   ERR%  NOTE
     >  - frontend                               -      -
          - cart                              15.0    0.1
@@ -117,7 +117,7 @@ fn only_what_passes_and_what_leads_there() {
     let mut w = shop();
     w.filter("redis");
     insta::assert_snapshot!(w.text(100, 8), @r#"
-    [frontend and whom it calls · 2 of 8 shown · rates over 60 s]
+    [frontend and whom it calls · 2 of 8 others · rates over 60 s]
        NAME           REQ/s   ERR%  NOTE
     >  ▾ frontend         -      -
          ▾ cart        15.0    0.1
@@ -125,7 +125,7 @@ fn only_what_passes_and_what_leads_there() {
     "#);
     w.filter("nobody");
     insta::assert_snapshot!(w.text(100, 8), @r#"
-    [frontend and whom it calls · 0 of 8 shown · rates over 60 s]
+    [frontend and whom it calls · 0 of 8 others · rates over 60 s]
        NAME           REQ/s   ERR%  NOTE
     >    frontend         -      -
 
@@ -134,7 +134,7 @@ fn only_what_passes_and_what_leads_there() {
     w.filter("");
     w.only_broken = true;
     insta::assert_snapshot!(w.text(100, 8), @r#"
-    [frontend and whom it calls · 4 of 8 shown · rates over 60 s]
+    [frontend and whom it calls · 4 of 8 others · rates over 60 s]
        NAME                   REQ/s   ERR%  NOTE
     >  ▾ frontend                 -      -
          ▾ checkout            12.4    0.3
@@ -151,7 +151,7 @@ fn nobody_to_show() {
     let mut w = shop();
     w.select("redis");
     insta::assert_snapshot!(w.text(100, 6), @r#"
-    [redis and whom it calls · 0 in all · rates over 60 s]
+    [redis and whom it calls · 0 others · rates over 60 s]
        NAME           REQ/s   ERR%  NOTE
     >    redis         13.3    0.0  all calls to it
 
@@ -160,7 +160,7 @@ fn nobody_to_show() {
     w.select("stock");
     w.act(Verb::Flip);
     insta::assert_snapshot!(w.text(60, 7), @r#"
-    [stock and who calls it · 0 in all · rates over 60 s]
+    [stock and who calls it · 0 others · rates over 60 s]
        NAME           REQ/s   ERR%  NOTE
     >    stock            -      -
 
@@ -198,7 +198,7 @@ fn without_traces_only_what_is_declared() {
     w.deployment("cart", (1, 1), &[]);
     w.act(Verb::FoldAll);
     insta::assert_snapshot!(w.text(90, 5), @r#"
-    [frontend and whom it calls · 2 in all · declared links only]
+    [frontend and whom it calls · 2 others · declared links only]
        NAME            REQ/s   ERR%  NOTE
     >  ▾ frontend          -      -
          ▾ checkout        -      -  only declared
@@ -219,7 +219,7 @@ fn a_long_chain_keeps_its_names() {
     w.act(Verb::FoldAll);
     w.act(Verb::Bottom);
     insta::assert_snapshot!(w.text(58, 12), @r#"
-    [step-00 and whom it calls · 32 of 39 shown · rates over 60 s]
+    [step-00 and whom it calls · 32 of 39 others · rates over 60 s]
        NAME (below level 26)        REQ/s   ERR%  NOTE
          step-22                      1.0    0.0
          step-23                      1.0    0.0
@@ -234,7 +234,7 @@ fn a_long_chain_keeps_its_names() {
     >                step-32          1.0    0.0  v c goes on…
     "#);
     insta::assert_snapshot!(w.text(158, 8), @r#"
-    [step-00 and whom it calls · 32 of 39 shown · rates over 60 s]
+    [step-00 and whom it calls · 32 of 39 others · rates over 60 s]
        NAME                                                                         REQ/s   ERR%  NOTE
                                                            ▾ step-26                  1.0    0.0
                                                              ▾ step-27                1.0    0.0

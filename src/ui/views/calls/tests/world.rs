@@ -83,9 +83,7 @@ impl World {
     pub(super) fn deployment(&mut self, name: &str, (ready, desired): (u32, u32), names: &[&str]) {
         let places = names.iter().flat_map(|name| {
             let place = format!("{}_ADDR", name.to_uppercase());
-            mentions(&place, &format!("{name}:80"))
-                .into_iter()
-                .collect::<Vec<_>>()
+            mentions(&place, &format!("{name}:80")).collect::<Vec<_>>()
         });
         let trouble = Trouble {
             reason: "CrashLoopBackOff".into(),
