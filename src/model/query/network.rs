@@ -247,7 +247,7 @@ impl Model {
             stays
         });
         hidden.shown = shown.len();
-        let parts = self.parts(wish, &shown, &flows);
+        let parts = Self::parts(wish, &shown, &flows);
         let mut nodes = nodes(self, wish, &shown, &parts);
         let links = links(&mut nodes, &parts, flows);
         Network {
@@ -322,7 +322,6 @@ impl Model {
 
     /// Which node each element belongs to.
     fn parts(
-        &self,
         wish: &Wish<'_>,
         shown: &BTreeMap<ElementKey, &Element>,
         flows: &BTreeMap<(ElementKey, ElementKey), Flow>,
