@@ -367,7 +367,7 @@ impl App {
         let view = self.views.get(self.view);
         Visited {
             view: self.view,
-            key: view.and_then(|v| v.selected()),
+            key: view.and_then(|v| v.anchor()),
             centre: view.and_then(|v| v.centre()),
             pages: Vec::new(),
             filter: (self.filter.source().to_owned(), self.only_broken),

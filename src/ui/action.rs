@@ -73,6 +73,8 @@ pub enum Verb {
     Wider,
     /// One hop less.
     Narrower,
+    /// Look the other way along calls.
+    Flip,
     /// The next order of rows.
     Sort,
     /// More columns, or fewer.

@@ -145,6 +145,12 @@ pub trait View {
     /// The element under the cursor.
     fn selected(&self) -> Option<ElementKey>;
 
+    /// The element that brings back what is shown, when one comes back: the selected one, unless all hangs on
+    /// another.
+    fn anchor(&self) -> Option<ElementKey> {
+        self.selected()
+    }
+
     /// What the row under the cursor is called, where it is no element but belongs to one.
     fn part(&self) -> Option<String> {
         None

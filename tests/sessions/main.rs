@@ -12,6 +12,7 @@ mod harness;
 #[path = "../soup/mod.rs"]
 mod soup;
 
+mod calls;
 mod deletions;
 mod finding;
 mod hostile;

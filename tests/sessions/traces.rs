@@ -376,7 +376,7 @@ fn what_writes_does_nothing_over_a_page() {
     s.press("r s + ctrl-d");
     assert_eq!(s.screen(), before);
     s.command("restart")
-        .shows("restart works in tree, graph, events only");
+        .shows("restart works in tree, graph, calls, events only");
     s.shows("Traces of").press("enter");
     answer(&mut s, Ok(order()));
     for open in ["", "enter"] {

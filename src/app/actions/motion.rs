@@ -125,6 +125,7 @@ pub(super) fn entries() -> Vec<Entry> {
 
 fn in_views() -> Vec<Entry> {
     let tree = Place::Views(&["tree"]);
+    let calls = Place::Views(&["calls"]);
     let graph = Place::Views(&["graph"]);
     let walked = Place::Views(&["graph", "matrix"]);
     let matrix = Place::Views(&["matrix"]);
@@ -190,6 +191,26 @@ fn in_views() -> Vec<Entry> {
         verb(
             Action::new("previous-call", &["("], "", "to the pair before that calls").at(matrix),
             Verb::PreviousCall,
+        ),
+        verb(
+            Action::new(
+                "flip",
+                &["f"],
+                "flip",
+                "the other way: whom it calls, or who calls it",
+            )
+            .at(calls),
+            Verb::Flip,
+        ),
+        verb(
+            Action::new(
+                "unfold-all",
+                &["*"],
+                "",
+                "unfold everything that leads on, or fold it",
+            )
+            .at(calls),
+            Verb::FoldAll,
         ),
         verb(
             Action::new(

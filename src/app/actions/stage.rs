@@ -7,7 +7,7 @@ use crate::model::intent::Stage;
 use crate::ui::action::{Action, Place, Verb};
 
 /// Where elements that can be changed are selected.
-pub(super) const PLACES: Place = Place::Views(&["tree", "graph", "events"]);
+pub(super) const PLACES: Place = Place::Views(&["tree", "graph", "calls", "events"]);
 
 pub(super) fn entries() -> Vec<Entry> {
     let mut table = vec![app(

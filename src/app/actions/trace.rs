@@ -17,9 +17,9 @@ pub(super) fn entries() -> Vec<Entry> {
                 "operations",
                 &["."],
                 "operations",
-                "what is asked of it and what it asks of others; in graph and matrix, their traces",
+                "what is asked of it and what it asks of others; in graph, matrix and call tree, their traces",
             )
-            .at(Place::Views(&["tree", "graph", "matrix"])),
+            .at(Place::Views(&["tree", "graph", "matrix", "calls"])),
             operations,
         ),
         app(

@@ -1,9 +1,11 @@
 //! The views. A new one is one file here and one line in [`all`].
 
+mod calls;
 pub mod events;
 mod graph;
 pub(in crate::ui) mod lines;
 mod matrix;
+mod nested;
 pub mod sources;
 mod tree;
 
@@ -17,6 +19,7 @@ pub fn all() -> Vec<Box<dyn View>> {
         Box::new(graph::GraphView::default()),
         Box::new(events::EventsView::new()),
         Box::new(matrix::MatrixView::default()),
+        Box::new(calls::CallsView::default()),
         Box::new(sources::SourcesView::default()),
     ]
 }

@@ -8,8 +8,7 @@ mod rows;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{StatefulWidget, Widget};
-use tui_tree_widget::{Tree, TreeItem, TreeState};
+use ratatui::widgets::Widget;
 
 use crate::model::key::ElementKey;
 use crate::model::observation::{Kind, NamespaceChoice};
@@ -17,6 +16,7 @@ use crate::model::source::SourceState;
 use crate::ui::action::Verb;
 use crate::ui::format;
 use crate::ui::views::lines;
+use crate::ui::views::nested::{self, Nested};
 use crate::ui::{Answer, Ctx, View, detail, usage};
 use rows::{Folds, Order, Row, RowId, Wanted};
 
@@ -221,57 +221,19 @@ impl TreeView {
         }
     }
 
-    /// The rows on screen as the tree widget wants them: nested, below the ancestors of the first one.
     fn draw_rows(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, layout: &cells::Columns) {
-        let end = (self.offset + area.height as usize).min(self.rows.len());
-        let Some(window) = self.rows.get(self.offset..end) else {
-            return;
-        };
-        let Some(first) = window.first() else { return };
-        let mut shown: Vec<&Row> = Vec::new();
-        let mut depth = first.depth;
-        for row in self.rows.iter().take(self.offset).rev() {
-            if row.depth < depth {
-                shown.push(row);
-                depth = row.depth;
-            }
-        }
-        shown.reverse();
-        let above = shown.len();
-        shown.extend(window);
-        let mut state = TreeState::<u32>::default();
-        let mut path = Vec::new();
-        let mut cursor = 0;
-        let items = nest(
-            &shown,
-            &mut cursor,
-            0,
-            &mut path,
-            &mut |row, visible| {
-                if visible < above {
-                    Line::default()
-                } else {
-                    layout.line(row, ctx)
-                }
-            },
-            &mut state,
-        );
-        // With the last row selected and to be seen, the widget leaves exactly the ancestors out above.
-        state.scroll_selected_into_view();
-        let Ok(tree) = Tree::new(&items) else { return };
-        let tree = tree
-            .node_open_symbol(ctx.theme.glyphs.open)
-            .node_closed_symbol(ctx.theme.glyphs.closed)
-            .node_no_children_symbol("  ");
         let inner = Rect {
             x: area.x + GUTTER.min(area.width),
             width: area.width.saturating_sub(GUTTER),
-            height: area
-                .height
-                .min(u16::try_from(window.len()).unwrap_or(u16::MAX)),
             ..area
         };
-        StatefulWidget::render(tree, inner, buf, &mut state);
+        let nested = |row: &Row| Nested {
+            depth: row.depth,
+            children: row.children,
+            open: row.open,
+        };
+        let text = |row: &Row| layout.line(row, ctx);
+        nested::draw(&self.rows, self.offset, inner, buf, ctx.theme, nested, text);
     }
 
     fn empty(ctx: &Ctx<'_>) -> String {
@@ -315,45 +277,6 @@ impl TreeView {
             )
         }
     }
-}
-
-/// Nests a flat run of rows; every row of the run that has rows below it in the run is open.
-fn nest<'a>(
-    rows: &[&Row],
-    cursor: &mut usize,
-    depth: u16,
-    path: &mut Vec<u32>,
-    text: &mut impl FnMut(&Row, usize) -> Line<'a>,
-    state: &mut TreeState<u32>,
-) -> Vec<TreeItem<'a, u32>> {
-    let mut items = Vec::new();
-    while let Some(row) = rows.get(*cursor) {
-        if row.depth < depth {
-            break;
-        }
-        let at = *cursor;
-        *cursor += 1;
-        let id = u32::try_from(at).unwrap_or(u32::MAX);
-        let line = text(row, at);
-        path.push(id);
-        let mut children = nest(rows, cursor, row.depth + 1, path, text, state);
-        if row.open {
-            state.open(path.clone());
-        }
-        if *cursor == rows.len() && state.selected().is_empty() {
-            state.select(path.clone());
-        }
-        if row.children && children.is_empty() {
-            // Folded, or its rows are below the screen: a placeholder makes the widget draw the symbol.
-            children.push(TreeItem::new_leaf(u32::MAX, Line::default()));
-            let item = TreeItem::new(id, line, children);
-            items.extend(item.ok());
-        } else {
-            items.extend(TreeItem::new(id, line, children).ok());
-        }
-        path.pop();
-    }
-    items
 }
 
 impl View for TreeView {
