@@ -21,7 +21,6 @@ use crate::model::observation::NamespaceChoice;
 use crate::model::query::links::{Neighbour, Side};
 use crate::model::source::SourceState;
 use crate::ui::action::Verb;
-use crate::ui::overlay::examples::Example;
 use crate::ui::views::lines;
 use crate::ui::views::nested::{self, Nested};
 use crate::ui::{Answer, Ctx, View, detail, usage};
@@ -249,15 +248,7 @@ impl CallsView {
             ctx.theme.glyphs.arrow,
             detail::name(callee, ctx)
         );
-        let mut examples: Vec<Example> = Vec::new();
-        for operation in ctx.model.interfaces().between(caller, callee) {
-            let title = usage::title(&operation);
-            let found = usage::examples(&operation).into_iter();
-            examples.extend(found.map(|example| Example {
-                of: format!("{title}: {}", example.of),
-                ..example
-            }));
-        }
+        let examples = usage::examples_between(ctx, caller, callee, "");
         Answer::Examples { of, examples }
     }
 
