@@ -1,10 +1,13 @@
 //! What the app wants done outside: carried out by the runtime, answered by a message.
 
+use std::sync::Arc;
+
 use crate::model::intent::{Operation, Order};
 use crate::model::key::TypeKey;
 use crate::model::observation::NamespaceChoice;
 use crate::model::text::Text;
 use crate::trace::id::TraceId;
+use crate::ui::graph::layered::Task;
 
 /// One wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub enum Effect {
         /// What was confirmed.
         order: Order,
     },
+    /// Lay a picture out.
+    Layout(Arc<Task>),
     /// Ask the tracing server for a trace.
     Trace {
         /// Which.

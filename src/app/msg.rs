@@ -8,6 +8,7 @@ use crate::model::text::Text;
 use crate::trace::id::TraceId;
 use crate::trace::waterfall::Waterfall;
 use crate::ui::chord::Chord;
+use crate::ui::graph::layered::Scene;
 
 /// When a message arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,13 @@ pub enum Msg {
         id: TraceId,
         /// The trace, or why there is nothing to see.
         result: Result<Box<Waterfall>, Text>,
+    },
+    /// A picture was laid out.
+    LaidOut {
+        /// The task's number.
+        id: u64,
+        /// The picture, or nothing where it was given up.
+        scene: Option<Box<Scene>>,
     },
     /// The host did a command, or says why not.
     Hosted(Result<String, String>),

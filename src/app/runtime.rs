@@ -202,6 +202,18 @@ impl World {
                     tracing::warn!(%error, "the clipboard was not reached");
                 }
             }
+            Effect::Layout(task) => {
+                let broken = Msg::LaidOut {
+                    id: task.id,
+                    scene: None,
+                };
+                self.answer(broken, async move {
+                    let id = task.id;
+                    let placed = tokio::task::spawn_blocking(move || task.run()).await;
+                    let scene = placed.ok().flatten().map(Box::new);
+                    Msg::LaidOut { id, scene }
+                });
+            }
             Effect::Trace { id } => {
                 let settings = self.zipkin.clone();
                 let broken = Msg::Traced {

@@ -11,6 +11,7 @@ use crate::trace::waterfall::Waterfall;
 use crate::ui::action::{Action, Here, Place, Verb};
 use crate::ui::chord::Chord;
 use crate::ui::filter::Filter;
+use crate::ui::graph::layered::Scene;
 use crate::ui::keymap::Found;
 use crate::ui::overlay::namespaces::SwitcherAnswer;
 use crate::ui::overlay::prompt::Purpose;
@@ -39,6 +40,7 @@ impl App {
                 if let Some(staged) = &mut self.stage {
                     staged.seen = matches!(staged.intent.stage, Stage::Previewed { .. });
                 }
+                return self.layouts();
             }
             Msg::Quiet => {
                 if let Some(staged) = &mut self.stage {
@@ -51,10 +53,27 @@ impl App {
             Msg::Sent { id, result } => self.sent(id, result),
             Msg::Looked { id, result } => self.looked(id, result),
             Msg::Traced { id, result } => self.traced(id, &result),
+            Msg::LaidOut { id, scene } => self.laid_out(id, scene.map(|s| *s)),
             Msg::Hosted(result) => self.hosted(result),
             Msg::Terminate => return vec![Effect::Quit],
         }
         Vec::new()
+    }
+
+    /// What the view that was drawn wants laid out.
+    fn layouts(&mut self) -> Vec<Effect> {
+        let view = self.views.get_mut(self.view);
+        let task = view.and_then(|view| view.task());
+        task.map(Effect::Layout).into_iter().collect()
+    }
+
+    /// Whoever asked for a layout knows its number.
+    fn laid_out(&mut self, id: u64, scene: Option<Scene>) {
+        let views = 0..self.views.len();
+        let whole = views.filter(|at| self.views.get(*at).is_some_and(|v| v.name() == "whole"));
+        if let Some(index) = whole.last() {
+            self.with_view(index, |view, ctx| view.placed(id, scene, ctx));
+        }
     }
 
     fn tick(&mut self) {

@@ -75,6 +75,22 @@ pub enum Verb {
     Narrower,
     /// Look the other way along calls.
     Flip,
+    /// Say more, or less, of each box.
+    Zoom,
+    /// Gather by something else.
+    Regroup,
+    /// Close the group under the cursor, or open it.
+    Fold,
+    /// Whom it touches when the selected one stops.
+    Impact,
+    /// What everything hangs on.
+    Points,
+    /// Who calls in circles.
+    Cycles,
+    /// Also what has no links.
+    Unlinked,
+    /// Place everything anew.
+    Relayout,
     /// The next order of rows.
     Sort,
     /// More columns, or fewer.

@@ -20,6 +20,8 @@ pub mod trend;
 pub mod usage;
 pub mod views;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
@@ -32,6 +34,7 @@ use crate::model::observation::{Kind, NamespaceChoice};
 use crate::model::source::SourceState;
 use action::Verb;
 use filter::Filter;
+use graph::layered::{self, Task};
 use overlay::examples::Example;
 use theme::Theme;
 
@@ -123,6 +126,17 @@ pub enum Answer {
     Say(String),
 }
 
+/// What a command asks of a view.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Only links with so many calls per second, and those that fail; `None` for all.
+    LeastRate(Option<f64>),
+    /// Leave out what this expression lets through; nothing where it is empty.
+    Hide(String),
+    /// Only the ways from one to the other; `None` for everything.
+    Path(Option<(ElementKey, ElementKey)>),
+}
+
 /// One way to look at the model. Views keep their cursor, and caches that hang on the model's revision.
 pub trait View {
     /// Its name: in `:name`, in titles, in action places.
@@ -176,6 +190,19 @@ pub trait View {
 
     /// Answers a verb.
     fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer;
+
+    /// Answers what a command asks of it.
+    fn ask(&mut self, _ask: Ask, _ctx: &Ctx<'_>) -> Answer {
+        Answer::Ignored
+    }
+
+    /// A layout that is to be done beside the loop, once; its answer comes by [`View::placed`].
+    fn task(&mut self) -> Option<Arc<Task>> {
+        None
+    }
+
+    /// A layout that was done, by the task's number; `None` where it was given up.
+    fn placed(&mut self, _id: u64, _scene: Option<layered::Scene>, _ctx: &Ctx<'_>) {}
 
     /// Draws itself; `focused` says whether keys go here.
     fn draw(&mut self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, focused: bool);

@@ -88,7 +88,16 @@ impl Session {
 
     pub fn send(&mut self, msg: Msg) {
         let effects = self.app.update(msg, self.now);
-        self.effects.extend(effects);
+        for effect in effects {
+            // A layout is done at once; whoever wants to see what is shown meanwhile holds it back.
+            if let Effect::Layout(task) = effect {
+                let scene = task.run().map(Box::new);
+                let id = task.id;
+                self.send(Msg::LaidOut { id, scene });
+            } else {
+                self.effects.push(effect);
+            }
+        }
     }
 
     pub fn observe(&mut self, said: Vec<Observation>) {

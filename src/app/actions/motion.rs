@@ -120,6 +120,7 @@ pub(super) fn entries() -> Vec<Entry> {
     table.extend(in_namespaces());
     table.extend(in_prompt());
     table.extend(in_views());
+    table.extend(in_whole());
     table
 }
 
@@ -127,7 +128,7 @@ fn in_views() -> Vec<Entry> {
     let tree = Place::Views(&["tree"]);
     let calls = Place::Views(&["calls"]);
     let graph = Place::Views(&["graph"]);
-    let walked = Place::Views(&["graph", "matrix"]);
+    let walked = Place::Views(&["graph", "matrix", "whole"]);
     let matrix = Place::Views(&["matrix"]);
     let events = Place::Views(&["events"]);
     vec![
@@ -233,6 +234,74 @@ fn in_views() -> Vec<Entry> {
             Verb::FoldRepeats,
         ),
     ]
+}
+
+fn in_whole() -> Vec<Entry> {
+    let whole = Place::Views(&["whole"]);
+    let list: [(&'static str, &[&str], &'static str, &'static str, Verb); 9] = [
+        (
+            "zoom",
+            &["z"],
+            "zoom",
+            "names, states, rates, components",
+            Verb::Zoom,
+        ),
+        (
+            "regroup",
+            &["F"],
+            "groups",
+            "no groups, by application, by namespace",
+            Verb::Regroup,
+        ),
+        (
+            "fold",
+            &["f"],
+            "fold",
+            "close the group of the selected box, or open it",
+            Verb::Fold,
+        ),
+        (
+            "fold-groups",
+            &["*"],
+            "",
+            "close all groups, or open them",
+            Verb::FoldAll,
+        ),
+        (
+            "blast-radius",
+            &["b"],
+            "blast radius",
+            "whom it touches when the selected one stops, with the share of their calls",
+            Verb::Impact,
+        ),
+        (
+            "single-points",
+            &["B"],
+            "",
+            "what others are not reached without: single points of failure",
+            Verb::Points,
+        ),
+        ("circles", &["C"], "", "who calls in circles", Verb::Cycles),
+        (
+            "unlinked",
+            &["U"],
+            "",
+            "also what has no links, or not",
+            Verb::Unlinked,
+        ),
+        (
+            "relayout",
+            &["R"],
+            "",
+            "place everything anew",
+            Verb::Relayout,
+        ),
+    ];
+    list.into_iter()
+        .map(|(name, keys, label, about, what)| {
+            verb(Action::new(name, keys, label, about).at(whole), what)
+        })
+        .collect()
 }
 
 fn in_namespaces() -> Vec<Entry> {

@@ -6,10 +6,11 @@ use crate::app::state::App;
 use crate::model::key::ElementKey;
 use crate::model::observation::Kind;
 use crate::model::query::links::Side;
-use crate::ui::View;
 use crate::ui::action::{Action, Place};
 use crate::ui::detail;
 use crate::ui::screen::Focus;
+use crate::ui::views::least_rate;
+use crate::ui::{Answer, Ask, View};
 
 pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
     let mut table = vec![
@@ -32,6 +33,29 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
             |app, _| along(app, Side::Callers),
         ),
     ];
+    table.extend([
+        app(
+            Action::new("path", &[], "", "the ways from the selected element, or one, to another; nothing ends it")
+                .takes("[FROM] TO"),
+            path,
+        ),
+        app(
+            Action::new("min-rate", &[], "", "only links with so many calls per second, and those that fail; in the whole picture")
+                .takes("RATE"),
+            |app, text| match least_rate(text) {
+                Ok(rate) => ask(app, Ask::LeastRate(rate)),
+                Err(why) => {
+                    app.say(why);
+                    Vec::new()
+                }
+            },
+        ),
+        app(
+            Action::new("hide", &[], "", "leave out of the whole picture what a filter's expression lets through; nothing shows it")
+                .takes("EXPRESSION"),
+            |app, text| ask(app, Ask::Hide(text.to_owned())),
+        ),
+    ]);
     // A view is reached by its letter after `v`, and by its name as a command.
     table.extend(views.iter().map(|view| {
         let keys = format!("v {}", view.letter());
@@ -180,6 +204,58 @@ fn linked(app: &App, name: &str) -> Option<ElementKey> {
         .or_else(way_in)
         .or_else(outside)
         .or_else(|| find(app, name))
+}
+
+/// Asks something of the whole picture, and shows it.
+fn ask(app: &mut App, wish: Ask) -> Vec<Effect> {
+    if let Some(whole) = app.view_named("whole") {
+        let key = app.selected();
+        if app.view != whole {
+            app.go(whole, key.as_ref());
+        }
+        let answer = app.with_view(whole, |view, ctx| view.ask(wish, ctx));
+        if let Some(Answer::Say(text)) = answer {
+            app.say(text);
+        }
+    }
+    Vec::new()
+}
+
+fn path(app: &mut App, text: &str) -> Vec<Effect> {
+    let names: Vec<&str> = text.split_whitespace().collect();
+    let ends = match names.as_slice() {
+        [] => return ask(app, Ask::Path(None)),
+        [to] => {
+            let from = app
+                .selected()
+                .map(|key| app.shown().type_of(&key).map_or(key, ElementKey::Type));
+            (from, find(app, to))
+        }
+        [from, to, ..] => (find(app, from), find(app, to)),
+    };
+    match ends {
+        (Some(from), Some(to)) if from != to => ask(app, Ask::Path(Some((from, to)))),
+        (Some(_), Some(_)) => {
+            app.say("both ends are the same: :path FROM TO");
+            Vec::new()
+        }
+        (None, _) if names.len() == 1 => {
+            app.say("select where the ways begin, or name both ends: :path FROM TO");
+            Vec::new()
+        }
+        (from, _) => {
+            let unknown = if from.is_none() {
+                names.first()
+            } else {
+                names.last()
+            };
+            app.say(format!(
+                "nothing here is called {}",
+                unknown.unwrap_or(&"so")
+            ));
+            Vec::new()
+        }
+    }
 }
 
 /// The element of a name: a type before a Service before a pod, by the whole name before its beginning.

@@ -19,7 +19,7 @@ pub(super) fn entries() -> Vec<Entry> {
                 "operations",
                 "what is asked of it and what it asks of others; in graph, matrix and call tree, their traces",
             )
-            .at(Place::Views(&["tree", "graph", "matrix", "calls"])),
+            .at(Place::Views(&["tree", "graph", "matrix", "calls", "whole"])),
             operations,
         ),
         app(

@@ -8,6 +8,9 @@ mod matrix;
 mod nested;
 pub mod sources;
 mod tree;
+mod whole;
+
+pub use whole::least_rate;
 
 use super::View;
 
@@ -17,6 +20,7 @@ pub fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::new(tree::TreeView::default()),
         Box::new(graph::GraphView::default()),
+        Box::new(whole::WholeView::default()),
         Box::new(events::EventsView::new()),
         Box::new(matrix::MatrixView::default()),
         Box::new(calls::CallsView::default()),

@@ -140,7 +140,7 @@ impl Chart {
 }
 
 /// Whether an element's name passes the filter.
-pub(super) fn passes(ctx: &Ctx<'_>, key: &ElementKey) -> bool {
+pub(in crate::ui::views) fn passes(ctx: &Ctx<'_>, key: &ElementKey) -> bool {
     match ctx.model.get(key) {
         Some(Element::Type(e)) => ctx.filter.passes_type(ctx.model, e),
         Some(e) => ctx.filter.passes_other(ctx.model, key, &e.name()),

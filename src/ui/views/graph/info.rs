@@ -264,7 +264,7 @@ fn counted(ctx: &Ctx<'_>, recent: Option<Counts>, long: Option<Counts>) -> Strin
 }
 
 /// `46,800`.
-fn grouped(number: u64) -> String {
+pub(in crate::ui::views) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -370,7 +370,7 @@ pub(super) fn also(ctx: &Ctx<'_>, plan: &Plan, at: Option<usize>, cells: usize) 
 }
 
 /// What stands where no picture can be.
-pub(super) fn empty(ctx: &Ctx<'_>) -> Vec<String> {
+pub(in crate::ui::views) fn empty(ctx: &Ctx<'_>) -> Vec<String> {
     let loading: Vec<String> = ctx
         .model
         .sources()

@@ -13,17 +13,21 @@ mod screen;
 mod tests;
 mod verbs;
 mod walk;
-mod words;
+pub(super) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+pub(super) use self::chart::passes;
+pub(super) use self::info::{empty, grouped};
+pub(super) use self::screen::put_text;
+
 use self::chart::Spot;
 use self::paint::{Canvas, Cursor};
 use self::plan::{Basis, Plan};
-use self::screen::{Rows, put_text};
+use self::screen::Rows;
 use self::walk::Row;
 use super::super::{Answer, Ctx, View};
 use crate::model::element::Element;

@@ -123,7 +123,13 @@ fn put_line(buf: &mut Buffer, area: Rect, x: u16, text: &str, style: Style) {
 }
 
 /// Sentences on so many lines; what does not fit ends in an ellipsis.
-pub(super) fn put_text(buf: &mut Buffer, area: Rect, said: &[String], style: Style, ctx: &Ctx<'_>) {
+pub(in crate::ui::views) fn put_text(
+    buf: &mut Buffer,
+    area: Rect,
+    said: &[String],
+    style: Style,
+    ctx: &Ctx<'_>,
+) {
     let ellipsis = ctx.theme.glyphs.ellipsis;
     let width = usize::from(area.width);
     let mut lines: Vec<String> = said.iter().flat_map(|s| wrap(s, width)).collect();

@@ -15,12 +15,12 @@ const TIGHT: usize = 13;
 const FOCUS: usize = 28;
 
 /// Whether only plain characters may be used.
-pub(super) fn is_ascii(theme: &Theme) -> bool {
+pub(in crate::ui::views) fn is_ascii(theme: &Theme) -> bool {
     theme.glyphs.ellipsis.is_ascii()
 }
 
 /// The name of an element, with its namespace where that is not a chosen one.
-pub(super) fn name(ctx: &Ctx<'_>, key: &ElementKey) -> String {
+pub(in crate::ui::views) fn name(ctx: &Ctx<'_>, key: &ElementKey) -> String {
     let plain = match (ctx.model.get(key), key) {
         (Some(element), _) => element.name().to_string(),
         (None, ElementKey::Type(key)) => key.name.to_string(),
@@ -39,7 +39,7 @@ pub(super) fn name(ctx: &Ctx<'_>, key: &ElementKey) -> String {
 }
 
 /// The kind in few letters; a Deployment's goes without saying.
-pub(super) fn kind(key: &ElementKey) -> String {
+pub(in crate::ui::views) fn kind(key: &ElementKey) -> String {
     match key {
         ElementKey::Type(key) => match key.short_kind() {
             "Deployment" => String::new(),
@@ -67,7 +67,7 @@ pub(super) fn long_kind(key: &ElementKey) -> &str {
 }
 
 /// What stands at the right end of a box, in full and shortened.
-pub(super) fn state(ctx: &Ctx<'_>, key: &ElementKey) -> [String; 2] {
+pub(in crate::ui::views) fn state(ctx: &Ctx<'_>, key: &ElementKey) -> [String; 2] {
     let both = |text: String| [text.clone(), text];
     match ctx.model.get(key) {
         Some(Element::Type(e)) => {
