@@ -69,9 +69,7 @@ impl App {
 
     /// Whoever asked for a layout knows its number.
     fn laid_out(&mut self, id: u64, scene: Option<Scene>) {
-        let views = 0..self.views.len();
-        let whole = views.filter(|at| self.views.get(*at).is_some_and(|v| v.name() == "whole"));
-        if let Some(index) = whole.last() {
+        if let Some(index) = self.view_named("whole") {
             self.with_view(index, |view, ctx| view.placed(id, scene, ctx));
         }
     }

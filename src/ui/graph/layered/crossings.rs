@@ -82,14 +82,6 @@ impl Links {
 /// The band of every item. Groups that were shown stand as they did; connected parts by their size.
 fn bands(sketch: &Sketch<'_>, nets: &Nets) -> Vec<Band> {
     let mut part: Vec<usize> = (0..sketch.len()).collect();
-    fn root(part: &mut [usize], mut node: usize) -> usize {
-        while super::at(part, node) != node {
-            let up = super::at(part, super::at(part, node));
-            super::put(part, node, up);
-            node = up;
-        }
-        node
-    }
     for (from, to, _) in &sketch.edges {
         let (a, b) = (root(&mut part, *from), root(&mut part, *to));
         super::put(&mut part, a.max(b), a.min(b));
@@ -124,7 +116,7 @@ fn bands(sketch: &Sketch<'_>, nets: &Nets) -> Vec<Band> {
     let band = |item: &super::nets::Item, index: usize| match item.who {
         Who::Node => super::at(&own, index),
         Who::Pass { net } => nets
-            .nets
+            .all
             .get(net)
             .map_or((0, 0), |n| super::at(&own, n.source)),
     };
@@ -133,6 +125,16 @@ fn bands(sketch: &Sketch<'_>, nets: &Nets) -> Vec<Band> {
         .enumerate()
         .map(|(i, item)| band(item, i))
         .collect()
+}
+
+/// The least node of a connected part.
+fn root(part: &mut [usize], mut node: usize) -> usize {
+    while super::at(part, node) != node {
+        let up = super::at(part, super::at(part, node));
+        super::put(part, node, up);
+        node = up;
+    }
+    node
 }
 
 /// Groups from the top: as they stood, then by rank; what has none comes last.

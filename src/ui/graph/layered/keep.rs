@@ -28,7 +28,7 @@ pub(super) fn place(sketch: &Sketch<'_>, nets: &mut Nets, meter: &mut Meter<'_>)
     }
     // First those that passed before, on the rows that they had.
     for again in [true, false] {
-        for net in 0..nets.nets.len() {
+        for net in 0..nets.all.len() {
             meter.go_on()?;
             pass(sketch, nets, net, &mut room, again, meter);
         }
@@ -70,7 +70,7 @@ fn pass(
     again: bool,
     meter: &mut Meter<'_>,
 ) {
-    let Some((source, side, passes, targets)) = nets.nets.get(net).map(|n| {
+    let Some((source, side, passes, targets)) = nets.all.get(net).map(|n| {
         let targets: Vec<usize> = n.targets.iter().map(|t| t.node).collect();
         let mut passes: Vec<(i32, usize)> = n.passes.iter().map(|(c, i)| (*c, *i)).collect();
         if n.side == Side::Left {

@@ -315,7 +315,9 @@ fn split(verticals: &mut Vec<Vertical>, used: &mut BTreeSet<i32>, bands: &Bands)
     });
     let Some((at, _)) = stuck.min_by_key(|(_, v)| (v.bottom - v.top, v.net)) else {
         // Cannot be; but then nothing is to wait for ever.
-        verticals.iter_mut().for_each(|v| v.right.clear());
+        for vertical in verticals.iter_mut() {
+            vertical.right.clear();
+        }
         return;
     };
     let whole = verticals.remove(at);

@@ -67,7 +67,7 @@ pub(super) struct Piece {
 #[derive(Debug)]
 pub(super) struct Nets {
     pub(super) items: Vec<Item>,
-    pub(super) nets: Vec<Net>,
+    pub(super) all: Vec<Net>,
     /// Items of each column; from the top, once they are sorted.
     pub(super) columns: BTreeMap<i32, Vec<usize>>,
 }
@@ -123,22 +123,22 @@ impl Nets {
                 });
             }
         }
-        let mut all = Self {
+        let mut found = Self {
             items,
-            nets,
+            all: nets,
             columns: BTreeMap::new(),
         };
-        for (index, item) in all.items.iter().enumerate() {
-            all.columns.entry(item.column).or_default().push(index);
+        for (index, item) in found.items.iter().enumerate() {
+            found.columns.entry(item.column).or_default().push(index);
         }
-        all.make_tall();
-        all
+        found.make_tall();
+        found
     }
 
     /// Makes every box as tall as the lines on its busier side.
     fn make_tall(&mut self) {
         let mut ends: BTreeMap<(usize, Side), i32> = BTreeMap::new();
-        for net in &self.nets {
+        for net in &self.all {
             *ends.entry((net.source, net.side)).or_default() += 1;
             for target in &net.targets {
                 let side = self.arrives(net, target.node);
@@ -177,14 +177,14 @@ impl Nets {
     /// Items that are linked across each channel: (left, right), by channel.
     pub(super) fn across(&self) -> BTreeMap<i32, Vec<(usize, usize)>> {
         let mut found: BTreeMap<i32, Vec<(usize, usize)>> = BTreeMap::new();
-        for net in &self.nets {
+        for net in &self.all {
             let mut link = |near: usize, far: usize| {
                 let (a, b) = (self.column(near), self.column(far));
                 let pair = if a < b { (near, far) } else { (far, near) };
                 found.entry(a.min(b)).or_default().push(pair);
             };
             let mut near = net.source;
-            for pass in self.outwards(net) {
+            for pass in outwards(net) {
                 link(near, pass);
                 near = pass;
             }
@@ -202,15 +202,6 @@ impl Nets {
         found
     }
 
-    /// The passes of a net, from its caller on.
-    fn outwards(&self, net: &Net) -> Vec<usize> {
-        let mut passes: Vec<usize> = net.passes.values().copied().collect();
-        if net.side == Side::Left {
-            passes.reverse();
-        }
-        passes
-    }
-
     /// The row of a net beside a column that it leaves or passes.
     pub(super) fn row(&self, net: &Net, column: i32) -> i32 {
         match net.passes.get(&column) {
@@ -222,7 +213,7 @@ impl Nets {
     /// The pieces of all nets, by channel.
     pub(super) fn pieces(&self) -> BTreeMap<i32, Vec<Piece>> {
         let mut found: BTreeMap<i32, BTreeMap<usize, Piece>> = BTreeMap::new();
-        for (index, net) in self.nets.iter().enumerate() {
+        for (index, net) in self.all.iter().enumerate() {
             let mut end = |channel: i32, side: Side, row: i32| {
                 let pieces = found.entry(channel).or_default();
                 let piece = pieces.entry(index).or_default();
@@ -255,4 +246,13 @@ impl Nets {
             .map(|(channel, pieces)| (channel, pieces.into_values().collect()))
             .collect()
     }
+}
+
+/// The passes of a net, from its caller on.
+fn outwards(net: &Net) -> Vec<usize> {
+    let mut passes: Vec<usize> = net.passes.values().copied().collect();
+    if net.side == Side::Left {
+        passes.reverse();
+    }
+    passes
 }

@@ -16,16 +16,16 @@ enum Port {
 
 /// Gives every end its row.
 pub(super) fn place(nets: &mut Nets) {
-    for index in 0..nets.nets.len() {
+    for index in 0..nets.all.len() {
         let rows = |node: usize, nets: &Nets| middle(nets, node).div_euclid(2);
-        let (source, targets) = match nets.nets.get(index) {
+        let (source, targets) = match nets.all.get(index) {
             Some(net) => (
                 rows(net.source, nets),
                 net.targets.iter().map(|t| rows(t.node, nets)).collect(),
             ),
             None => (0, Vec::new()),
         };
-        if let Some(net) = nets.nets.get_mut(index) {
+        if let Some(net) = nets.all.get_mut(index) {
             net.row = source;
             for (target, row) in net.targets.iter_mut().zip(targets) {
                 target.row = row;
@@ -44,7 +44,7 @@ pub(super) fn place(nets: &mut Nets) {
 /// The ends on each side of each box.
 fn sides(nets: &Nets) -> BTreeMap<(usize, Side), Vec<Port>> {
     let mut sides: BTreeMap<(usize, Side), Vec<Port>> = BTreeMap::new();
-    for (index, net) in nets.nets.iter().enumerate() {
+    for (index, net) in nets.all.iter().enumerate() {
         let leaves = Port::Leaves { net: index };
         sides
             .entry((net.source, net.side))
@@ -89,7 +89,7 @@ fn settle(nets: &mut Nets, node: usize, ports: &[Port], arrives: bool) {
 }
 
 fn row(nets: &Nets, port: Port) -> i32 {
-    let net = |net: usize| nets.nets.get(net);
+    let net = |net: usize| nets.all.get(net);
     match port {
         Port::Leaves { net: at } => net(at).map_or(0, |n| n.row),
         Port::Arrives { net: at, target } => net(at)
@@ -101,12 +101,12 @@ fn row(nets: &Nets, port: Port) -> i32 {
 fn set_row(nets: &mut Nets, port: Port, row: i32) {
     match port {
         Port::Leaves { net } => {
-            if let Some(net) = nets.nets.get_mut(net) {
+            if let Some(net) = nets.all.get_mut(net) {
                 net.row = row;
             }
         }
         Port::Arrives { net, target } => {
-            let net = nets.nets.get_mut(net);
+            let net = nets.all.get_mut(net);
             if let Some(target) = net.and_then(|n| n.targets.get_mut(target)) {
                 target.row = row;
             }
@@ -118,7 +118,7 @@ fn set_row(nets: &mut Nets, port: Port, row: i32) {
 fn far(nets: &Nets, port: Port) -> i32 {
     match port {
         Port::Arrives { net, target } => {
-            let Some(net) = nets.nets.get(net) else {
+            let Some(net) = nets.all.get(net) else {
                 return 0;
             };
             let node = net.targets.get(target).map_or(0, |t| t.node);
@@ -130,7 +130,7 @@ fn far(nets: &Nets, port: Port) -> i32 {
             }
         }
         Port::Leaves { net } => {
-            let Some(net) = nets.nets.get(net) else {
+            let Some(net) = nets.all.get(net) else {
                 return 0;
             };
             let own = nets.column(net.source);

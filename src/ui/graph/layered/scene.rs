@@ -8,6 +8,11 @@ use super::nets::{Net, Nets, Side, Target};
 use super::{Frame, Memory, Place, Scene, Sketch, put, signed, unsigned};
 use crate::ui::graph::{Cells, Line, Point};
 
+/// An edge, the corners of its line, and where its label begins.
+type Route = (usize, Vec<(i32, i32)>, Option<(i32, i32)>);
+/// Left edge, top, width and height.
+type Rim = (i32, i32, i32, i32);
+
 /// Lanes that a channel has beyond what it needs, so that a new line moves nothing: so many, and one more for every
 /// so many of its lanes.
 const SPARE: (i32, i32) = (2, 4);
@@ -120,8 +125,8 @@ impl Spread {
 /// The scene.
 pub(super) fn build(sketch: &Sketch<'_>, nets: &Nets, lanes: &Lanes, bands: &Bands) -> Scene {
     let spread = Spread::new(sketch, nets, lanes);
-    let mut lines: Vec<(usize, Vec<(i32, i32)>, Option<(i32, i32)>)> = Vec::new();
-    for (index, net) in nets.nets.iter().enumerate() {
+    let mut lines: Vec<Route> = Vec::new();
+    for (index, net) in nets.all.iter().enumerate() {
         for target in &net.targets {
             let points = points(nets, index, net, target, lanes, &spread);
             let column = nets.column(target.node);
@@ -136,7 +141,7 @@ pub(super) fn build(sketch: &Sketch<'_>, nets: &Nets, lanes: &Lanes, bands: &Ban
         }
     }
     lines.sort_unstable_by_key(|(edge, ..)| *edge);
-    let mut boxes: Vec<(i32, i32, i32, i32)> = Vec::with_capacity(sketch.len());
+    let mut boxes: Vec<Rim> = Vec::with_capacity(sketch.len());
     for node in 0..sketch.len() {
         let item = nets.item(node);
         let (x, room) = spread.column(item.column);
@@ -145,16 +150,11 @@ pub(super) fn build(sketch: &Sketch<'_>, nets: &Nets, lanes: &Lanes, bands: &Ban
         boxes.push((x, item.y, width.max(room), item.height));
     }
     let frames = frames(sketch, nets, bands, &spread);
-    finish(sketch, nets, bands, spread, &boxes, lines, &frames)
+    finish(sketch, nets, bands, spread, &boxes, &lines, &frames)
 }
 
 /// A frame around the rows of each group and the columns of its nodes.
-fn frames(
-    sketch: &Sketch<'_>,
-    nets: &Nets,
-    bands: &Bands,
-    spread: &Spread,
-) -> Vec<(u32, (i32, i32, i32, i32))> {
+fn frames(sketch: &Sketch<'_>, nets: &Nets, bands: &Bands, spread: &Spread) -> Vec<(u32, Rim)> {
     let mut columns: BTreeMap<u32, (i32, i32)> = BTreeMap::new();
     for node in 0..sketch.len() {
         if let Some(group) = sketch.node(node).group {
@@ -278,9 +278,9 @@ fn finish(
     nets: &Nets,
     bands: &Bands,
     spread: Spread,
-    boxes: &[(i32, i32, i32, i32)],
-    lines: Vec<(usize, Vec<(i32, i32)>, Option<(i32, i32)>)>,
-    frames: &[(u32, (i32, i32, i32, i32))],
+    boxes: &[Rim],
+    lines: &[Route],
+    frames: &[(u32, Rim)],
 ) -> Scene {
     let corners = || {
         let rims = boxes.iter().chain(frames.iter().map(|(_, cells)| cells));
@@ -338,7 +338,7 @@ fn finish(
         })
         .collect();
     let mut passes = BTreeMap::new();
-    for net in &nets.nets {
+    for net in &nets.all {
         let rank = sketch.node(net.source).rank;
         let rows = net
             .passes

@@ -7,6 +7,7 @@ use crate::ui::graph::{Cells, Edge, Line, Point};
 
 /// Which of its four neighbours a cell is joined with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a cell has four sides")]
 pub struct Joins {
     /// To the left.
     pub left: bool,

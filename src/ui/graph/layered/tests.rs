@@ -462,10 +462,6 @@ fn a_new_leaf_moves_nobody() {
                 .map(|seed| kept_percent(size, seed, leaf_calls))
                 .collect();
             let mean = trials.iter().sum::<usize>() / trials.len();
-            println!(
-                "{size} nodes, the leaf {}: {mean} % {trials:?}",
-                if leaf_calls { "calls" } else { "is called" }
-            );
             assert!(
                 mean >= 95,
                 "{size} nodes: {mean} % keep their cell: {trials:?}"
@@ -479,9 +475,5 @@ fn two_thousand_nodes_are_placed_within_the_budget() {
     let random = system(2000, 1);
     let scene = plain(&random.drawing(None));
     check(&random.nodes, &random.edges, &scene).unwrap();
-    println!(
-        "{} x {} cells, {} steps",
-        scene.width, scene.height, scene.steps
-    );
     assert!(scene.steps < Budget::STEPS, "{} steps", scene.steps);
 }

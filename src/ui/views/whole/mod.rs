@@ -58,6 +58,9 @@ struct Awaited {
     is_asked: bool,
 }
 
+/// What a lens hangs on: the model's revisions, the cursor, and what is looked for.
+type Seen = (u64, u64, Option<usize>, Sort);
+
 /// The view of the whole.
 #[derive(Debug, Default)]
 pub(super) struct WholeView {
@@ -80,7 +83,7 @@ pub(super) struct WholeView {
     scroll: (usize, usize),
     /// Cells for the picture at the last drawing.
     size: (usize, usize),
-    lens: Option<((u64, u64, Option<usize>, Sort), Lens)>,
+    lens: Option<(Seen, Lens)>,
 }
 
 impl WholeView {

@@ -118,13 +118,11 @@ impl WholeView {
             let away = (cells.y.abs_diff(own.y), cells.x.abs_diff(own.x), cells.y);
             is_ahead.then_some((away, other))
         });
-        match ahead.min() {
-            Some((_, next)) => self.put(Some(next), true),
-            None => {
-                let side = if to_right { "right" } else { "left" };
-                Answer::Say(format!("no line leads to the {side} from here"))
-            }
+        if let Some((_, next)) = ahead.min() {
+            return self.put(Some(next), true);
         }
+        let side = if to_right { "right" } else { "left" };
+        Answer::Say(format!("no line leads to the {side} from here"))
     }
 
     fn put(&mut self, at: Option<usize>, walked: bool) -> Answer {

@@ -57,12 +57,11 @@ pub(super) fn state(ctx: &Ctx<'_>, node: &Node) -> String {
 /// What flows into a node from other ones that are shown: `12.4/s 1.1% 22ms`.
 pub(super) fn inbound(ctx: &Ctx<'_>, network: &Network, at: usize) -> String {
     let node = network.nodes.get(at).map(|n| &n.part);
-    let counts = match node {
-        Some(Part::Element(key)) => ctx.model.traffic(key, Side::Callers),
-        _ => {
-            let flows = network.links.iter().filter(|l| l.to == at);
-            flows.filter_map(|l| l.flow.recent).reduce(Counts::plus)
-        }
+    let counts = if let Some(Part::Element(key)) = node {
+        ctx.model.traffic(key, Side::Callers)
+    } else {
+        let flows = network.links.iter().filter(|l| l.to == at);
+        flows.filter_map(|l| l.flow.recent).reduce(Counts::plus)
     };
     let p95 = match node {
         Some(Part::Element(key)) => {
