@@ -166,12 +166,11 @@ impl Allowance {
 
 /// Whether namespaces of a selector may be that of an end: of one that may not be read its name is known.
 fn may_be_in(namespaces: &Selector, end: End<'_>) -> bool {
-    let fits = match end.namespace_labels {
-        Some(labels) => fits(namespaces, labels, true),
-        None => {
-            let name: Labels = [(NAME_LABEL.into(), end.namespace.clone())].into();
-            fits(namespaces, &name, false)
-        }
+    let fits = if let Some(labels) = end.namespace_labels {
+        fits(namespaces, labels, true)
+    } else {
+        let name: Labels = [(NAME_LABEL.into(), end.namespace.clone())].into();
+        fits(namespaces, &name, false)
     };
     fits != Some(false)
 }
