@@ -33,4 +33,5 @@ mod trace_ways;
 mod traces;
 mod tree;
 mod trends;
+mod whole;
 mod why;

@@ -53,6 +53,11 @@ fn the_tree() {
 }
 
 #[test]
+fn the_whole() {
+    snapshot("whole", "v w");
+}
+
+#[test]
 fn what_components_use() {
     for (name, target) in [("type", "payment"), ("pod", "payment-5d8f-0")] {
         for (width, height) in SIZES {

@@ -205,11 +205,22 @@ fn size(ctx: &Ctx<'_>, node: &Node, zoom: Zoom) -> (usize, usize) {
         // Numbers change in place: room for one digit more.
         _ => format::width(&words::state(ctx, node)).max(5) + 1,
     };
-    let width = (title + state).clamp(6, words::WIDEST);
+    let components = match zoom {
+        Zoom::Components => words::components(ctx, node),
+        _ => Vec::new(),
+    };
+    // Indented below the name, between the sides.
+    let below = components
+        .iter()
+        .take(COMPONENTS)
+        .map(|c| format::width(c) + 4);
+    let width = (title + state)
+        .max(below.max().unwrap_or(0))
+        .clamp(6, words::WIDEST);
     let height = match zoom {
         Zoom::Names | Zoom::States => 1,
         Zoom::Rates => 2,
-        Zoom::Components => 2 + words::components(ctx, node).len().min(COMPONENTS + 1),
+        Zoom::Components => 2 + components.len().min(COMPONENTS + 1),
     };
     (width, height)
 }

@@ -210,9 +210,9 @@ pub(super) fn about(ctx: &Ctx<'_>, network: &Network, at: usize) -> String {
         network.links.iter().filter(|l| of(l) == at).count()
     };
     parts.push(format!(
-        "{} callers, {} callees",
-        count(|l| l.to),
-        count(|l| l.from)
+        "{}, {}",
+        many(count(|l| l.to), "caller"),
+        many(count(|l| l.from), "callee")
     ));
     if let Some(own) = &node.own {
         let word = if matches!(node.part, Part::Element(_)) {
@@ -259,6 +259,12 @@ pub(super) fn hidden(hidden: &Hidden) -> String {
 
 fn grouped(number: usize) -> String {
     crate::ui::views::graph::grouped(u64::try_from(number).unwrap_or(u64::MAX))
+}
+
+/// `1 caller`, `2 callers`.
+fn many(count: usize, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
 }
 
 /// How elements are gathered.
