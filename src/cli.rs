@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::config::Config;
 use crate::model::key::TypeKey;
 use crate::model::observation::NamespaceChoice;
+use crate::model::query::network::Grouping;
 use crate::model::text::{self, Text};
 use crate::sources::kubernetes::Session;
 use crate::sources::{sensor, zipkin};
@@ -21,6 +22,7 @@ Examples:
   portolan -n shop,bank --zipkin http://localhost:9411
   portolan -A --read-only                   everything, and no way to change it
   portolan model -A --format json           the model for scripts
+  portolan graph --focus cart --format svg  who calls cart and whom it calls, as a picture
   portolan events -n shop                   what happens, line by line
   portolan why cart -n shop                 who a name in traces is, and why
 
@@ -103,6 +105,12 @@ pub enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
         timeout: u64,
     },
+    /// Draw who calls whom, and exit
+    ///
+    /// Exit codes: 0 when it was drawn, also when a kind may not be listed (stderr says which); 1 when nothing has
+    /// the name to focus on (stderr says which names are near), the file cannot be read, nothing could be listed
+    /// or time ran out; 2 for wrong usage.
+    Graph(GraphFlags),
     /// Say who a name is, and why; why something is not known, or is not called
     ///
     /// The name is one in traces, a component type's (also as namespace/Kind/name), a Service's or a pod's.
@@ -131,6 +139,86 @@ pub enum Command {
         follow: Option<u64>,
     },
 }
+
+/// What `portolan graph` may be told.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct GraphFlags {
+    /// Draw only what this name is, its callers and its callees; also as namespace/name or namespace/Kind/name
+    #[arg(long, value_name = "NAME")]
+    pub focus: Option<String>,
+    /// With --focus: so many hops each way
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "focus", value_parser = hops)]
+    pub hops: usize,
+    /// Draw a model that `portolan model --format json` saved, instead of asking a cluster; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// In which language it is drawn
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+    /// Of text and svg: columns and rows [default: 160x45]
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<Size>,
+    /// By what elements are gathered
+    #[arg(long, value_enum, value_name = "BY", default_value_t = GroupBy::None)]
+    pub group: GroupBy,
+    /// Also draw what is well and has no links
+    #[arg(long)]
+    pub unlinked: bool,
+    /// Of dot and mermaid: also rates, errors and durations, which change by the second
+    #[arg(long)]
+    pub telemetry: bool,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+}
+
+/// In which language a picture is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Boxes and lines of characters.
+    Text,
+    /// The same as a picture for browsers and documents.
+    Svg,
+    /// For Graphviz.
+    Dot,
+    /// For wikis and code hosts.
+    Mermaid,
+}
+
+/// By what elements are gathered in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GroupBy {
+    /// Not at all.
+    None,
+    /// By the label app.kubernetes.io/part-of, within a namespace.
+    Application,
+    /// By namespace.
+    Namespace,
+}
+
+impl From<GroupBy> for Grouping {
+    fn from(by: GroupBy) -> Self {
+        match by {
+            GroupBy::None => Self::None,
+            GroupBy::Application => Self::Application,
+            GroupBy::Namespace => Self::Namespace,
+        }
+    }
+}
+
+/// The size of a picture, in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// Most hops each way: more than any system is deep.
+const MOST_HOPS: usize = 1_000;
+/// Fewest and most columns and rows of a picture.
+const SIZES: [std::ops::RangeInclusive<u16>; 2] = [40..=1_000, 10..=1_000];
 
 /// What `portolan demo` may be told.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -267,6 +355,20 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Fault> {
             };
         }
     };
+    if let Some(Command::Graph(graph)) = &cli.command
+        && graph.size.is_some()
+        && matches!(graph.format, GraphFormat::Dot | GraphFormat::Mermaid)
+    {
+        let line = "--size is for --format text and svg: in the other languages the program that draws decides";
+        return Err(Fault::Usage(line.to_owned()));
+    }
+    if let Some(Command::Graph(graph)) = &cli.command
+        && graph.focus.is_none()
+        && matches!(graph.format, GraphFormat::Text | GraphFormat::Svg)
+    {
+        let line = "text and svg are drawn around a name: give --focus NAME, or draw all with --format dot or mermaid";
+        return Err(Fault::Usage(line.to_owned()));
+    }
     // Not `conflicts_with`: of flags on both sides of a subcommand, clap sees only one at a time.
     let flags = &cli.flags;
     for (one, other, both) in [
@@ -313,6 +415,35 @@ fn namespace(raw: &str) -> Result<String, String> {
     } else {
         Err("a namespace has at most 63 lower-case letters, digits and '-', which is not at either end".to_owned())
     }
+}
+
+fn hops(raw: &str) -> Result<usize, String> {
+    let hops = raw
+        .trim()
+        .parse()
+        .ok()
+        .filter(|n| (1..=MOST_HOPS).contains(n));
+    hops.ok_or_else(|| format!("a number from 1 to {MOST_HOPS}"))
+}
+
+/// `160x45`.
+fn size(raw: &str) -> Result<Size, String> {
+    let [columns, rows] = SIZES;
+    let read = |part: &str| part.trim().parse::<u16>().ok();
+    let sides = raw.split_once(['x', 'X']);
+    let sides = sides.and_then(|(width, height)| read(width).zip(read(height)));
+    let sides = sides.filter(|(w, h)| columns.contains(w) && rows.contains(h));
+    sides
+        .map(|(width, height)| Size { width, height })
+        .ok_or_else(|| {
+            format!(
+                "columns and rows as 160x45: {} to {} columns, {} to {} rows",
+                columns.start(),
+                columns.end(),
+                rows.start(),
+                rows.end()
+            )
+        })
 }
 
 /// Reads the kubeconfig; asks no server.

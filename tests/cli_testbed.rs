@@ -226,6 +226,65 @@ fn two_exports_of_an_unchanged_system_are_the_same() {
 
 #[test]
 #[ignore = "needs the testbed: eval \"$(testbed/up)\""]
+fn the_picture_of_a_saved_model_is_that_of_the_cluster() {
+    const ALL: [&str; 6] = [
+        "graph",
+        "-A",
+        "--unlinked",
+        "--group",
+        "namespace",
+        "--format",
+    ];
+    shop();
+    let drawn = |more: &[&str]| {
+        let output = portolan(&[&ALL[..], more].concat()).output();
+        let output = output.expect("portolan runs");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("model.json");
+    let named = file.display().to_string();
+    let versions = || {
+        let columns = "custom-columns=U:.metadata.uid,V:.metadata.resourceVersion";
+        kubectl(
+            &["get", "pods,services,deployments", "-A", "-o", columns],
+            "",
+        )
+    };
+    for format in ["dot", "mermaid"] {
+        let (live, saved, model) = settled(versions, || {
+            let live = drawn(&[format]);
+            let (output, model) = exported(&["model", "-A", "--format", "json"]);
+            fs::write(&file, &output.stdout).expect("a file");
+            (live, drawn(&[format, "--from", &named]), model)
+        });
+        assert_eq!(saved, live);
+        let types = model["types"].as_array().expect("types");
+        assert!(!types.is_empty());
+        for ty in types {
+            let name = text(&ty["name"]);
+            assert!(live.contains(&name), "{name} is not in {live}");
+        }
+    }
+    let args = ["graph", "-n", "shop", "--focus", "crat", "--format", "dot"];
+    let output = portolan(&args).output().expect("portolan runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let line = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(line.contains("the nearest names are cart"), "{line}");
+    let args = ["graph", "-n", "shop", "--focus", "cart", "--size", "100x24"];
+    let output = portolan(&args).output().expect("portolan runs");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let picture = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        picture.contains("cart") && picture.lines().count() <= 24,
+        "{picture}"
+    );
+}
+
+#[test]
+#[ignore = "needs the testbed: eval \"$(testbed/up)\""]
 fn what_may_not_be_listed_is_said_and_the_rest_is_shown() {
     let ground = Ground::new("rights");
     ground.deploy(1);

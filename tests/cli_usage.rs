@@ -48,6 +48,15 @@ fn kubeconfig(server: &str) -> String {
 #[case(&["model", "-n", "Not_A_Name"], "lower-case")]
 #[case(&["model", "--format", "yaml"], "json")]
 #[case(&["modell"], "--help")]
+#[case(&["graph", "--size", "160"], "160x45")]
+#[case(&["graph", "--size", "0x45"], "160x45")]
+#[case(&["graph", "--size", "160x99999"], "160x45")]
+#[case(&["graph", "--format", "dot", "--size", "160x45"], "text and svg")]
+#[case(&["graph", "--format", "dot", "--hops", "2"], "--focus")]
+#[case(&["graph"], "--focus NAME")]
+#[case(&["graph", "--focus", "cart", "--hops", "many"], "from 1 to 1000")]
+#[case(&["graph", "--format", "png"], "mermaid")]
+#[case(&["graph", "--group", "team"], "namespace")]
 #[case(&["model", "--zipkin", "localhost:9411"], "http://host:9411")]
 fn wrong_usage(#[case] args: &[&str], #[case] says: &str) {
     let home = tempfile::tempdir().unwrap();
@@ -122,8 +131,8 @@ fn a_server_that_refuses_is_told_at_once() {
     let address = free.local_addr().unwrap();
     drop(free);
     fs::write(&config, kubeconfig(&format!("http://{address}"))).unwrap();
-    for command in ["model", "events"] {
-        let output = portolan(home.path(), &[command])
+    for command in [&["model"][..], &["events"], &["graph", "--format", "dot"]] {
+        let output = portolan(home.path(), command)
             .env("KUBECONFIG", &config)
             .output()
             .unwrap();
@@ -176,6 +185,7 @@ fn help_and_version_go_to_stdout() {
     for (args, says) in [
         (&["--help"][..], "--read-only"),
         (&["model", "--help"], "Exit codes"),
+        (&["graph", "--help"], "Exit codes"),
         (&["--version"], env!("CARGO_PKG_VERSION")),
     ] {
         let output = portolan(home.path(), args).output().unwrap();
@@ -225,6 +235,8 @@ fn what_is_told_back_does_nothing_in_a_terminal() {
         &["model", "--zipkin", BAD],
         &["model", "--kubeconfig", &path],
         &["demo", "--system", &path],
+        &["graph", "--format", "dot", "--from", &path],
+        &["graph", "--size", BAD],
         &["model"],
     ] {
         let output = portolan(home.path(), args)

@@ -16,6 +16,7 @@ impl App {
     /// Draws a frame.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) {
         self.dirty = false;
+        self.area = area;
         let foot = self.foot();
         let here = self.here().view.to_owned();
         let mut views = std::mem::take(&mut self.views);

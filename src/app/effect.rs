@@ -1,5 +1,6 @@
 //! What the app wants done outside: carried out by the runtime, answered by a message.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::intent::{Operation, Order};
@@ -63,6 +64,17 @@ pub enum Effect {
         name: &'static str,
         /// What was given with it.
         argument: String,
+    },
+    /// Write a file.
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What stands in it then.
+        text: String,
+        /// What that is, in words.
+        what: String,
+        /// Whether it may be there already.
+        replace: bool,
     },
     /// Put a text into the clipboard.
     Copy(String),

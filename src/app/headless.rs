@@ -122,6 +122,55 @@ pub async fn why(
     Ok(if why.is_known() { GOOD } else { BAD })
 }
 
+/// A picture as text, and what is to be said beside it, line by line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// What was asked for.
+    pub text: String,
+    /// Everything else.
+    pub notes: Vec<String>,
+}
+
+/// Prints a picture of the model once its first lists are complete and the tracing server has answered;
+/// returns the exit code. Where there is nothing to draw, `render` says why.
+///
+/// # Errors
+/// When `out` cannot be written; a reader that has gone away is no error.
+pub async fn graph(
+    request: &Request,
+    sources: Vec<Box<dyn Source>>,
+    render: impl FnOnce(&Model) -> Result<Drawn, String> + Send,
+    mut to: Streams<'_>,
+) -> io::Result<u8> {
+    let mut running = Running::start(sources, request);
+    // A picture without the calls would say that there are none: they are waited for as long as the lists.
+    let ended = running.until_heard(request, request.timeout).await;
+    if let Err(code) = running.finish(ended, request, &mut to) {
+        return Ok(code);
+    }
+    put(render(&running.model), to)
+}
+
+/// Prints a picture, or why there is none; returns the exit code.
+///
+/// # Errors
+/// When `out` cannot be written; a reader that has gone away is no error.
+pub fn put(drawn: Result<Drawn, String>, mut to: Streams<'_>) -> io::Result<u8> {
+    match drawn {
+        Ok(drawn) => {
+            for note in &drawn.notes {
+                to.tell(note);
+            }
+            to.print(&drawn.text)?;
+            Ok(GOOD)
+        }
+        Err(why) => {
+            to.tell(&why);
+            Ok(BAD)
+        }
+    }
+}
+
 /// Prints the log so far once the first lists are complete, then follows it, for `follow` or until
 /// ctrl-c; returns the exit code.
 ///

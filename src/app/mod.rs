@@ -12,6 +12,7 @@ mod incoming;
 pub mod msg;
 mod outcome;
 pub mod runtime;
+mod saving;
 pub mod state;
 mod troubles;
 pub mod tty;

@@ -95,6 +95,8 @@ pub enum Msg {
     },
     /// The host did a command, or says why not.
     Hosted(Result<String, String>),
+    /// A file was written, or why it was not.
+    Written(Result<String, String>),
     /// The system asks to end.
     Terminate,
 }

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::effect::Effect;
 use super::host::Host;
 use super::msg::{Moment, Msg, Refusal};
+use super::saving;
 use super::state::{App, Start};
 use super::tty::{self, Call, Signals};
 use crate::effectors::{self, EffectError};
@@ -111,6 +112,9 @@ const BROKEN: &str =
 /// What is said where asking for a trace broke off.
 const BROKEN_TRACE: &str = "asking for it broke off by a mistake of ours: the log has the cause";
 
+/// What is said where writing a file broke off.
+const BROKEN_FILE: &str = "writing it broke off by a mistake of ours: the log has the cause";
+
 /// Everything outside of the app.
 struct World {
     session: Session,
@@ -196,6 +200,21 @@ impl World {
                     broken,
                     async move { Msg::Hosted(host.run(name, &argument)) },
                 );
+            }
+            Effect::Write {
+                path,
+                text,
+                what,
+                replace,
+            } => {
+                let broken = Msg::Written(Err(BROKEN_FILE.to_owned()));
+                self.answer(broken, async move {
+                    let saved = tokio::task::spawn_blocking(move || {
+                        let saved = saving::save(&path, &text, replace);
+                        saved.map(|()| format!("wrote {}: {what}", path.display()))
+                    });
+                    Msg::Written(saved.await.unwrap_or_else(|_| Err(BROKEN_FILE.to_owned())))
+                });
             }
             Effect::Copy(text) => {
                 if let Err(error) = canvas.copy(&text) {

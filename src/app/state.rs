@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
 
 use super::actions::{self, Entry, Run};
 use super::host::Offer;
@@ -196,6 +197,8 @@ pub struct App {
     pub(super) next_intent: u64,
     pub(super) asked_to_quit: bool,
     pub(super) dirty: bool,
+    /// Where the last frame was drawn.
+    pub(super) area: Rect,
 }
 
 impl App {
@@ -247,6 +250,7 @@ impl App {
             next_intent: 0,
             asked_to_quit: false,
             dirty: true,
+            area: Rect::default(),
         })
     }
 

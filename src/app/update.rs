@@ -54,7 +54,7 @@ impl App {
             Msg::Looked { id, result } => self.looked(id, result),
             Msg::Traced { id, result } => self.traced(id, &result),
             Msg::LaidOut { id, scene } => self.laid_out(id, scene.map(|s| *s)),
-            Msg::Hosted(result) => self.hosted(result),
+            Msg::Hosted(result) | Msg::Written(result) => self.hosted(result),
             Msg::Terminate => return vec![Effect::Quit],
         }
         Vec::new()

@@ -91,7 +91,7 @@ pub(super) async fn events(
     ended.map_err(unwritable)
 }
 
-fn asked(launch: Launch, timeout: u64) -> (Request, Vec<Box<dyn Source>>) {
+pub(super) fn asked(launch: Launch, timeout: u64) -> (Request, Vec<Box<dyn Source>>) {
     let request = Request {
         context: launch.session.context().clone(),
         mapping: launch.mapping,
@@ -112,6 +112,6 @@ fn asked(launch: Launch, timeout: u64) -> (Request, Vec<Box<dyn Source>>) {
     clippy::needless_pass_by_value,
     reason = "it maps an error, which is given away"
 )]
-fn unwritable(error: io::Error) -> Fault {
+pub(super) fn unwritable(error: io::Error) -> Fault {
     Fault::World(format!("cannot write: {error}"))
 }

@@ -1,6 +1,7 @@
 //! What each command of the command line does: puts the rooms together and runs them.
 
 mod demo;
+mod graph;
 mod headless;
 mod screen;
 
@@ -32,6 +33,10 @@ pub async fn run(cli: Cli, config: Config) -> Result<u8, Fault> {
             let launch = launch(flags, config)?;
             headless::model(launch, format, telemetry, timeout).await
         }
+        Some(Command::Graph(choice)) => match &choice.from {
+            Some(file) => graph::saved(file, flags, &choice),
+            None => graph::live(launch(flags, config)?, &choice).await,
+        },
         Some(Command::Why {
             name,
             format,

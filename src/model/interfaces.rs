@@ -98,6 +98,8 @@ pub struct Interfaces {
     served: HashMap<ElementKey, Vec<InstanceUse>>,
     /// By the key of the call: the duration in µs that 95 % of it did not exceed.
     paces: HashMap<ElementKey, u64>,
+    /// What the callers of each callee take it for.
+    sorts: HashMap<ElementKey, Sort>,
     sample: Option<Sample>,
     /// What they were joined of.
     origin: Arc<Origin>,
@@ -106,6 +108,18 @@ pub struct Interfaces {
 impl Interfaces {
     pub(super) fn is_of(&self, origin: &Origin) -> bool {
         *self.origin == *origin
+    }
+
+    /// What was saved of them: what callees are, and how long calls took in µs, by the call's key.
+    pub(super) fn saved(
+        sorts: impl Iterator<Item = (ElementKey, Sort)>,
+        paces: impl Iterator<Item = (ElementKey, u64)>,
+    ) -> Self {
+        Self {
+            sorts: sorts.collect(),
+            paces: paces.collect(),
+            ..Self::default()
+        }
     }
 
     /// What an element provides, as far as it was seen to be used: busiest first.
@@ -169,9 +183,7 @@ impl Interfaces {
     /// What an element's callers take it for.
     #[must_use]
     pub fn sort(&self, callee: &ElementKey) -> Sort {
-        let uses = self.by_callee.get(callee).into_iter().flatten();
-        let sorts = uses.filter_map(|at| self.uses.get(*at)).map(|u| u.sort);
-        sorts.max().unwrap_or_default()
+        self.sorts.get(callee).copied().unwrap_or_default()
     }
 
     /// Of what this is a sample; `None` where no source sampled anything.

@@ -15,6 +15,7 @@ pub mod fact;
 mod facts;
 pub mod graph;
 pub mod identity;
+pub mod import;
 mod index;
 pub mod intent;
 pub mod interfaces;

@@ -13,6 +13,7 @@ pub mod format;
 pub mod graph;
 pub mod keymap;
 pub mod overlay;
+pub mod picture;
 pub mod screen;
 pub mod terminal;
 pub mod theme;

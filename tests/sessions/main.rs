@@ -14,6 +14,7 @@ mod soup;
 
 mod calls;
 mod deletions;
+mod exporting;
 mod finding;
 mod hostile;
 mod hosting;

@@ -7,7 +7,6 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-mod picture;
 mod show;
 
 mod cures;

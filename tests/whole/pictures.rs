@@ -7,7 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
-use crate::picture::svg;
+use portolan::ui::picture::svg::svg;
+
 use crate::show::{Opening, Show};
 
 fn opening() -> Opening {
@@ -22,7 +23,7 @@ fn opening() -> Opening {
 
 fn keep(name: &str, buffer: &Buffer, title: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
-    fs::write(folder.join(name), svg(buffer, title)).expect("it can be written");
+    fs::write(folder.join(name), svg(buffer, title, "")).expect("it can be written");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +58,7 @@ fn a_picture_has_every_text_in_its_place_and_is_no_markup_by_itself() {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 2));
     buffer.set_string(2, 0, "a<b> & c", Style::new());
     buffer.set_string(0, 1, "red", Style::new().fg(Color::Red));
-    let picture = svg(&buffer, "x & y");
+    let picture = svg(&buffer, "x & y", "");
     assert!(picture.contains("<title>x &amp; y</title>"), "{picture}");
     // Two cells of 9 px in, after the margin of 12.
     assert!(picture.contains("<text x=\"30\""), "{picture}");

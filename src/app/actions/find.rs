@@ -15,8 +15,8 @@ use crate::ui::overlay::prompt::{Prompt, Purpose};
 use crate::ui::screen::{Focus, Mode};
 
 /// Commands that leave the page open over which they are typed: they open another, or change no view.
-const STAYING: [&str; 9] = [
-    "help", "lock", "pause", "quit", "retry", "trace", "utc", "why", "write",
+const STAYING: [&str; 11] = [
+    "export", "export!", "help", "lock", "pause", "quit", "retry", "trace", "utc", "why", "write",
 ];
 /// Most recent namespaces that have a digit.
 const RECENT: usize = 9;

@@ -2,6 +2,7 @@
 //! one line in that file's list; a new file is one line in [`table`].
 
 mod delete;
+mod export;
 mod find;
 mod motion;
 mod places;
@@ -88,6 +89,7 @@ pub fn table(views: &[Box<dyn View>], offers: &[Offer], writable: bool) -> Vec<E
     table.extend(sensor::entries());
     table.extend(places::entries(views));
     table.extend(session::entries());
+    table.extend(export::entries());
     table.extend(motion::entries());
     table.extend(offers.iter().map(|offer| Entry {
         action: offer.action(),

@@ -395,3 +395,73 @@ async fn events_come_in_the_order_of_time_and_are_followed() {
     );
     assert!(err.is_empty());
 }
+
+/// The same of a picture.
+async fn pictured(
+    request: Request,
+    sources: Vec<Box<dyn Source>>,
+    render: impl FnOnce(&Model) -> Result<Drawn, String> + Send,
+) -> (u8, String, String, u128) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let begun = Instant::now();
+    let to = Streams {
+        out: &mut out,
+        err: &mut err,
+    };
+    let code = graph(&request, sources, render, to).await.unwrap();
+    let took = begun.elapsed().as_millis();
+    (
+        code,
+        String::from_utf8(out).unwrap(),
+        String::from_utf8(err).unwrap(),
+        took,
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_waits_for_the_traces_and_says_why_there_is_none() {
+    let links = Observation::Links(crate::model::observation::Links {
+        source: "zipkin".into(),
+        span: crate::model::observation::Span::Recent,
+        window_ms: 60_000,
+        ends: Timestamp::UNIX_EPOCH,
+        links: vec![crate::model::observation::Link {
+            caller: "web".into(),
+            callee: "cart".into(),
+            calls: 1,
+            errors: 0,
+        }],
+    });
+    let live = status("zipkin", "dependencies", None, SourceState::Live);
+    let loading = status(
+        "zipkin",
+        "dependencies",
+        None,
+        SourceState::Loading { seen: 0 },
+    );
+    // Later than others are waited for.
+    let sources = || {
+        let late = vec![
+            (0, vec![loading.clone()]),
+            (9_000, vec![links.clone(), live.clone()]),
+        ];
+        vec![
+            script(CLUSTER, vec![(10, cluster(kinds()))]),
+            script("zipkin", late),
+        ]
+    };
+    let drawn = |model: &Model| {
+        Ok(Drawn {
+            text: format!("{} links\n", model.graph().links().count()),
+            notes: vec!["a note".to_owned()],
+        })
+    };
+    let (code, out, err, took) = pictured(request(), sources(), drawn).await;
+    assert_eq!((code, out.as_str()), (0, "1 links\n"));
+    assert_eq!(err, "portolan: a note\n");
+    assert!(took >= 9_000, "{took}");
+    let none = |_: &Model| Err("nobody is called so".to_owned());
+    let (code, out, err, _) = pictured(request(), sources(), none).await;
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(err, "portolan: nobody is called so\n");
+}

@@ -22,6 +22,7 @@ use crate::model::observation::{
 use crate::model::rating::Rating;
 use crate::model::source::SourceStatus;
 use crate::model::text::Text;
+use crate::model::usage::Sort;
 
 /// The version of the schema that [`Export`] follows.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -255,6 +256,8 @@ pub struct EndRow<'a> {
 pub struct CallRow<'a> {
     caller: EndRow<'a>,
     callee: EndRow<'a>,
+    /// What the callers take the callee for, as a sample of traces tells.
+    callee_is: Sort,
     /// The raw names behind it: caller, callee.
     names: &'a [(Text, Text)],
     /// Counts of the short window. Only with telemetry.
@@ -263,6 +266,9 @@ pub struct CallRow<'a> {
     /// Counts of the long window. Only with telemetry.
     #[serde(skip_serializing_if = "Option::is_none")]
     long: Option<Counts>,
+    /// The duration in µs that 95 % of sampled calls did not exceed. Only with telemetry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p95_us: Option<u64>,
 }
 
 /// A declared link.
@@ -359,7 +365,7 @@ pub fn export<'a>(model: &'a Model, options: &'a Options) -> Export<'a> {
         calls: elements()
             .filter_map(|e| match e {
                 Element::Call(e) if touches(choice, &e.caller, &e.callee) => {
-                    Some(call(e, options.telemetry))
+                    Some(call(model, e, options.telemetry))
                 }
                 _ => None,
             })
@@ -558,13 +564,19 @@ pub(super) fn end(key: &ElementKey) -> EndRow<'_> {
     }
 }
 
-fn call(e: &Call, telemetry: bool) -> CallRow<'_> {
+fn call<'a>(model: &Model, e: &'a Call, telemetry: bool) -> CallRow<'a> {
+    let pace = || {
+        let key = ElementKey::call(e.caller.clone(), e.callee.clone());
+        model.interfaces().p95_us(&key)
+    };
     CallRow {
         caller: end(&e.caller),
         callee: end(&e.callee),
+        callee_is: model.interfaces().sort(&e.callee),
         names: &e.names,
         recent: e.recent.filter(|_| telemetry),
         long: e.long.filter(|_| telemetry),
+        p95_us: telemetry.then(pace).flatten(),
     }
 }
 

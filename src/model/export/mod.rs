@@ -5,6 +5,7 @@
 
 pub mod comparch;
 mod findings;
+pub mod graph;
 pub mod json;
 pub mod operations;
 mod parameters;

@@ -193,6 +193,8 @@ impl Joining {
         callee.or_default().push(at);
         let inbound = made.inbound.entry(used.callee.clone());
         inbound.or_default().merge(&used.tally);
+        let sort = made.sorts.entry(used.callee.clone()).or_default();
+        *sort = used.sort.max(*sort);
         if let Some(caller) = &used.caller {
             let call = ElementKey::call(caller.clone(), used.callee.clone());
             let pace = self.paces.entry(call).or_default();
@@ -312,6 +314,7 @@ mod tests {
             prop_assert_eq!(&made.inbound, &whole.inbound);
             prop_assert_eq!(&made.served, &whole.served);
             prop_assert_eq!(&made.paces, &whole.paces);
+            prop_assert_eq!(&made.sorts, &whole.sorts);
             prop_assert_eq!(&made.sample, &whole.sample);
             let calls: u64 = made.uses.iter().map(|used| used.tally.calls).sum();
             prop_assert_eq!(calls, said.len() as u64);

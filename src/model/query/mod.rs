@@ -1,6 +1,7 @@
 //! Read-only questions to the model. Nothing here changes anything or knows what a screen is.
 
 pub mod analysis;
+pub mod around;
 pub mod autoscalers;
 pub mod difference;
 pub mod forbidden;

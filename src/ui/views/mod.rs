@@ -2,7 +2,7 @@
 
 mod calls;
 pub mod events;
-mod graph;
+pub(super) mod graph;
 pub(in crate::ui) mod lines;
 mod matrix;
 mod nested;

@@ -242,8 +242,18 @@ impl Model {
         }
     }
 
+    /// That nothing has a name, and which names are near.
+    pub(super) fn nothing_called(&self, asked: &str) -> String {
+        let why = Why {
+            asked: text::name(asked),
+            answers: Vec::new(),
+            nearest: self.nearest(&normal(asked)),
+        };
+        why.unknown()
+    }
+
     /// The types, Services and pods that a person may mean.
-    fn called(&self, asked: &str) -> Vec<ElementKey> {
+    pub(super) fn called(&self, asked: &str) -> Vec<ElementKey> {
         let is_so = |namespace: &str, kind: &str, name: &str| {
             let mut parts = asked.rsplit('/');
             parts.next().is_some_and(|n| n.eq_ignore_ascii_case(name))

@@ -1,8 +1,10 @@
-//! A screen as an SVG picture, for the README.
+//! Cells as an SVG picture: a drawing for browsers and documents, a screen for the README.
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
+
+use crate::model::text;
 
 /// Cells, in px: a text of 15 px is still read easily when a page shrinks the picture by a tenth.
 const CELL: (f32, f32) = (9.0, 19.0);
@@ -10,17 +12,22 @@ const MARGIN: f32 = 12.0;
 const GROUND: &str = "#16181d";
 const INK: &str = "#d6d9e0";
 
-/// The picture of a screen.
-pub fn svg(buffer: &Buffer, title: &str) -> String {
+/// The picture of cells. `title` and `description` (which may be empty) are for those who do not see it.
+#[must_use]
+pub fn svg(buffer: &Buffer, title: &str, description: &str) -> String {
     let (columns, rows) = (f32::from(buffer.area.width), f32::from(buffer.area.height));
     let (width, height) = (
         columns.mul_add(CELL.0, 2.0 * MARGIN),
         rows.mul_add(CELL.1, 2.0 * MARGIN),
     );
+    let description = match description {
+        "" => String::new(),
+        words => format!("<desc>{}</desc>\n", escaped(words)),
+    };
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
          font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\">\n\
-         <title>{}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n",
+         <title>{}</title>\n{description}<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n",
         escaped(title)
     );
     for y in 0..buffer.area.height {
@@ -141,8 +148,19 @@ impl Run {
     }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+/// A text between tags. What XML cannot hold, and what turns a line around, was kept out where texts came in; here
+/// only that nothing else does.
+fn escaped(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for c in raw.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\n' => out.push('\n'),
+            c if text::is_hostile(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c => out.push(c),
+        }
+    }
+    out
 }
