@@ -34,12 +34,17 @@ impl App {
         };
         if let Some(view) = views.get_mut(self.view) {
             let is_log = view.name() == "events";
-            let has_detail = view.has_detail();
+            let has_detail = view.has_detail()
+                && if view.is_wide() {
+                    self.panes.detail_of_wide
+                } else {
+                    self.panes.detail
+                };
             let mut scene = Scene {
                 ctx,
                 view: view.as_mut(),
                 tail: (self.panes.tail && !is_log).then_some(&mut tail),
-                detail: (self.panes.detail && has_detail).then_some(self.panes.offset),
+                detail: has_detail.then_some(self.panes.offset),
                 focus: self.panes.focus,
                 mode: self.mode,
                 paused: self.frozen.is_some().then_some(self.waiting),

@@ -127,7 +127,9 @@ pub struct Visited {
 #[derive(Clone, Copy, Debug)]
 pub struct Panes {
     pub(super) tail: bool,
+    /// Whether the detail pane is there: beside views that leave room for it, and beside those that want it all.
     pub(super) detail: bool,
+    pub(super) detail_of_wide: bool,
     /// Lines that the detail pane is scrolled by.
     pub(super) offset: u16,
     pub(super) focus: Focus,
@@ -138,6 +140,7 @@ impl Default for Panes {
         Self {
             tail: true,
             detail: true,
+            detail_of_wide: false,
             offset: 0,
             focus: Focus::View,
         }
@@ -282,6 +285,15 @@ impl App {
         Here {
             view,
             overlay: self.overlays.last().map(Overlay::name),
+        }
+    }
+
+    /// Whether the detail pane stands beside the view.
+    pub(super) fn detail_pane(&mut self) -> &mut bool {
+        if self.views.get(self.view).is_some_and(|v| v.is_wide()) {
+            &mut self.panes.detail_of_wide
+        } else {
+            &mut self.panes.detail
         }
     }
 

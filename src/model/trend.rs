@@ -105,6 +105,17 @@ pub struct Trend {
     points: VecDeque<Option<Point>>,
     /// The end of the window since which calls fail.
     failing: Option<Timestamp>,
+    /// When it came, by our wall clock.
+    arrived: Option<Timestamp>,
+}
+
+/// For how long nothing was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Silence {
+    /// Minutes without a call, by the tracing server's clock; at least 1.
+    pub minutes: usize,
+    /// Whether it is longer than that: nothing earlier is known.
+    pub or_longer: bool,
 }
 
 impl Trend {
@@ -159,6 +170,27 @@ impl Trend {
         self.points.len()
     }
 
+    /// For how long nothing was called; `None` where something was in the last minute that is known. A minute in
+    /// which nobody counted ends what is known.
+    #[must_use]
+    pub fn silence(&self) -> Option<Silence> {
+        let mut last = self.points.iter().rev();
+        let silent = |point: &&Option<Point>| point.is_some_and(|point| !point.has_calls());
+        let minutes = last.by_ref().take_while(silent).count();
+        let before = self.points.len().checked_sub(minutes + 1);
+        let was_called = before.and_then(|at| self.points.get(at).copied().flatten());
+        (minutes > 0).then_some(Silence {
+            minutes,
+            or_longer: was_called.is_none(),
+        })
+    }
+
+    /// When it was seen for the first time, by our wall clock; `None` where it was there when we came.
+    #[must_use]
+    pub const fn arrived(&self) -> Option<Timestamp> {
+        self.arrived
+    }
+
     /// Since when the calls fail, by the server's clock: the end of the window that began it. `None` where the
     /// last minute was calm, or what failed before has ended.
     #[must_use]
@@ -184,6 +216,11 @@ impl Trends {
             Some(trend) => trend.put(ends, point),
             None => self.0.entry(key.clone()).or_default().put(ends, point),
         }
+    }
+
+    /// Notes that an element came.
+    pub(super) fn arrive(&mut self, key: &ElementKey, now: Timestamp) {
+        self.0.entry(key.clone()).or_default().arrived = Some(now);
     }
 
     /// All calls within the hour before the last point of any, each once.
@@ -272,6 +309,23 @@ mod tests {
             Some(second(600)),
             "it is another one"
         );
+    }
+
+    #[test]
+    fn silence_has_a_length_as_far_as_is_known() {
+        let mut trend = Trend::default();
+        let silence = |trend: &Trend| trend.silence().map(|s| (s.minutes, s.or_longer));
+        assert_eq!(silence(&trend), None, "nobody counted");
+        trend.put(second(0), point(0, 0));
+        assert_eq!(silence(&trend), Some((1, true)));
+        trend.put(second(60), point(3, 0));
+        assert_eq!(silence(&trend), None);
+        trend.put(second(120), point(0, 0));
+        trend.put(second(180), point(0, 0));
+        assert_eq!(silence(&trend), Some((2, false)));
+        // Of the minute between nobody knows.
+        trend.put(second(300), point(0, 0));
+        assert_eq!(silence(&trend), Some((1, true)));
     }
 
     #[test]

@@ -136,6 +136,8 @@ pub enum Ask {
     Hide(String),
     /// Only the ways from one to the other; `None` for everything.
     Path(Option<(ElementKey, ElementKey)>),
+    /// Let stand out what this verb looks for.
+    StandOut(Verb),
 }
 
 /// One way to look at the model. Views keep their cursor, and caches that hang on the model's revision.
@@ -187,6 +189,11 @@ pub trait View {
     /// Whether its rows stand for elements, so that the detail pane has something to say.
     fn has_detail(&self) -> bool {
         true
+    }
+
+    /// Whether it wants the whole width, so that the detail pane stands beside it only when asked for.
+    fn is_wide(&self) -> bool {
+        false
     }
 
     /// Answers a verb.

@@ -638,15 +638,18 @@ pub fn untraced() -> Observation {
     })
 }
 
+/// Who calls whom in that shop, how often, and how many of the calls fail.
+pub const SHOP_LINKS: [(&str, &str, u64, u64); 5] = [
+    ("frontend", "checkout", 744, 1),
+    ("frontend", "cart", 780, 0),
+    ("checkout", "payment", 740, 90),
+    ("checkout", "cart", 700, 0),
+    ("payment", "card-network", 720, 80),
+];
+
 /// The calls of that shop.
 pub fn shop_calls() -> Vec<Observation> {
-    traced(&[
-        ("frontend", "checkout", 744, 1),
-        ("frontend", "cart", 780, 0),
-        ("checkout", "payment", 740, 90),
-        ("checkout", "cart", 700, 0),
-        ("payment", "card-network", 720, 80),
-    ])
+    traced(&SHOP_LINKS)
 }
 
 /// Puts one more label on a pod.

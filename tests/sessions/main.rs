@@ -21,6 +21,7 @@ mod hosting;
 mod ink;
 mod interfaces;
 mod keys;
+mod living;
 mod matrix;
 mod resources;
 mod restarts;

@@ -5,6 +5,7 @@ mod delete;
 mod export;
 mod find;
 mod motion;
+mod overlays;
 mod places;
 mod rollout;
 mod scale;
@@ -88,6 +89,7 @@ pub fn table(views: &[Box<dyn View>], offers: &[Offer], writable: bool) -> Vec<E
     table.extend(why::entries());
     table.extend(sensor::entries());
     table.extend(places::entries(views));
+    table.extend(overlays::entries());
     table.extend(session::entries());
     table.extend(export::entries());
     table.extend(motion::entries());

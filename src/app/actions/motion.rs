@@ -238,7 +238,7 @@ fn in_views() -> Vec<Entry> {
 
 fn in_whole() -> Vec<Entry> {
     let whole = Place::Views(&["whole"]);
-    let list: [(&'static str, &[&str], &'static str, &'static str, Verb); 9] = [
+    let list: [(&'static str, &[&str], &'static str, &'static str, Verb); 6] = [
         (
             "zoom",
             &["z"],
@@ -267,21 +267,6 @@ fn in_whole() -> Vec<Entry> {
             "close all groups, or open them",
             Verb::FoldAll,
         ),
-        (
-            "blast-radius",
-            &["b"],
-            "blast radius",
-            "whom it touches when the selected one stops, with the share of their calls",
-            Verb::Impact,
-        ),
-        (
-            "single-points",
-            &["B"],
-            "",
-            "what others are not reached without: single points of failure",
-            Verb::Points,
-        ),
-        ("circles", &["C"], "", "who calls in circles", Verb::Cycles),
         (
             "unlinked",
             &["U"],

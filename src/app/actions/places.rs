@@ -110,7 +110,8 @@ pub(super) fn entries(views: &[Box<dyn View>]) -> Vec<Entry> {
             )
             .at(Place::Everywhere),
             |app, _| {
-                app.panes.detail = !app.panes.detail;
+                let pane = app.detail_pane();
+                *pane = !*pane;
                 app.panes.focus = Focus::View;
                 Vec::new()
             },
@@ -229,9 +230,9 @@ fn path(app: &mut App, text: &str) -> Vec<Effect> {
             let from = app
                 .selected()
                 .map(|key| app.shown().type_of(&key).map_or(key, ElementKey::Type));
-            (from, find(app, to))
+            (from, linked(app, to))
         }
-        [from, to, ..] => (find(app, from), find(app, to)),
+        [from, to, ..] => (linked(app, from), linked(app, to)),
     };
     match ends {
         (Some(from), Some(to)) if from != to => ask(app, Ask::Path(Some((from, to)))),
@@ -335,7 +336,8 @@ fn last_view(app: &mut App, _: &str) -> Vec<Effect> {
 }
 
 fn next_pane(app: &mut App, _: &str) -> Vec<Effect> {
-    app.panes.focus = match (app.panes.focus, app.panes.detail, app.panes.tail) {
+    let has_detail = *app.detail_pane();
+    app.panes.focus = match (app.panes.focus, has_detail, app.panes.tail) {
         (Focus::View, true, _) => Focus::Detail,
         (Focus::View | Focus::Detail, _, true) => Focus::Tail,
         _ => Focus::View,

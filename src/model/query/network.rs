@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::model::Model;
 use crate::model::element::{Call, ComponentType, Counts, Declared, Element, Health};
 use crate::model::graph::Relation;
@@ -10,6 +12,7 @@ use crate::model::key::ElementKey;
 use crate::model::observation::NamespaceChoice;
 use crate::model::query::links::Side;
 use crate::model::text::Text;
+use crate::model::trend::{Silence, Trend};
 use crate::model::usage::Sort;
 
 /// The label by which workloads of one application know each other.
@@ -88,6 +91,10 @@ pub struct Flow {
     pub links: usize,
     /// How many of these fail so often that somebody should look.
     pub failing: usize,
+    /// When the last of them was seen for the first time, by our wall clock; `None` where all were there when we came.
+    pub arrived: Option<Timestamp>,
+    /// For how long none of them was used; `None` while one is, and where nothing was observed.
+    pub silence: Option<Silence>,
 }
 
 impl Flow {
@@ -111,6 +118,12 @@ impl Flow {
         self.recent = sum(self.recent, other.recent);
         self.long = sum(self.long, other.long);
         self.p95_us = self.p95_us.max(other.p95_us);
+        self.silence = match (self.observed, other.observed) {
+            (true, true) => self.silence.zip(other.silence).map(|(a, b)| a.min(b)),
+            (true, false) => self.silence,
+            (false, _) => other.silence,
+        };
+        self.arrived = self.arrived.max(other.arrived);
         self.observed |= other.observed;
         self.declared = self.declared.max(other.declared);
         self.links += other.links;
@@ -281,6 +294,21 @@ impl Model {
         }
     }
 
+    /// What flows from one element to another; `None` where nothing is known to.
+    #[must_use]
+    pub fn flow(&self, from: &ElementKey, to: &ElementKey) -> Option<Flow> {
+        let mut flow = Flow::default();
+        for key in [
+            ElementKey::call(from.clone(), to.clone()),
+            ElementKey::declared(from.clone(), to.clone()),
+        ] {
+            if let Some(element) = self.graph.get(&key) {
+                self.fill(&mut flow, &key, element);
+            }
+        }
+        (flow.links > 0).then_some(flow)
+    }
+
     /// Everything that may call or be called, and passes.
     fn passing(&self, wish: &Wish<'_>, hidden: &mut Hidden) -> BTreeMap<ElementKey, &Element> {
         let mut found = BTreeMap::new();
@@ -326,22 +354,30 @@ impl Model {
                 continue;
             }
             let flow = flows.entry((from.clone(), to.clone())).or_default();
-            flow.links = 1;
-            match &**element {
-                Element::Call(call) => self.fill(flow, key, call),
-                Element::Declared(declared) => flow.declared = declaration(declared),
-                _ => {}
-            }
+            self.fill(flow, key, element);
         }
         flows
     }
 
-    fn fill(&self, flow: &mut Flow, key: &ElementKey, call: &Call) {
+    /// Adds what a call or a declared link says of the link that they are.
+    fn fill(&self, flow: &mut Flow, key: &ElementKey, element: &Element) {
+        match element {
+            Element::Call(call) => self.count(flow, key, call),
+            Element::Declared(declared) => flow.declared = declaration(declared),
+            _ => return,
+        }
+        flow.links = 1;
+    }
+
+    fn count(&self, flow: &mut Flow, key: &ElementKey, call: &Call) {
         flow.observed = true;
         flow.recent = call.recent;
         flow.long = call.long;
         flow.p95_us = self.interfaces().p95_us(key);
         flow.failing = usize::from(call.recent.is_some_and(Counts::are_failing));
+        let trend = self.trend(key);
+        flow.arrived = trend.and_then(Trend::arrived);
+        flow.silence = trend.and_then(Trend::silence);
     }
 
     /// Which node each element belongs to.

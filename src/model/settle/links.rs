@@ -134,6 +134,10 @@ impl Model {
         }
         for (key, call) in joined.calls {
             let element = Element::Call(Box::new(call));
+            // The same calls that the log tells as new connectors.
+            if cause == Cause::Telemetry && self.graph.get(&key).is_none() {
+                Arc::make_mut(&mut self.trends).arrive(&key, out.now());
+            }
             self.record(&key, Some(element), cause, out);
         }
         let externals = self.graph.of(Sort::Externals).map(|e| e.key());

@@ -1,5 +1,6 @@
 //! The views. A new one is one file here and one line in [`all`].
 
+mod age;
 mod calls;
 pub mod events;
 pub(super) mod graph;

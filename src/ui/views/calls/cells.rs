@@ -8,6 +8,7 @@ use crate::model::element::{Call, Counts, Declared, Element, Health};
 use crate::model::key::ElementKey;
 use crate::model::query::links::Side;
 use crate::ui::format::{self, NONE};
+use crate::ui::views::age::Age;
 use crate::ui::{Ctx, detail};
 
 const RATE: usize = 7;
@@ -225,6 +226,8 @@ impl Cells {
         let counts = call.and_then(|call| call.recent);
         let key = ElementKey::call(caller.clone(), callee.clone());
         let fails = counts.is_some_and(Counts::are_failing);
+        let flow = ctx.model.flow(caller, callee).unwrap_or_default();
+        let age = Age::of(&flow, ctx.now);
         Self {
             rate: format::rate(counts),
             errors: format::errors(counts),
@@ -232,7 +235,7 @@ impl Cells {
                 Some(_) => format::took(ctx.model.interfaces().p95_us(&key)),
                 None => NONE.to_owned(),
             },
-            note: note(call, declared, fails).to_owned(),
+            note: note(call, declared, fails, age),
             fails,
             quiet: call.is_none(),
             ..Self::default()
@@ -241,12 +244,17 @@ impl Cells {
 }
 
 /// What there is to say of a link besides its figures.
-fn note(call: Option<&Call>, declared: Option<&Declared>, fails: bool) -> &'static str {
-    match (call, declared) {
+fn note(call: Option<&Call>, declared: Option<&Declared>, fails: bool, age: Age) -> String {
+    let plain = match (call, declared) {
         (Some(_), _) if fails => "calls fail",
         (Some(call), _) if call.recent.is_some_and(|c| c.calls == 0) => "called earlier",
         (Some(_), _) | (None, None) => "",
         (None, Some(declared)) if declared.is_only_allowed() => "only allowed",
         (None, Some(_)) => "only declared",
+    };
+    match (age.words(), plain) {
+        (None, plain) => plain.to_owned(),
+        (Some(words), "") => words,
+        (Some(words), plain) => format!("{plain}, {words}"),
     }
 }

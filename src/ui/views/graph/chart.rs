@@ -7,6 +7,7 @@ use crate::model::element::{Call, Counts, Declared, Element};
 use crate::model::key::ElementKey;
 use crate::model::query::links::{Neighbour, Side};
 use crate::ui::Ctx;
+use crate::ui::views::age::Age;
 
 /// What a box stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,12 +42,21 @@ pub(super) struct Link {
     pub(super) to: usize,
     pub(super) call: Option<Call>,
     pub(super) declared: Option<Declared>,
+    /// Whether it stands for all links of a fold.
+    pub(super) is_sum: bool,
 }
 
 impl Link {
     /// Whether nobody was seen to use it.
     pub(super) fn only_declared(&self) -> bool {
         self.call.is_none()
+    }
+
+    /// How old it is; of a fold nothing is said.
+    pub(super) fn age(&self, ctx: &Ctx<'_>) -> Age {
+        let flow = self.call.as_ref().filter(|_| !self.is_sum);
+        let flow = flow.and_then(|call| ctx.model.flow(&call.caller, &call.callee));
+        flow.map_or(Age::Used, |flow| Age::of(&flow, ctx.now))
     }
 
     /// What is said of it where nobody was seen to use it: a permission is no dependency.
@@ -260,6 +270,7 @@ fn join(chart: &mut Chart, around: &mut Around<'_>) {
                 to: *to,
                 call: neighbour.call.cloned(),
                 declared: neighbour.declared.cloned(),
+                is_sum: false,
             });
         }
     }
@@ -298,6 +309,7 @@ fn fold(
                         to,
                         call: neighbour.call.cloned(),
                         declared: neighbour.declared.cloned(),
+                        is_sum: true,
                     });
             }
         }
@@ -352,6 +364,7 @@ mod tests {
             to: 1,
             call: None,
             declared: Some(declared),
+            is_sum: false,
         };
         let permission = declared(&[], &["p"]);
         let both = declared(&["B_URL"], &["p"]);

@@ -9,6 +9,7 @@ use crate::model::observation::Kind;
 use crate::model::query::links::Side;
 use crate::model::source::SourceState;
 use crate::ui::trend::{self, Figure};
+use crate::ui::views::age::Age;
 use crate::ui::{Ctx, format, usage};
 
 /// What is said first of declared links only; the longest that fits is said.
@@ -59,7 +60,10 @@ pub(super) fn about(ctx: &Ctx<'_>, plan: &Plan, at: usize) -> Vec<String> {
         Spot::Element(key) => said.push(identity(ctx, key)),
     }
     if let Some(own) = &stop.own {
-        let text = format!("calls itself {}", counted(ctx, own.recent, own.long));
+        let text = format!(
+            "calls itself {}",
+            counted(ctx, Age::Used, own.recent, own.long)
+        );
         said.push(text);
     }
     let mut links: Vec<(&Link, usize)> = plan.chart.links_of(at).collect();
@@ -143,7 +147,10 @@ fn traffic(ctx: &Ctx<'_>, key: &ElementKey) -> Option<String> {
     let parts = [("in", Side::Callers), ("out", Side::Callees)].into_iter();
     let parts = parts.filter_map(|(word, side)| {
         let counts = ctx.model.traffic(key, side)?;
-        Some(format!("{word} {}", counted(ctx, Some(counts), None)))
+        Some(format!(
+            "{word} {}",
+            counted(ctx, Age::Used, Some(counts), None)
+        ))
     });
     let parts: Vec<String> = parts.collect();
     let dot = format!(" {} ", ctx.theme.glyphs.dot);
@@ -154,7 +161,9 @@ fn traffic(ctx: &Ctx<'_>, key: &ElementKey) -> Option<String> {
 fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
     let mut parts = vec![ends(ctx, plan, link)];
     if let Some(call) = &link.call {
-        parts.push(counted(ctx, call.recent, call.long));
+        let age = link.age(ctx);
+        parts.push(counted(ctx, age, call.recent, call.long));
+        parts.extend(age.words().filter(|_| age.is_new()));
         parts.extend(hour(ctx, call));
     }
     parts.extend(operations(ctx, plan, link));
@@ -236,14 +245,15 @@ fn ends(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
     format!("{} {arrow} {}", name(link.from), name(link.to))
 }
 
-fn counted(ctx: &Ctx<'_>, recent: Option<Counts>, long: Option<Counts>) -> String {
+fn counted(ctx: &Ctx<'_>, age: Age, recent: Option<Counts>, long: Option<Counts>) -> String {
     let mut text = match recent {
         None => "no rate yet".to_owned(),
         Some(counts) => {
             let window = ctx.model.recent_window_ms().unwrap_or(counts.window_ms);
             let window = format::window(window);
             if counts.calls == 0 {
-                format!("silent for {window}")
+                age.words()
+                    .unwrap_or_else(|| format!("silent for {window}"))
             } else {
                 let rate = format::rate(recent);
                 let errors = format::errors(recent);

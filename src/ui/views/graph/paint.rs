@@ -13,6 +13,7 @@ use crate::model::element::{Element, Health};
 use crate::model::query::links::Side;
 use crate::ui::graph::{Cells, Line, Point};
 use crate::ui::theme::Glyphs;
+use crate::ui::views::age::Age;
 use crate::ui::{Ctx, format};
 
 /// A part of the screen that shows a part of the scene.
@@ -74,12 +75,10 @@ impl Pen<'_> {
         }
     }
 
-    const fn head(&self, to_right: bool) -> &'static str {
-        match (to_right, self.plain) {
-            (true, _) => self.glyphs.arrow,
-            (false, true) => "<",
-            (false, false) => "←",
-        }
+    /// The flat and the steep part of a link's line.
+    fn strokes(&self, link: &Link, age: Age) -> [&'static str; 2] {
+        let dashed = link.only_declared();
+        age.strokes([self.flat(dashed), self.steep(dashed)], self.glyphs)
     }
 }
 
@@ -102,28 +101,36 @@ pub(super) fn paint(canvas: &mut Canvas<'_>, plan: &Plan, ctx: &Ctx<'_>, cursor:
         }
     }
     // Lines of the selected box last: what is drawn later lies on top, and verticals go over all.
-    let mut lines: Vec<(&Line, &Link, Style)> = plan
+    let mut lines: Vec<(&Line, &Link, Age, Style)> = plan
         .scene
         .lines
         .iter()
         .filter_map(|line| {
             let link = plan.chart.links.get(line.edge)?;
-            Some((line, link, line_style(link, ctx, cursor)))
+            let age = link.age(ctx);
+            Some((line, link, age, line_style(link, age, ctx, cursor)))
         })
         .collect();
-    lines.sort_by_key(|(_, link, _)| touches(link, cursor));
+    lines.sort_by_key(|(_, link, ..)| touches(link, cursor));
     let mut over: BTreeMap<Point, (&'static str, Style)> = BTreeMap::new();
-    for (line, link, style) in &lines {
-        trace(canvas, &pen, line, link, *style, &mut over);
+    for (line, link, age, style) in &lines {
+        trace(
+            canvas,
+            pen.strokes(link, *age),
+            &pen,
+            line,
+            *style,
+            &mut over,
+        );
     }
-    for (line, _, style) in &lines {
-        midway(canvas, &pen, line, *style);
+    for (line, _, age, style) in &lines {
+        midway(canvas, &pen, line, *age, *style);
     }
     for (point, (glyph, style)) in over {
         canvas.put(point.x, point.y, glyph, style);
     }
-    for (line, link, style) in &lines {
-        ends(canvas, &pen, line, *style);
+    for (line, link, age, style) in &lines {
+        ends(canvas, &pen, line, *age, *style);
         label(canvas, plan, line, link, *style, ctx);
     }
     for (index, stop) in plan.chart.stops.iter().enumerate() {
@@ -138,9 +145,12 @@ fn touches(link: &Link, cursor: Cursor) -> bool {
     cursor.stop == Some(link.from) || cursor.stop == Some(link.to)
 }
 
-fn line_style(link: &Link, ctx: &Ctx<'_>, cursor: Cursor) -> Style {
+fn line_style(link: &Link, age: Age, ctx: &Ctx<'_>, cursor: Cursor) -> Style {
     if link.fails() {
         return ctx.theme.health(Health::Broken);
+    }
+    if age.is_new() {
+        return ctx.theme.accent();
     }
     if touches(link, cursor) && !ctx.only_broken {
         ctx.theme.text()
@@ -152,23 +162,21 @@ fn line_style(link: &Link, ctx: &Ctx<'_>, cursor: Cursor) -> Style {
 /// The flat parts of a line; its corners and steep parts are kept for later, to go over all flat ones.
 fn trace(
     canvas: &mut Canvas<'_>,
+    [flat, steep]: [&'static str; 2],
     pen: &Pen<'_>,
     line: &Line,
-    link: &Link,
     style: Style,
     over: &mut BTreeMap<Point, (&'static str, Style)>,
 ) {
-    let dashed = link.only_declared();
     let around = line.points.iter().zip(line.points.iter().skip(1));
     for (a, b) in around {
         if a.y == b.y {
-            let flat = pen.flat(dashed);
             for x in a.x.min(b.x)..=a.x.max(b.x) {
                 canvas.put(x, a.y, flat, style);
             }
         } else {
             for y in a.y.min(b.y)..=a.y.max(b.y) {
-                over.insert(Point { x: a.x, y }, (pen.steep(dashed), style));
+                over.insert(Point { x: a.x, y }, (steep, style));
             }
         }
     }
@@ -187,19 +195,24 @@ fn trace(
 }
 
 /// A head in the middle of a line that passes a column: there it would look like a frame.
-fn midway(canvas: &mut Canvas<'_>, pen: &Pen<'_>, line: &Line, style: Style) {
+fn midway(canvas: &mut Canvas<'_>, pen: &Pen<'_>, line: &Line, age: Age, style: Style) {
     if line.points.len() <= 4 {
         return;
     }
     let pairs = line.points.iter().zip(line.points.iter().skip(1));
     let flat = pairs.filter(|(a, b)| a.y == b.y);
     if let Some((a, b)) = flat.max_by_key(|(a, b)| a.x.abs_diff(b.x)) {
-        canvas.put(a.x.midpoint(b.x), a.y, pen.head(b.x > a.x), style);
+        canvas.put(
+            a.x.midpoint(b.x),
+            a.y,
+            age.head(b.x > a.x, pen.glyphs),
+            style,
+        );
     }
 }
 
 /// The head of a line's arrow, and the tee at the box where it begins.
-fn ends(canvas: &mut Canvas<'_>, pen: &Pen<'_>, line: &Line, style: Style) {
+fn ends(canvas: &mut Canvas<'_>, pen: &Pen<'_>, line: &Line, age: Age, style: Style) {
     let count = line.points.len();
     let pair = |a: usize, b: usize| line.points.get(a).copied().zip(line.points.get(b).copied());
     if let Some((first, next)) = pair(0, 1) {
@@ -214,7 +227,12 @@ fn ends(canvas: &mut Canvas<'_>, pen: &Pen<'_>, line: &Line, style: Style) {
         }
     }
     if let Some((before, last)) = pair(count.saturating_sub(2), count.saturating_sub(1)) {
-        canvas.put(last.x, last.y, pen.head(last.x > before.x), style);
+        canvas.put(
+            last.x,
+            last.y,
+            age.head(last.x > before.x, pen.glyphs),
+            style,
+        );
     }
 }
 

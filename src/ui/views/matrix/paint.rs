@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::table::{Line, Table};
 use crate::model::element::Health;
 use crate::model::query::network::Flow;
+use crate::ui::views::age::Age;
 use crate::ui::{Ctx, format};
 
 /// What is drawn, and where one is in it.
@@ -189,6 +190,9 @@ impl Picture<'_> {
     ) -> (&'static str, Style) {
         let mut style = mark.style(ctx.theme);
         let mut glyph = mark.glyph(ctx.theme);
+        if Age::of(flow, ctx.now).is_new() {
+            style = ctx.theme.accent().add_modifier(Modifier::BOLD);
+        }
         if flow.failing > 0 {
             style = ctx.theme.health(Health::Broken);
             if self.frame.pitch == 1 {

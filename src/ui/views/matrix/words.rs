@@ -2,12 +2,13 @@
 
 use super::cross::Cross;
 use super::table::Table;
-use crate::model::element::{Call, Counts, Declared, Element, Outside};
+use crate::model::element::{Call, Declared, Element, Outside};
 use crate::model::key::ElementKey;
 use crate::model::observation::Kind;
 use crate::model::query::links::Side;
 use crate::model::query::network::{Declaration, Flow, Group, Part};
 use crate::model::source::SourceState;
+use crate::ui::views::age::Age;
 use crate::ui::views::lines;
 use crate::ui::{Ctx, detail, format, usage};
 
@@ -127,21 +128,8 @@ fn known<'a>(ctx: &Ctx<'a>, table: &Table, from: &Part, to: &Part) -> Known<'a> 
         .find(|c| c.callee == *to);
     let mut declared = ctx.model.declared(from, Side::Callees);
     let declared = declared.find(|d| d.callee == *to);
-    let key = ElementKey::call(from.clone(), to.clone());
     Known {
-        flow: Flow {
-            recent: call.and_then(|c| c.recent),
-            long: call.and_then(|c| c.long),
-            p95_us: ctx.model.interfaces().p95_us(&key),
-            observed: call.is_some(),
-            declared: match declared {
-                None => Declaration::Nowhere,
-                Some(declared) if declared.is_only_allowed() => Declaration::Allowed,
-                Some(_) => Declaration::Declared,
-            },
-            links: usize::from(call.is_some() || declared.is_some()),
-            failing: usize::from(call.and_then(|c| c.recent).is_some_and(Counts::are_failing)),
-        },
+        flow: ctx.model.flow(from, to).unwrap_or_default(),
         call,
         declared,
     }
@@ -195,6 +183,7 @@ fn sentence(ctx: &Ctx<'_>, from: &str, to: &str, known: &Known<'_>) -> String {
         let ms = ctx.model.recent_window_ms().unwrap_or(counts.window_ms);
         format::window(ms)
     });
+    let age = Age::of(flow, ctx.now);
     let mut parts = Vec::new();
     match (flow.recent, window) {
         (Some(counts), Some(window)) if counts.calls > 0 => {
@@ -206,12 +195,17 @@ fn sentence(ctx: &Ctx<'_>, from: &str, to: &str, known: &Known<'_>) -> String {
             parts.push(format!("{errors} % errors over {window}{fails}"));
         }
         (Some(_), Some(window)) => {
-            parts.push(format!("{from} calls {to}, but was silent for {window}"));
+            let silent = age.words();
+            let silent = silent.unwrap_or_else(|| format!("silent for {window}"));
+            parts.push(format!("{from} calls {to}, but was {silent}"));
         }
         _ => parts.push(format!(
             "{from} calls {to} {} no rate yet",
             ctx.theme.glyphs.dot
         )),
+    }
+    if age.is_new() {
+        parts.extend(age.words());
     }
     parts.extend(
         flow.p95_us

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Model;
 use crate::model::query::network::Network;
+use crate::ui::action::Verb;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,18 @@ pub(super) enum Sort {
     Points,
     /// Who calls in circles.
     Cycles,
+}
+
+impl Sort {
+    /// What a verb looks for.
+    pub(super) const fn of(verb: Verb) -> Self {
+        match verb {
+            Verb::Impact => Self::Impact,
+            Verb::Points => Self::Points,
+            Verb::Cycles => Self::Cycles,
+            _ => Self::None,
+        }
+    }
 }
 
 /// What was found in a network.

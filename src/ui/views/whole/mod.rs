@@ -13,10 +13,8 @@ mod words;
 
 pub use self::verbs::least_rate;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -24,6 +22,7 @@ use self::lens::{Lens, Sort};
 use self::paint::{Look, paint};
 use self::picture::{Picture, Ranks, Settings};
 use super::super::{Answer, Ask, Ctx, View};
+use super::age::{self, Age};
 use super::graph;
 use crate::model::element::Element;
 use crate::model::key::ElementKey;
@@ -33,9 +32,6 @@ use crate::model::text::Text;
 use crate::ui::action::Verb;
 use crate::ui::format;
 use crate::ui::graph::layered::{Scene, Task};
-
-/// For how long a new line stands out, in s.
-const FRESH: i64 = 60;
 
 /// Everything that a picture hangs on.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +72,6 @@ pub(super) struct WholeView {
     /// The next picture may move everything: another zoom or grouping was asked for, or a new order.
     is_new: bool,
     note: Option<String>,
-    fresh: BTreeMap<(Part, Part), Timestamp>,
     cursor: Option<Part>,
     /// Where the cursor came from along a line.
     came: Option<Part>,
@@ -146,22 +141,9 @@ impl WholeView {
                 cells.y.saturating_sub(self.scroll.1),
             ))
         });
-        let links = |network: &Network| -> BTreeSet<(Part, Part)> {
-            let part = |at: usize| network.nodes.get(at).map(|n| n.part.clone());
-            let links = network.links.iter();
-            links.filter_map(|l| part(l.from).zip(part(l.to))).collect()
-        };
-        if let Some(before) = self.picture.as_ref().filter(|_| !self.is_new) {
-            let new = links(&awaited.network);
-            for pair in new.difference(&links(&before.network)) {
-                self.fresh.insert(pair.clone(), ctx.now);
-            }
-            if !scene.kept {
-                self.note = Some("laid out anew: much is new or gone".to_owned());
-            }
+        if self.picture.is_some() && !self.is_new && !scene.kept {
+            self.note = Some("laid out anew: much is new or gone".to_owned());
         }
-        self.fresh
-            .retain(|_, since| ctx.now.as_second() - since.as_second() < FRESH);
         self.is_new = false;
         let task = &awaited.task;
         self.picture = Some(Picture {
@@ -170,15 +152,15 @@ impl WholeView {
             sizes: task.nodes.clone(),
             scene,
         });
-        self.settle_cursor();
+        self.settle_cursor(ctx);
         // What is under the cursor stays where it is on screen.
         if let (Some((x, y)), Some(cells)) = (anchor, self.cells()) {
             self.scroll = (cells.x.saturating_sub(x), cells.y.saturating_sub(y));
         }
     }
 
-    /// Puts the cursor on something that is there.
-    fn settle_cursor(&mut self) {
+    /// Puts the cursor on something that is there; says so where that is not what it was on.
+    fn settle_cursor(&mut self, ctx: &Ctx<'_>) {
         let Some(picture) = &self.picture else {
             return;
         };
@@ -200,6 +182,9 @@ impl WholeView {
                 .place(&Part::Element(key.clone()))
                 .map(|_| Part::Element(key.clone())),
         });
+        if let (None, Some(missed)) = (&there, &self.cursor) {
+            self.note = Some(words::missing(ctx, missed));
+        }
         self.cursor = there.or_else(|| picture::first(network).cloned());
     }
 
@@ -277,6 +262,10 @@ impl WholeView {
             said.push(words::link(ctx, network, link.from, link.to, &link.flow));
         }
         said.push(words::about(ctx, network, at));
+        let ages = network.links.iter().map(|l| Age::of(&l.flow, ctx.now));
+        let is_declared = network.links.iter().any(|l| !l.flow.observed);
+        said.push(age::legend(ages, is_declared, ctx));
+        said.retain(|line| !line.is_empty());
         said
     }
 }
@@ -302,6 +291,9 @@ impl View for WholeView {
             parts.push(format!("ways from {from} to {to}"));
         } else if let Some(picture) = &self.picture {
             parts.push(words::hidden(&picture.network.hidden));
+        }
+        if let Some(picture) = &self.picture {
+            parts.extend(words::beyond(ctx, picture, self.scroll, self.size));
         }
         if self.awaited.is_some() && self.picture.is_some() {
             parts.push("being laid out".to_owned());
@@ -339,7 +331,12 @@ impl View for WholeView {
         };
         self.cursor = Some(Part::Element(key));
         self.came = None;
-        self.settle_cursor();
+        self.note = None;
+        self.settle_cursor(ctx);
+    }
+
+    fn is_wide(&self) -> bool {
+        true
     }
 
     fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer {
@@ -431,13 +428,6 @@ impl View for WholeView {
             .as_ref()
             .map(|(_, lens)| lens.clone())
             .unwrap_or_default();
-        let part = |at: usize| picture.network.nodes.get(at).map(|n| n.part.clone());
-        let fresh = |edge: usize| {
-            let link = picture.network.links.get(edge);
-            let pair = link.and_then(|l| part(l.from).zip(part(l.to)));
-            pair.and_then(|pair| self.fresh.get(&pair))
-                .is_some_and(|since| ctx.now.as_second() - since.as_second() < FRESH)
-        };
         let look = Look {
             picture,
             ranks: &self.ranks,
@@ -445,7 +435,6 @@ impl View for WholeView {
             scroll: self.scroll,
             cursor: self.at().map(|at| (at, focused)),
             walked: self.walked(),
-            fresh: &fresh,
             lens: &lens,
         };
         paint(buf, chart, &look, ctx);

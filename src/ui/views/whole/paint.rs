@@ -11,6 +11,7 @@ use crate::model::element::Health;
 use crate::model::query::network::Part;
 use crate::ui::graph::layered::strokes::{Joins, strokes};
 use crate::ui::graph::{Cells, Line};
+use crate::ui::views::age::Age;
 use crate::ui::{Ctx, format};
 
 /// What is shown of a picture, and how.
@@ -25,8 +26,6 @@ pub(super) struct Look<'a> {
     pub(super) cursor: Option<(usize, bool)>,
     /// The edge that was walked last.
     pub(super) walked: Option<usize>,
-    /// Edges that came a moment ago.
-    pub(super) fresh: &'a dyn Fn(usize) -> bool,
     pub(super) lens: &'a Lens,
 }
 
@@ -82,17 +81,16 @@ pub(super) fn paint(buf: &mut Buffer, area: Rect, look: &Look<'_>, ctx: &Ctx<'_>
         sides(&mut canvas, look, at, ctx);
     }
     let cells = strokes(&look.picture.scene, &look.picture.edges, window, &|edge| {
-        weight(look, edge)
+        weight(look, edge, ctx)
     });
     for (point, stroke) in &cells {
         let style = style(look, stroke.edge, ctx);
-        let dashed = is_dashed(look, stroke.edge);
-        let glyph = glyph(stroke.joins, dashed, ctx);
+        let glyph = glyph(stroke.joins, straight(look, stroke.edge, ctx), ctx);
         canvas.put(point.x, point.y, glyph, style);
     }
     for line in &look.picture.scene.lines {
         let style = style(look, line.edge, ctx);
-        ends(&mut canvas, line, style, ctx);
+        ends(&mut canvas, line, age(look, line.edge, ctx), style, ctx);
         label(&mut canvas, look, line, style, ctx);
     }
     for at in 0..look.picture.network.nodes.len() {
@@ -101,7 +99,7 @@ pub(super) fn paint(buf: &mut Buffer, area: Rect, look: &Look<'_>, ctx: &Ctx<'_>
 }
 
 /// How much an edge matters: of lines that share a cell the one that matters most is seen.
-fn weight(look: &Look<'_>, edge: usize) -> u8 {
+fn weight(look: &Look<'_>, edge: usize, ctx: &Ctx<'_>) -> u8 {
     let Some(link) = look.picture.network.links.get(edge) else {
         return 0;
     };
@@ -116,8 +114,13 @@ fn weight(look: &Look<'_>, edge: usize) -> u8 {
     } else if link.flow.failing > 0 {
         2
     } else {
-        u8::from((look.fresh)(edge))
+        u8::from(age(look, edge, ctx).is_new())
     }
+}
+
+fn age(look: &Look<'_>, edge: usize, ctx: &Ctx<'_>) -> Age {
+    let link = look.picture.network.links.get(edge);
+    link.map_or(Age::Used, |link| Age::of(&link.flow, ctx.now))
 }
 
 fn style(look: &Look<'_>, edge: usize, ctx: &Ctx<'_>) -> Style {
@@ -127,7 +130,7 @@ fn style(look: &Look<'_>, edge: usize, ctx: &Ctx<'_>) -> Style {
         .links
         .get(edge)
         .is_some_and(|l| l.flow.failing > 0);
-    let weight = weight(look, edge);
+    let weight = weight(look, edge, ctx);
     let style = match weight {
         _ if fails => ctx.theme.health(Health::Broken),
         4 => ctx.theme.warning(),
@@ -146,9 +149,18 @@ fn is_dashed(look: &Look<'_>, edge: usize) -> bool {
     link.is_some_and(|l| !l.flow.observed)
 }
 
-fn glyph(joins: Joins, dashed: bool, ctx: &Ctx<'_>) -> &'static str {
+/// The flat and the steep part of an edge's line.
+fn straight(look: &Look<'_>, edge: usize, ctx: &Ctx<'_>) -> [&'static str; 2] {
     let glyphs = &ctx.theme.glyphs;
-    let plain = glyphs.ellipsis.is_ascii();
+    match (is_dashed(look, edge), glyphs.ellipsis.is_ascii()) {
+        (true, true) => [".", ":"],
+        (true, false) => [glyphs.dashed, "╎"],
+        (false, _) => age(look, edge, ctx).strokes([glyphs.horizontal, glyphs.vertical], glyphs),
+    }
+}
+
+fn glyph(joins: Joins, [flat, steep]: [&'static str; 2], ctx: &Ctx<'_>) -> &'static str {
+    let glyphs = &ctx.theme.glyphs;
     let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
     let [right, left, down, up, cross] = glyphs.tees;
     match (joins.left, joins.right, joins.up, joins.down) {
@@ -161,17 +173,13 @@ fn glyph(joins: Joins, dashed: bool, ctx: &Ctx<'_>) -> &'static str {
         (true, true, false, true) => down,
         (true, true, true, false) => up,
         (true, true, true, true) => cross,
-        (false, false, ..) if dashed && plain => ":",
-        (false, false, ..) if dashed => "╎",
-        (false, false, ..) => glyphs.vertical,
-        _ if dashed && plain => ".",
-        _ if dashed => glyphs.dashed,
-        _ => glyphs.horizontal,
+        (false, false, ..) => steep,
+        _ => flat,
     }
 }
 
 /// The head of a line's arrow, and the tee at the box where it begins.
-fn ends(canvas: &mut Canvas<'_>, line: &Line, style: Style, ctx: &Ctx<'_>) {
+fn ends(canvas: &mut Canvas<'_>, line: &Line, age: Age, style: Style, ctx: &Ctx<'_>) {
     let glyphs = &ctx.theme.glyphs;
     let count = line.points.len();
     let pair = |a: usize, b: usize| line.points.get(a).copied().zip(line.points.get(b).copied());
@@ -190,21 +198,18 @@ fn ends(canvas: &mut Canvas<'_>, line: &Line, style: Style, ctx: &Ctx<'_>) {
             if let Some(x) = x {
                 canvas.put(x, first.y, tee, style);
             }
-            canvas.put(last.x, last.y, head(to_right(before, last), ctx), style);
+            canvas.put(
+                last.x,
+                last.y,
+                age.head(to_right(before, last), glyphs),
+                style,
+            );
         }
         _ => {
             if let Some(only) = line.points.first() {
-                canvas.put(only.x, only.y, head(true, ctx), style);
+                canvas.put(only.x, only.y, age.head(true, glyphs), style);
             }
         }
-    }
-}
-
-fn head(to_right: bool, ctx: &Ctx<'_>) -> &'static str {
-    match (to_right, ctx.theme.glyphs.ellipsis.is_ascii()) {
-        (true, _) => ctx.theme.glyphs.arrow,
-        (false, true) => "<",
-        (false, false) => "←",
     }
 }
 
@@ -212,10 +217,10 @@ fn label(canvas: &mut Canvas<'_>, look: &Look<'_>, line: &Line, style: Style, ct
     let Some((cells, link)) = line.label.zip(look.picture.network.links.get(line.edge)) else {
         return;
     };
-    let text = words::label(&link.flow);
+    let text = words::label(&link.flow, ctx);
     let shown = text.trim();
     let x = cells.x + (cells.width.saturating_sub(format::width(shown))) / 2;
-    let style = if weight(look, line.edge) == 0 && !is_dashed(look, line.edge) {
+    let style = if weight(look, line.edge, ctx) == 0 && !is_dashed(look, line.edge) {
         ctx.theme.text()
     } else {
         style

@@ -34,9 +34,11 @@ impl WholeView {
             Verb::Regroup => self.regroup(ctx),
             Verb::Fold => self.fold(ctx),
             Verb::FoldAll => self.fold_all(ctx),
-            Verb::Impact => self.look_for(Sort::Impact),
-            Verb::Points => self.look_for(Sort::Points),
-            Verb::Cycles => self.look_for(Sort::Cycles),
+            Verb::Impact | Verb::Points | Verb::Cycles => {
+                let sort = Sort::of(verb);
+                self.sort = if self.sort == sort { Sort::None } else { sort };
+                Answer::Done
+            }
             Verb::Unlinked => {
                 self.settings.unlinked = !self.settings.unlinked;
                 self.refresh(ctx);
@@ -62,6 +64,7 @@ impl WholeView {
                 self.settings.path = ends;
                 return self.anew(ctx);
             }
+            Ask::StandOut(verb) => self.sort = Sort::of(verb),
         }
         self.refresh(ctx);
         Answer::Done
@@ -204,11 +207,6 @@ impl WholeView {
             self.settings.collapsed.clear();
         }
         self.anew(ctx)
-    }
-
-    fn look_for(&mut self, sort: Sort) -> Answer {
-        self.sort = if self.sort == sort { Sort::None } else { sort };
-        Answer::Done
     }
 
     /// The traces of the line that was walked last; without one, of all lines of the box.

@@ -1,10 +1,12 @@
 //! The words of the whole picture: in boxes, on lines, in the title and below.
 
+use super::picture::Picture;
 use crate::model::element::{Counts, Element};
 use crate::model::key::ElementKey;
 use crate::model::query::analysis::words::Names;
 use crate::model::query::links::Side;
 use crate::model::query::network::{Declaration, Flow, Grouping, Hidden, Network, Node, Part};
+use crate::ui::views::age::Age;
 use crate::ui::views::graph::words as focus;
 use crate::ui::{Ctx, format};
 
@@ -103,15 +105,18 @@ pub(super) fn components(ctx: &Ctx<'_>, node: &Node) -> Vec<String> {
     components.iter().map(line).collect()
 }
 
-/// The label of a line.
-pub(super) fn label(flow: &Flow) -> String {
+/// The label of a line: `12.4/s  1.1%!`, `0/s 12m`.
+pub(super) fn label(flow: &Flow, ctx: &Ctx<'_>) -> String {
     if !flow.observed {
         return unused(flow).to_owned();
     }
     let rate = format::rate(flow.recent);
     match flow.recent.map(|c| c.calls) {
         None => format!("{rate:>4}"),
-        Some(0) => format!("{rate:>4}/s"),
+        Some(0) => match Age::of(flow, ctx.now) {
+            Age::Silent(silence) => format!("{rate:>4}/s {:>4}m", silence.minutes),
+            _ => format!("{rate:>4}/s"),
+        },
         Some(_) => {
             let fails = if flow.failing > 0 { "!" } else { "" };
             format!("{rate:>4}/s {:>4}%{fails}", format::errors(flow.recent))
@@ -144,11 +149,14 @@ pub(super) fn link(
     if !flow.observed {
         return format!("{said} {dot} {}, not seen to be used", unused(flow));
     }
+    let age = Age::of(flow, ctx.now);
     match flow.recent {
         None => said.push_str(&format!(" {dot} no rate yet")),
         Some(counts) if counts.calls == 0 => {
             let window = format::window(counts.window_ms);
-            said.push_str(&format!(" {dot} silent for {window}"));
+            let silent = age.words();
+            let silent = silent.unwrap_or_else(|| format!("silent for {window}"));
+            said.push_str(&format!(" {dot} {silent}"));
         }
         recent @ Some(counts) => {
             let window = format::window(counts.window_ms);
@@ -161,6 +169,9 @@ pub(super) fn link(
     }
     if flow.failing > 0 {
         said.push_str(&format!(" {dot} fails"));
+    }
+    if let Some(new) = age.words().filter(|_| age.is_new()) {
+        said.push_str(&format!(" {dot} {new}"));
     }
     said.push_str(&match flow.declared {
         Declaration::Nowhere => format!(" {dot} not declared"),
@@ -220,9 +231,57 @@ pub(super) fn about(ctx: &Ctx<'_>, network: &Network, at: usize) -> String {
         } else {
             "calls within"
         };
-        parts.push(format!("{word} {}", label(own).trim()));
+        parts.push(format!("{word} {}", label(own, ctx).trim()));
     }
     parts.join(&dot)
+}
+
+/// How many boxes are out of sight, on which side: `←3 →5 ↓2`; `None` where all are in sight.
+pub(super) fn beyond(
+    ctx: &Ctx<'_>,
+    picture: &Picture,
+    scroll: (usize, usize),
+    size: (usize, usize),
+) -> Option<String> {
+    let (right, bottom) = (scroll.0 + size.0, scroll.1 + size.1);
+    let mut sides = [0_usize; 4];
+    for cells in &picture.scene.boxes {
+        let beyond = [
+            cells.x < scroll.0,
+            cells.x + cells.width > right,
+            cells.y < scroll.1,
+            cells.y + cells.height > bottom,
+        ];
+        // One that is beyond two sides is counted once.
+        if let Some(count) = beyond
+            .iter()
+            .position(|is_so| *is_so)
+            .and_then(|side| sides.get_mut(side))
+        {
+            *count += 1;
+        }
+    }
+    let signs = if focus::is_ascii(ctx.theme) {
+        ["<", ">", "^", "v"]
+    } else {
+        ["←", "→", "↑", "↓"]
+    };
+    let parts = signs.iter().zip(sides).filter(|(_, count)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(sign, count)| format!("{sign}{count}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("out of sight {}", parts.join(" ")))
+}
+
+/// Why something is not in the picture, as far as that is known here.
+pub(super) fn missing(ctx: &Ctx<'_>, part: &Part) -> String {
+    let name = name(ctx, part);
+    let is_gone = matches!(part, Part::Element(key) if ctx.model.get(key).is_none());
+    if is_gone {
+        format!("{name} is gone")
+    } else {
+        format!("{name} is not in the picture: it has no links (U shows such ones), or is hidden")
+    }
 }
 
 /// `18 of 20 shown: 2 without links`.
