@@ -360,9 +360,9 @@ impl App {
     }
 
     /// Goes to a view from a page that stands over this one: the way back leads to the page.
-    pub(super) fn go_from_page(&mut self, view: usize, key: &ElementKey) {
+    pub(super) fn go_from_page(&mut self, view: usize, key: Option<&ElementKey>) {
         let pages = std::mem::take(&mut self.overlays);
-        self.go(view, Some(key));
+        self.go(view, key);
         if let Some(from) = self.past.last_mut() {
             from.pages = pages;
         }

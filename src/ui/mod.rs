@@ -136,6 +136,8 @@ pub enum Ask {
     Hide(String),
     /// Only the ways from one to the other; `None` for everything.
     Path(Option<(ElementKey, ElementKey)>),
+    /// What was at that time.
+    At(Timestamp),
     /// Let stand out what this verb looks for.
     StandOut(Verb),
 }

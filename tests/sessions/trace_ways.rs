@@ -2,6 +2,7 @@
 
 use portolan::model::example::Example;
 use portolan::model::observation::{ContainerState, Observation};
+use portolan::trace::span::Span;
 use portolan::ui::screen::Mode;
 
 use crate::cluster;
@@ -202,6 +203,45 @@ fn from_a_span_to_its_type_and_back_to_the_span() {
     s.press("t").command("filter cart");
     s.press("esc").hides("9 spans");
     s.press("esc").shows("9 spans");
+}
+
+/// The same trace, its first span so many seconds after the session began.
+fn order_after(seconds: i64) -> Vec<Span> {
+    let mut spans = order();
+    let first = spans.iter().map(|s| s.timestamp).filter(|t| *t > 0).min();
+    let shift = cluster::start().as_microsecond() + seconds * 1_000_000 - first.unwrap_or(0);
+    for span in spans.iter_mut().filter(|span| span.timestamp > 0) {
+        span.timestamp += shift;
+        for annotation in &mut span.annotations {
+            annotation.timestamp += shift;
+        }
+    }
+    spans
+}
+
+#[test]
+fn from_a_span_to_what_the_log_told_at_its_time_and_back() {
+    for (width, height) in SIZES {
+        let mut s = sampled(width, height);
+        s.tick(10);
+        s.change(|c| c.service("shop", "early", 80));
+        s.tick(60);
+        s.change(|c| c.service("shop", "late", 80));
+        s.command("trace 00000000000000a1");
+        answer(&mut s, Ok(order_after(30)));
+        // The last line has what was said of the log for a while.
+        let body = |screen: String| screen.rsplit_once('\n').map(|(body, _)| body.to_owned());
+        let before = body(s.screen());
+        s.press("e").shows("Events ·").shows("paused");
+        s.shows("early")
+            .shows("the line under the cursor is of 20s before");
+        s.press("esc");
+        assert_eq!(body(s.screen()), before);
+        // Of a time that the log does not reach, that is said.
+        s.press("esc").command("trace 00000000000000a1");
+        answer(&mut s, Ok(order_after(-86_400 * 30)));
+        s.press("e").shows("the log has nothing from");
+    }
 }
 
 #[test]

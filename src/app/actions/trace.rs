@@ -9,6 +9,7 @@ use crate::trace::id::{SpanId, TraceId};
 use crate::ui::action::{Action, Place, Verb};
 use crate::ui::overlay::examples::{Example, Examples};
 use crate::ui::overlay::trace::TracePage;
+use crate::ui::{Answer, Ask};
 
 pub(super) fn entries() -> Vec<Entry> {
     let mut table = vec![
@@ -53,15 +54,20 @@ pub(super) fn entries() -> Vec<Entry> {
             Verb::Accept,
         ),
     ];
-    for (place, goes, copies) in [
-        ("trace", "trace-type", "trace-copy"),
-        ("span", "span-type", "span-copy"),
+    for (place, goes, logs, copies) in [
+        ("trace", "trace-type", "trace-log", "trace-copy"),
+        ("span", "span-type", "span-log", "span-copy"),
     ] {
         let at = Place::Overlay(place);
         let about = "to the component type of the span, in the tree";
         table.push(app(
             Action::new(goes, &["t"], "to the type", about).at(at),
             |app, _| to_type(app),
+        ));
+        let about = "to the log, at the time when the span began";
+        table.push(app(
+            Action::new(logs, &["e"], "to the log", about).at(at),
+            |app, _| to_log(app),
         ));
         table.push(app(
             Action::new(copies, &["c"], "copy id", "copy the trace's id").at(at),
@@ -132,12 +138,32 @@ fn to_type(app: &mut App) -> Vec<Effect> {
     if app.shown().get(&key).is_none() {
         app.say(format!("{name} is gone"));
     } else if let Some(tree) = app.view_named("tree") {
-        app.go_from_page(tree, &key);
+        app.go_from_page(tree, Some(&key));
         if app.selected().as_ref() != Some(&key) {
             // The filter, or the choice of namespaces, hides its row: its page tells of it, over this one.
             app.go_back();
             app.future.clear();
             app.overlays.push(Overlay::Detail { key, offset: 0 });
+        }
+    }
+    Vec::new()
+}
+
+/// Shows what else happened when the span under the cursor began.
+fn to_log(app: &mut App) -> Vec<Effect> {
+    let Some(Overlay::Trace(page)) = app.overlays.last() else {
+        return Vec::new();
+    };
+    let Some(began) = page.began() else {
+        app.say("this span does not say when it began");
+        return Vec::new();
+    };
+    if let Some(log) = app.view_named("events") {
+        app.go_from_page(log, None);
+        if let Some(Answer::Say(text)) =
+            app.with_view(log, |view, ctx| view.ask(Ask::At(began), ctx))
+        {
+            app.say(text);
         }
     }
     Vec::new()

@@ -121,9 +121,12 @@ pub fn read(bytes: &[u8]) -> Result<Saved, Unreadable> {
 
 /// Whether an error stands behind the last byte.
 fn is_at_end(error: &serde_json::Error, bytes: &[u8]) -> bool {
-    let lines = bytes.iter().filter(|b| **b == b'\n').count() + 1;
-    let last = bytes.rsplit(|b| *b == b'\n').next().unwrap_or(bytes);
-    (error.line(), error.column()) == (lines, last.len())
+    let lines = bytes.split(|b| *b == b'\n');
+    let end = lines
+        .enumerate()
+        .last()
+        .map(|(at, last)| (at + 1, last.len()));
+    Some((error.line(), error.column())) == end
 }
 
 fn unreadable(error: &serde_json::Error) -> Unreadable {

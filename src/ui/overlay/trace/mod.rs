@@ -7,6 +7,7 @@ mod rows;
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -106,6 +107,16 @@ impl TracePage {
     #[must_use]
     pub fn service(&self) -> Option<&Text> {
         self.bar()?.service.as_ref()
+    }
+
+    /// When the span under the cursor began; `None` where it does not say when.
+    #[must_use]
+    pub fn began(&self) -> Option<Timestamp> {
+        let State::Shown(waterfall, _) = &self.state else {
+            return None;
+        };
+        let offset = i64::try_from(self.bar()?.offset?).ok()?;
+        Timestamp::from_microsecond(waterfall.began.checked_add(offset)?).ok()
     }
 
     /// Answers a verb; says whether the trace is to be asked for again.

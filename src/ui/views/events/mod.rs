@@ -10,6 +10,7 @@ mod rows;
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -19,7 +20,7 @@ use crate::model::key::ElementKey;
 use crate::model::log::{Entry, Past};
 use crate::ui::action::Verb;
 use crate::ui::format;
-use crate::ui::{Answer, Ctx, View};
+use crate::ui::{Answer, Ask, Ctx, View};
 use cells::{Columns, WIDE, several};
 use empty::{empty, event_sources, lines};
 use rows::{Row, Sight, divided, in_choice, newer, passes, rows};
@@ -213,6 +214,28 @@ impl EventsView {
         }
     }
 
+    /// Puts the cursor on what was told last before a time, and says how long before.
+    fn at_time(&mut self, time: Timestamp, ctx: &Ctx<'_>) -> Answer {
+        self.sync(ctx);
+        let clock = format::clock(time, ctx.zone);
+        let before = |row: &usize| self.entry(*row).is_some_and(|e| e.at <= time);
+        let Some(row) = (0..self.rows.len()).rev().find(before) else {
+            return Answer::Say(format!("the log has nothing from {clock} or before"));
+        };
+        self.pause();
+        self.line = self.page / 2;
+        self.put(row);
+        let told = self.cursor.as_ref().map_or(time, |entry| entry.at);
+        let seconds = time.as_second() - told.as_second();
+        let ago = match seconds {
+            0 => "of that second".to_owned(),
+            seconds => format!("of {} before", format::seconds(seconds)),
+        };
+        Answer::Say(format!(
+            "the log at {clock}: the line under the cursor is {ago}"
+        ))
+    }
+
     fn is_fresh(&self, ctx: &Ctx<'_>) -> bool {
         self.told == ctx.log.revision()
             && self.sight.as_ref() == Some(&Sight::of(ctx, self.merging))
@@ -381,6 +404,13 @@ impl View for EventsView {
             self.pause();
             self.line = self.page / 2;
             self.put(row);
+        }
+    }
+
+    fn ask(&mut self, ask: Ask, ctx: &Ctx<'_>) -> Answer {
+        match ask {
+            Ask::At(time) => self.at_time(time, ctx),
+            _ => Answer::Ignored,
         }
     }
 

@@ -65,6 +65,7 @@ impl WholeView {
                 return self.anew(ctx);
             }
             Ask::StandOut(verb) => self.sort = Sort::of(verb),
+            Ask::At(_) => return Answer::Ignored,
         }
         self.refresh(ctx);
         Answer::Done
