@@ -6,11 +6,13 @@
 mod lens;
 mod paint;
 mod picture;
+mod sheet;
 #[cfg(test)]
 mod tests;
 mod verbs;
 mod words;
 
+pub use self::sheet::{Order, sheet};
 pub use self::verbs::least_rate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +35,7 @@ use crate::model::text::Text;
 use crate::ui::action::Verb;
 use crate::ui::format;
 use crate::ui::graph::layered::{Scene, Task};
+use crate::ui::picture::sheet::Sheet;
 
 /// For how long a new line stands out, in s.
 const FRESH: i64 = 60;
@@ -368,6 +371,14 @@ impl View for WholeView {
             // Nobody cancels what is waited for; but if it broke, the next change asks again.
             self.stamp = None;
         }
+    }
+
+    fn network(&self, ctx: &Ctx<'_>) -> Option<Network> {
+        Some(picture::network(ctx, &self.settings).0)
+    }
+
+    fn sheet(&self, ctx: &Ctx<'_>) -> Option<Result<Sheet, String>> {
+        self.all(ctx, None)
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, focused: bool) {

@@ -63,6 +63,8 @@ pub(super) struct Settings {
     pub(super) unlinked: bool,
     /// Only what lies on the ways from one to the other.
     pub(super) path: Option<(ElementKey, ElementKey)>,
+    /// Whether it is for a file, which has room: nothing is folded, and no name is cut.
+    pub(super) paper: bool,
 }
 
 /// From so many leaves of one caller on the least busy ones are one box.
@@ -90,7 +92,7 @@ pub(super) fn network(ctx: &Ctx<'_>, settings: &Settings) -> (Network, Option<St
         least_rate: settings.least_rate,
         only_failing: ctx.only_broken,
         unlinked: settings.unlinked,
-        fan_out: Some(FAN_OUT),
+        fan_out: (!settings.paper).then_some(FAN_OUT),
         unfolded: &settings.unfolded,
     });
     let Some((from, to)) = &settings.path else {
@@ -162,7 +164,7 @@ pub(super) fn task(
 ) -> Task {
     let places = before.map(Picture::places).unwrap_or_default();
     let nodes = network.nodes.iter().map(|node| {
-        let (width, height) = size(ctx, node, settings.zoom);
+        let (width, height) = size(ctx, node, settings);
         layered::Node {
             rank: ranks.part(&node.part),
             width,
@@ -198,7 +200,13 @@ pub(super) fn task(
 /// Components that are named in one box.
 pub(super) const COMPONENTS: usize = 4;
 
-fn size(ctx: &Ctx<'_>, node: &Node, zoom: Zoom) -> (usize, usize) {
+fn size(ctx: &Ctx<'_>, node: &Node, settings: &Settings) -> (usize, usize) {
+    let zoom = settings.zoom;
+    let widest = if settings.paper {
+        words::WIDEST_ON_PAPER
+    } else {
+        words::WIDEST
+    };
     let title = format::width(&words::left(ctx, node)) + 2;
     let state = match zoom {
         Zoom::Names => 0,
@@ -216,7 +224,7 @@ fn size(ctx: &Ctx<'_>, node: &Node, zoom: Zoom) -> (usize, usize) {
         .map(|c| format::width(c) + 4);
     let width = (title + state)
         .max(below.max().unwrap_or(0))
-        .clamp(6, words::WIDEST);
+        .clamp(6, widest);
     let height = match zoom {
         Zoom::Names | Zoom::States => 1,
         Zoom::Rates => 2,

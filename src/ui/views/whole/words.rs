@@ -10,6 +10,8 @@ use crate::ui::{Ctx, format};
 
 /// Widest box.
 pub(super) const WIDEST: usize = 34;
+/// Widest box on paper: for the longest name that there is, with its namespace, in the widest characters.
+pub(super) const WIDEST_ON_PAPER: usize = 1_024;
 /// Cells of a line's label: `12.4/s  1.1%!`.
 pub(super) const LABEL: usize = 13;
 
