@@ -217,6 +217,18 @@ pub struct Size {
     pub height: u16,
 }
 
+impl Size {
+    /// The least one that may be asked for and has so many columns and rows.
+    #[must_use]
+    pub fn of(columns: usize, rows: usize) -> Option<Self> {
+        let [widths, heights] = SIZES;
+        let width = u16::try_from(columns).ok()?.max(*widths.start());
+        let height = u16::try_from(rows).ok()?.max(*heights.start());
+        let allowed = widths.contains(&width) && heights.contains(&height);
+        allowed.then_some(Self { width, height })
+    }
+}
+
 /// Most hops each way: more than any system is deep.
 const MOST_HOPS: usize = 1_000;
 /// Fewest and most columns and rows of a picture.

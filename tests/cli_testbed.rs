@@ -252,7 +252,7 @@ fn the_picture_of_a_saved_model_is_that_of_the_cluster() {
             "",
         )
     };
-    for format in ["dot", "mermaid"] {
+    for format in ["dot", "mermaid", "text", "svg"] {
         let (live, saved, model) = settled(versions, || {
             let live = drawn(&[format]);
             let (output, model) = exported(&["model", "-A", "--format", "json"]);
@@ -267,6 +267,13 @@ fn the_picture_of_a_saved_model_is_that_of_the_cluster() {
             assert!(live.contains(&name), "{name} is not in {live}");
         }
     }
+    let small = [&ALL[..], &["text", "--from", &named, "--size", "40x10"]].concat();
+    let output = portolan(&small).output().expect("portolan runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("out of sight") && told.contains("--size"),
+        "{told}"
+    );
     let args = ["graph", "-n", "shop", "--focus", "crat", "--format", "dot"];
     let output = portolan(&args).output().expect("portolan runs");
     assert_eq!(output.status.code(), Some(1), "{output:?}");

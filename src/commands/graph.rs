@@ -161,8 +161,13 @@ fn whole(
     };
     let sheet = picture::whole(subject, order, theme)
         .map_err(|why| format!("{why} (--focus, -n; --format dot)"))?;
+    let (columns, rows) = sheet.needs;
+    let remedy = match Size::of(columns, rows) {
+        Some(Size { width, height }) => format!("--size {width}x{height}, or none, shows all"),
+        None => format!("without --size all is shown, in {columns} columns and {rows} rows"),
+    };
     let notes = sheet.out_of_sight().into_iter();
-    let notes = notes.map(|why| format!("{why}, as does no --size at all"));
+    let notes = notes.map(|what| format!("{what}: {remedy}"));
     Ok((sheet.buffer, notes.collect()))
 }
 

@@ -18,7 +18,8 @@ use crate::ui::picture::sheet::Sheet;
 use crate::ui::picture::svg::svg;
 
 /// What there is, said where something else was asked for.
-const FORMS: &str = "name a file that ends in .txt or .svg (the picture), .dot or .mmd (who calls whom)";
+const FORMS: &str =
+    "name a file that ends in .txt or .svg (the picture), .dot or .mmd (who calls whom)";
 
 pub(super) fn entries() -> Vec<Entry> {
     let about = "write what is shown to FILE.txt or .svg as it looks, to .dot or .mmd as who calls whom; :export! replaces a file";

@@ -121,7 +121,7 @@ pub fn read(bytes: &[u8]) -> Result<Saved, Unreadable> {
 
 /// Whether an error stands behind the last byte.
 fn is_at_end(error: &serde_json::Error, bytes: &[u8]) -> bool {
-    let lines = bytes.iter().filter(|b| **b == b'\n').count() + 1;
+    let lines = bytes.split(|byte| *byte == b'\n').count();
     let last = bytes.rsplit(|b| *b == b'\n').next().unwrap_or(bytes);
     (error.line(), error.column()) == (lines, last.len())
 }

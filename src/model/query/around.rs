@@ -96,11 +96,7 @@ impl Model {
 
     /// The network of just these elements, wherever they are. Others of the chosen namespaces count as filtered out.
     #[must_use]
-    pub fn network_among(
-        &self,
-        choice: &NamespaceChoice,
-        among: &BTreeSet<ElementKey>,
-    ) -> Network {
+    pub fn network_among(&self, choice: &NamespaceChoice, among: &BTreeSet<ElementKey>) -> Network {
         let (collapsed, unfolded) = (BTreeSet::new(), BTreeSet::new());
         let elsewhere = RefCell::new(BTreeSet::new());
         let mut network = self.network(&Wish {

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use self::sheet::Sheet;
 use super::action::Verb;
 use super::filter::Filter;
 use super::theme::Theme;
@@ -17,7 +18,6 @@ use super::views::graph::GraphView;
 use super::views::whole;
 pub use super::views::whole::Order;
 use super::{Ctx, View, format};
-use self::sheet::Sheet;
 use crate::model::Model;
 use crate::model::key::ElementKey;
 use crate::model::log::Log;

@@ -21,24 +21,21 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// What is out of sight, and what shows it; `None` where everything is in sight.
+    /// What is out of sight; `None` where everything is in sight.
     #[must_use]
     pub fn out_of_sight(&self) -> Option<String> {
         let area = self.buffer.area;
         let (columns, rows) = self.needs;
-        let fits = columns <= usize::from(area.width) && rows <= usize::from(area.height);
-        if fits {
+        if columns <= usize::from(area.width) && rows <= usize::from(area.height) {
             return None;
         }
         let what = match (self.cut, self.network.nodes.len()) {
-            (0, _) => "no box, but ends of lines or of sentences are".to_owned(),
-            (1, all) => format!("1 of {all} boxes is"),
-            (some, all) => format!("{some} of {all} boxes are"),
+            (0, _) => "all boxes are in sight, but the ends of some lines are not".to_owned(),
+            (1, all) => format!("1 of {all} boxes is out of sight, wholly or in part"),
+            (some, all) => format!("{some} of {all} boxes are out of sight, wholly or in part"),
         };
         let (width, height) = (area.width, area.height);
-        Some(format!(
-            "{what} out of sight, wholly or in part, at {width}x{height}: {columns}x{rows} shows all"
-        ))
+        Some(format!("at {width}x{height} {what}"))
     }
 }
 

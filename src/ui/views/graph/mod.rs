@@ -316,7 +316,10 @@ impl View for GraphView {
             Spot::Element(key) => std::slice::from_ref(key),
             Spot::Fold(_) => &stop.hidden,
         });
-        Some(ctx.model.network_among(ctx.choice, &among.cloned().collect()))
+        Some(
+            ctx.model
+                .network_among(ctx.choice, &among.cloned().collect()),
+        )
     }
 
     fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer {

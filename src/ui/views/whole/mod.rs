@@ -168,6 +168,7 @@ impl WholeView {
         self.is_new = false;
         let task = &awaited.task;
         self.picture = Some(Picture {
+            labels: words::labels(ctx, &awaited.network),
             network: awaited.network,
             edges: task.edges.clone(),
             sizes: task.nodes.clone(),

@@ -140,6 +140,8 @@ impl Ranks {
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
     pub(super) network: Network,
+    /// What each box is called.
+    pub(super) labels: Vec<String>,
     pub(super) edges: Vec<Edge>,
     pub(super) sizes: Vec<layered::Node>,
     pub(super) scene: Scene,
@@ -163,8 +165,9 @@ pub(super) fn task(
     (id, rows): (u64, usize),
 ) -> Task {
     let places = before.map(Picture::places).unwrap_or_default();
-    let nodes = network.nodes.iter().map(|node| {
-        let (width, height) = size(ctx, node, settings);
+    let labels = words::labels(ctx, network);
+    let nodes = network.nodes.iter().zip(&labels).map(|(node, label)| {
+        let (width, height) = size(ctx, node, label, settings);
         layered::Node {
             rank: ranks.part(&node.part),
             width,
@@ -200,14 +203,14 @@ pub(super) fn task(
 /// Components that are named in one box.
 pub(super) const COMPONENTS: usize = 4;
 
-fn size(ctx: &Ctx<'_>, node: &Node, settings: &Settings) -> (usize, usize) {
+fn size(ctx: &Ctx<'_>, node: &Node, label: &str, settings: &Settings) -> (usize, usize) {
     let zoom = settings.zoom;
     let widest = if settings.paper {
         words::WIDEST_ON_PAPER
     } else {
         words::WIDEST
     };
-    let title = format::width(&words::left(ctx, node)) + 2;
+    let title = format::width(&words::left(ctx, node, label)) + 2;
     let state = match zoom {
         Zoom::Names => 0,
         // Numbers change in place: room for one digit more.
@@ -222,8 +225,14 @@ fn size(ctx: &Ctx<'_>, node: &Node, settings: &Settings) -> (usize, usize) {
         .iter()
         .take(COMPONENTS)
         .map(|c| format::width(c) + 4);
+    // A frame is as wide as its boxes, and its name stands in it.
+    let frame = match &node.group {
+        Some(group) if settings.paper => format::width(&words::frame(group)),
+        _ => 0,
+    };
     let width = (title + state)
         .max(below.max().unwrap_or(0))
+        .max(frame)
         .clamp(6, widest);
     let height = match zoom {
         Zoom::Names | Zoom::States => 1,
