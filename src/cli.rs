@@ -75,7 +75,7 @@ pub struct Flags {
     /// Take away the possibility to change anything
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// Draw with ASCII characters only; chosen by itself where the locale is not UTF-8
+    /// Draw with ASCII characters only; on screen chosen by itself where the locale is not UTF-8
     #[arg(long, global = true)]
     pub ascii: bool,
     /// Write the log to this file; `PORTOLAN_LOG` says how much (info, portolan=debug, …)

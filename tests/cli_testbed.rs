@@ -237,7 +237,9 @@ fn the_picture_of_a_saved_model_is_that_of_the_cluster() {
     ];
     shop();
     let drawn = |more: &[&str]| {
-        let output = portolan(&[&ALL[..], more].concat()).output();
+        // A window without calls is in no file, and its length stands over the picture.
+        let mut command = portolan(&[&ALL[..], more].concat());
+        let output = command.env_remove("ZIPKIN_URL").output();
         let output = output.expect("portolan runs");
         assert_eq!(output.status.code(), Some(0), "{output:?}");
         String::from_utf8(output.stdout).expect("text")

@@ -182,7 +182,25 @@ fn what_the_whole_picture_leaves_out_is_left_out_for_other_programs_too() {
 }
 
 #[test]
-fn of_a_focus_its_neighbourhood_is_written_with_what_is_folded() {
+fn of_a_focus_what_has_no_room_is_written_too() {
+    let mut session = Session::of_shop(Mode::ReadOnly, 60, 16);
+    let callers: Vec<String> = (0..20).map(|n| format!("caller-{n}")).collect();
+    session.change(|cluster| {
+        for caller in &callers {
+            cluster.deploy_calling("shop", caller, 1, &["payment"]);
+        }
+    });
+    session.command("graph payment").shows("folded");
+    session.effects();
+    let (dot, what, _) = written(&mut session, "export a.dot");
+    for caller in &callers {
+        assert!(dot.contains(&format!("\"{caller}\\n")), "{caller}: {dot}");
+    }
+    assert_eq!(what, "23 of 29 elements, 6 not asked for");
+}
+
+#[test]
+fn of_a_focus_its_neighbourhood_is_written() {
     for (width, height) in [(160, 45), (60, 16)] {
         let mut session = Session::of_shop(Mode::ReadOnly, width, height);
         session.command("graph payment");

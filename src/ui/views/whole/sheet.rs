@@ -7,6 +7,7 @@ use super::WholeView;
 use super::lens::Lens;
 use super::paint::{Look, paint};
 use super::picture::{Settings, Zoom};
+use crate::model::element::Element;
 use crate::model::query::network::Grouping;
 use crate::ui::picture::sheet::{self, Sheet};
 use crate::ui::views::graph;
@@ -28,7 +29,9 @@ pub struct Order {
 /// # Errors
 /// Why there is none, in a sentence.
 pub fn sheet(ctx: &Ctx<'_>, order: Order) -> Result<Sheet, String> {
-    let has_rates = ctx.model.recent_window_ms().is_some();
+    let mut links = ctx.model.graph().links();
+    let has_rates =
+        links.any(|(_, link)| matches!(&**link, Element::Call(call) if call.recent.is_some()));
     let mut view = WholeView {
         settings: Settings {
             zoom: if has_rates { Zoom::Rates } else { Zoom::States },
