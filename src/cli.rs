@@ -22,6 +22,7 @@ Examples:
   portolan -n shop,bank --zipkin http://localhost:9411
   portolan -A --read-only                   everything, and no way to change it
   portolan model -A --format json           the model for scripts
+  portolan graph -n shop                    who calls whom, as boxes and lines of characters
   portolan graph --focus cart --format svg  who calls cart and whom it calls, as a picture
   portolan events -n shop                   what happens, line by line
   portolan why cart -n shop                 who a name in traces is, and why
@@ -74,7 +75,7 @@ pub struct Flags {
     /// Take away the possibility to change anything
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// Draw with ASCII characters only; chosen by itself where the locale is not UTF-8
+    /// Draw with ASCII characters only; on screen chosen by itself where the locale is not UTF-8
     #[arg(long, global = true)]
     pub ascii: bool,
     /// Write the log to this file; `PORTOLAN_LOG` says how much (info, portolan=debug, …)
@@ -155,7 +156,7 @@ pub struct GraphFlags {
     /// In which language it is drawn
     #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
     pub format: GraphFormat,
-    /// Of text and svg: columns and rows [default: 160x45]
+    /// Of text and svg: columns and rows [default: 160x45 with --focus, else as many as show all]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<Size>,
     /// By what elements are gathered
@@ -164,7 +165,8 @@ pub struct GraphFlags {
     /// Also draw what is well and has no links
     #[arg(long)]
     pub unlinked: bool,
-    /// Of dot and mermaid: also rates, errors and durations, which change by the second
+    /// Of dot and mermaid: also rates, errors and durations, which change by the second; text and svg always have
+    /// those that are known
     #[arg(long)]
     pub telemetry: bool,
     /// Give up after so many seconds
@@ -213,6 +215,18 @@ pub struct Size {
     pub width: u16,
     /// Rows.
     pub height: u16,
+}
+
+impl Size {
+    /// The least one that may be asked for and has so many columns and rows.
+    #[must_use]
+    pub fn of(columns: usize, rows: usize) -> Option<Self> {
+        let [widths, heights] = SIZES;
+        let width = u16::try_from(columns).ok()?.max(*widths.start());
+        let height = u16::try_from(rows).ok()?.max(*heights.start());
+        let allowed = widths.contains(&width) && heights.contains(&height);
+        allowed.then_some(Self { width, height })
+    }
 }
 
 /// Most hops each way: more than any system is deep.
@@ -363,10 +377,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Fault> {
         return Err(Fault::Usage(line.to_owned()));
     }
     if let Some(Command::Graph(graph)) = &cli.command
-        && graph.focus.is_none()
+        && graph.focus.is_some()
+        && graph.group != GroupBy::None
         && matches!(graph.format, GraphFormat::Text | GraphFormat::Svg)
     {
-        let line = "text and svg are drawn around a name: give --focus NAME, or draw all with --format dot or mermaid";
+        let line = "the picture around a name has no groups: leave --group out, or draw it with --format dot or mermaid";
         return Err(Fault::Usage(line.to_owned()));
     }
     // Not `conflicts_with`: of flags on both sides of a subcommand, clap sees only one at a time.

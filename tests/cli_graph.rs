@@ -5,6 +5,9 @@
     reason = "a test fails by a panic, in its helpers too"
 )]
 
+#[expect(dead_code, reason = "this file needs only a little of it")]
+mod world;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,7 +15,9 @@ use std::process::{Command, Output, Stdio};
 
 use portolan::model::Model;
 use portolan::model::export::{Options, json};
-use portolan::model::observation::{Link, Links, NamespaceChoice, Observation, Span};
+use portolan::model::observation::{
+    Fact, Kind, Link, Links, Meta, NamespaceChoice, Observation, Span,
+};
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -49,13 +54,17 @@ struct Ground {
 
 impl Ground {
     fn new(telemetry: bool) -> Self {
+        Self::of(&model(), telemetry)
+    }
+
+    fn of(model: &Model, telemetry: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("shop.json");
         let options = Options {
             namespaces: NamespaceChoice::All,
             telemetry,
         };
-        fs::write(&file, json::text(&model(), &options).unwrap()).unwrap();
+        fs::write(&file, json::text(model, &options).unwrap()).unwrap();
         Self { folder, file }
     }
 
@@ -168,6 +177,124 @@ fn text_and_svg_show_the_picture_in_so_many_cells_and_text_has_no_colours() {
         .filter_map(|n| n.text())
         .collect();
     assert!(shown.contains("bank") && shown.contains("33.3"), "{shown}");
+}
+
+/// `shop/cart` calls `db` outside, and `bank/cart` calls nobody; what has a hostile name calls, too.
+fn two_carts() -> Model {
+    let mut model = Model::new("prod", Vec::new());
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let scope = world::everywhere(Kind::Deployment);
+    let said = ["shop", "bank"].map(|namespace| {
+        let meta = Meta {
+            namespace: namespace.into(),
+            name: "cart".into(),
+            uid: namespace.into(),
+            ..Meta::default()
+        };
+        let fact = Fact::Workload(Box::new(world::workload(Kind::Deployment, meta)));
+        world::seen(&scope, &std::sync::Arc::new(fact))
+    });
+    model.apply(said.to_vec(), now);
+    let link = |caller: &str, callee: &str| Link {
+        caller: caller.into(),
+        callee: callee.into(),
+        calls: 120,
+        errors: 0,
+    };
+    let links = Links {
+        source: "zipkin".into(),
+        span: Span::Recent,
+        window_ms: 60_000,
+        ends: now,
+        links: vec![link("cart.shop", "db"), link(HOSTILE, "db")],
+    };
+    model.apply(vec![Observation::Links(links)], now);
+    model
+}
+
+/// A name that means something to XML, DOT and HTML.
+const HOSTILE: &str = "]]><b a=\"1\">&amp;'日本";
+
+#[test]
+fn without_a_name_the_whole_system_is_one_picture() {
+    let ground = Ground::new(true);
+    let whole = drawn(&ground.graph(&[]));
+    for word in [
+        "web",
+        "cart",
+        "db",
+        "bank",
+        "2.0/s",
+        "33.3%!",
+        "all 4 shown",
+    ] {
+        assert!(whole.contains(word), "{word}: {whole}");
+    }
+    // Where nobody counted there are no numbers that could be missing.
+    let bare = drawn(&Ground::new(false).graph(&[]));
+    assert!(bare.contains("bank") && !bare.contains("/s"), "{bare}");
+    let plain = drawn(&ground.graph(&["--ascii"]));
+    assert!(plain.is_ascii() && plain.contains("33.3%!"), "{plain}");
+    let shape = |text: &str| -> Vec<usize> { text.lines().map(|l| l.chars().count()).collect() };
+    assert_eq!(shape(&plain), shape(&whole));
+}
+
+#[test]
+fn a_size_that_is_too_small_is_told_with_one_that_is_not() {
+    let ground = Ground::new(true);
+    let whole = drawn(&ground.graph(&[]));
+    let small = ground.graph(&["--size", "40x10"]);
+    assert_eq!(small.status.code(), Some(0), "{small:?}");
+    let shown = text(&small.stdout);
+    assert!(shown.lines().all(|l| l.chars().count() <= 40), "{shown}");
+    let told = text(&small.stderr);
+    assert!(
+        told.starts_with("portolan: at 40x10 3 of 4 boxes are out of sight"),
+        "{told}"
+    );
+    let size = told
+        .split("--size ")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next())
+        .unwrap();
+    assert_eq!(drawn(&ground.graph(&["--size", size])), whole);
+}
+
+#[test]
+fn boxes_of_one_name_are_told_apart_and_groups_have_frames() {
+    let ground = Ground::of(&two_carts(), true);
+    let linked = drawn(&ground.graph(&[]));
+    assert!(linked.contains("1 without links"), "{linked}");
+    assert!(!linked.contains("bank/cart"), "{linked}");
+    let all = drawn(&ground.graph(&["--unlinked"]));
+    for word in ["shop/cart", "bank/cart", "all 4 shown", HOSTILE] {
+        assert!(all.contains(word), "{word}: {all}");
+    }
+    let framed = drawn(&ground.graph(&["--unlinked", "--group", "namespace"]));
+    for frame in ["─ shop ─", "─ bank ─"] {
+        assert!(framed.contains(frame), "{frame}: {framed}");
+    }
+    assert!(!framed.contains("bank/cart"), "{framed}");
+    let one = drawn(&ground.graph(&["--unlinked", "-n", "bank"]));
+    assert!(one.contains("cart") && !one.contains("shop"), "{one}");
+}
+
+#[test]
+fn the_whole_picture_as_svg_has_every_name() {
+    let ground = Ground::of(&two_carts(), true);
+    let svg = drawn(&ground.graph(&["--unlinked", "--format", "svg"]));
+    let read = roxmltree::Document::parse(&svg).unwrap();
+    let texts = read.descendants().filter(|n| n.has_tag_name("text"));
+    let shown: Vec<&str> = texts.filter_map(|n| n.text()).collect();
+    for name in ["shop/cart", "bank/cart", "db", HOSTILE] {
+        assert!(
+            shown.iter().any(|text| text.contains(name)),
+            "{name}: {shown:?}"
+        );
+    }
+    let words = read.descendants().find(|n| n.has_tag_name("desc")).unwrap();
+    let words = words.text().unwrap();
+    assert!(words.contains("calls db"), "{words}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn kubeconfig(server: &str) -> String {
 #[case(&["graph", "--size", "160x99999"], "160x45")]
 #[case(&["graph", "--format", "dot", "--size", "160x45"], "text and svg")]
 #[case(&["graph", "--format", "dot", "--hops", "2"], "--focus")]
-#[case(&["graph"], "--focus NAME")]
+#[case(&["graph", "--focus", "cart", "--group", "namespace"], "leave --group out")]
 #[case(&["graph", "--focus", "cart", "--hops", "many"], "from 1 to 1000")]
 #[case(&["graph", "--format", "png"], "mermaid")]
 #[case(&["graph", "--group", "team"], "namespace")]

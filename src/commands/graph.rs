@@ -19,12 +19,12 @@ use crate::model::query::around::Around;
 use crate::model::query::network::{Network, Wish};
 use crate::model::text;
 use crate::ui::picture::svg::svg;
-use crate::ui::picture::{self, Paper, Subject};
+use crate::ui::picture::{self, Order, Paper, Subject};
 use crate::ui::theme::Theme;
 
 /// What stands for standard input.
 const STDIN: &str = "-";
-/// The size of a picture in cells, where none is asked for.
+/// The size in cells of a picture around a name, where none is asked for.
 const SIZE: Size = Size {
     width: 160,
     height: 45,
@@ -111,39 +111,64 @@ struct Look {
 
 impl Look {
     /// Text has no colours: it goes through pipes and into files.
-    fn paper(self, flags: &GraphFlags) -> Paper {
-        let size = flags.size.unwrap_or(SIZE);
-        Paper {
-            width: size.width,
-            height: size.height,
-            theme: Theme::new(flags.format == GraphFormat::Svg, self.ascii),
-        }
+    fn theme(self, format: GraphFormat) -> Theme {
+        Theme::new(format == GraphFormat::Svg, self.ascii)
     }
 }
 
-/// The picture around what is named, and what is to be said beside it.
+/// The picture in characters, and what is to be said beside it.
 fn picture(
     subject: Subject<'_>,
     named: &BTreeSet<ElementKey>,
-    hops: usize,
-    paper: &Paper,
-) -> (Buffer, Vec<String>) {
-    let mut notes = Vec::new();
+    flags: &GraphFlags,
+    look: Look,
+) -> Result<(Buffer, Vec<String>), String> {
+    let theme = look.theme(flags.format);
     let Some(first) = named.first() else {
-        return (Buffer::default(), notes);
+        return whole(subject, flags, &theme);
     };
+    let mut notes = Vec::new();
     if named.len() > 1 {
         notes.push(format!(
             "the picture is around {first}: name another one in full"
         ));
     }
-    if hops > picture::MOST_HOPS {
+    if flags.hops > picture::MOST_HOPS {
         let most = picture::MOST_HOPS;
         notes.push(format!(
             "the picture shows {most} hops each way: --format dot and mermaid show all"
         ));
     }
-    (picture::around(subject, first, hops, paper), notes)
+    let Size { width, height } = flags.size.unwrap_or(SIZE);
+    let paper = Paper {
+        width,
+        height,
+        theme,
+    };
+    Ok((picture::around(subject, first, flags.hops, &paper), notes))
+}
+
+/// The picture of everything.
+fn whole(
+    subject: Subject<'_>,
+    flags: &GraphFlags,
+    theme: &Theme,
+) -> Result<(Buffer, Vec<String>), String> {
+    let order = Order {
+        grouping: flags.group.into(),
+        unlinked: flags.unlinked,
+        room: flags.size.map(|size| (size.width, size.height)),
+    };
+    let sheet = picture::whole(subject, order, theme)
+        .map_err(|why| format!("{why} (--focus, -n; --format dot)"))?;
+    let (columns, rows) = sheet.needs;
+    let remedy = match Size::of(columns, rows) {
+        Some(Size { width, height }) => format!("--size {width}x{height}, or none, shows all"),
+        None => format!("without --size all is shown, in {columns} columns and {rows} rows"),
+    };
+    let notes = sheet.out_of_sight().into_iter();
+    let notes = notes.map(|what| format!("{what}: {remedy}"));
+    Ok((sheet.buffer, notes.collect()))
 }
 
 fn draw(
@@ -194,8 +219,7 @@ fn draw(
                 choice,
                 now: Timestamp::now(),
             };
-            let paper = look.paper(flags);
-            let (buffer, also) = picture(subject, &named, flags.hops, &paper);
+            let (buffer, also) = picture(subject, &named, flags, look)?;
             notes.extend(also);
             match flags.format {
                 GraphFormat::Svg => svg(&buffer, &options.title, &graph::words(&network)),

@@ -32,11 +32,13 @@ use crate::model::Model;
 use crate::model::key::ElementKey;
 use crate::model::log::Log;
 use crate::model::observation::{Kind, NamespaceChoice};
+use crate::model::query::network::Network;
 use crate::model::source::SourceState;
 use action::Verb;
 use filter::Filter;
 use graph::layered::{self, Task};
 use overlay::examples::Example;
+use picture::sheet::Sheet;
 use theme::Theme;
 
 /// What everything on screen is drawn from. Borrowed for one update or one frame.
@@ -213,6 +215,17 @@ pub trait View {
 
     /// A layout that was done, by the task's number; `None` where it was given up.
     fn placed(&mut self, _id: u64, _scene: Option<layered::Scene>, _ctx: &Ctx<'_>) {}
+
+    /// The network that it shows, for other programs; `None` where it shows another thing.
+    fn network(&self, _ctx: &Ctx<'_>) -> Option<Network> {
+        None
+    }
+
+    /// All of its picture, where the screen may show a part of it only; `None` where it has none of its own. An
+    /// error says in a sentence why there is none in cells.
+    fn sheet(&self, _ctx: &Ctx<'_>) -> Option<Result<Sheet, String>> {
+        None
+    }
 
     /// Draws itself; `focused` says whether keys go here.
     fn draw(&mut self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, focused: bool);

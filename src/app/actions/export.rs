@@ -14,14 +14,15 @@ use crate::model::query::network::{Grouping, Network, Wish};
 use crate::ui::action::Action;
 use crate::ui::overlay::prompt::{Prompt, Purpose};
 use crate::ui::picture;
+use crate::ui::picture::sheet::Sheet;
 use crate::ui::picture::svg::svg;
 
 /// What there is, said where something else was asked for.
 const FORMS: &str =
-    "name a file that ends in .txt or .svg (the screen), .dot or .mmd (who calls whom)";
+    "name a file that ends in .txt or .svg (the picture), .dot or .mmd (who calls whom)";
 
 pub(super) fn entries() -> Vec<Entry> {
-    let about = "write the screen to FILE.txt or .svg, who calls whom to .dot or .mmd; :export! replaces a file";
+    let about = "write what is shown to FILE.txt or .svg as it looks, to .dot or .mmd as who calls whom; :export! replaces a file";
     vec![
         app(
             Action::new("export", &["x"], "", about).takes("FILE"),
@@ -40,6 +41,12 @@ pub(super) fn entries() -> Vec<Entry> {
     ]
 }
 
+/// What is written, and what it is said to be.
+struct Exported {
+    text: String,
+    what: String,
+}
+
 fn export(app: &mut App, file: &str, replace: bool) -> Vec<Effect> {
     if file.is_empty() {
         let begun = if replace { "export! " } else { "export " };
@@ -51,42 +58,25 @@ fn export(app: &mut App, file: &str, replace: bool) -> Vec<Effect> {
     let path = PathBuf::from(file);
     let form = path.extension().and_then(|e| e.to_str());
     let form = form.map(str::to_ascii_lowercase).unwrap_or_default();
-    let (text, what) = match form.as_str() {
-        "txt" => (picture::text(&app.screen()), "the screen".to_owned()),
-        "svg" => {
-            let title = app.title();
-            (svg(&app.screen(), &title, ""), "the screen".to_owned())
-        }
-        "dot" | "mmd" => {
-            let network = app.network();
-            let options = graph::Options {
-                title: app.title(),
-                telemetry: true,
-            };
-            let text = if form == "dot" {
-                dot::text(&network, &options)
-            } else {
-                mermaid::text(&network, &options)
-            };
-            let mut what = graph::shown(&network.hidden);
-            if form == "mmd"
-                && let Some(why) = mermaid::too_much(&network, &text)
-            {
-                what = format!("{what}; {why}");
-            }
-            (text, what)
-        }
-        _ => {
-            app.say(FORMS);
-            return Vec::new();
-        }
+    let exported = match form.as_str() {
+        "txt" => app.pictured(|buffer, _, _| picture::text(buffer)),
+        "svg" => app.pictured(svg),
+        "dot" => Ok(app.linked(dot::text, |_, _| None)),
+        "mmd" => Ok(app.linked(mermaid::text, mermaid::too_much)),
+        _ => Err(FORMS.to_owned()),
     };
-    vec![Effect::Write {
-        path: absolute(&path),
-        text,
-        what,
-        replace,
-    }]
+    match exported {
+        Ok(Exported { text, what }) => vec![Effect::Write {
+            path: absolute(&path),
+            text,
+            what,
+            replace,
+        }],
+        Err(why) => {
+            app.say(&why);
+            Vec::new()
+        }
+    }
 }
 
 /// Where a file is, in full: so that what is said of it can be found.
@@ -95,6 +85,53 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 impl App {
+    /// What is shown, as it looks: all of the view's picture where it has one and no page stands over it, else the
+    /// screen.
+    fn pictured(
+        &mut self,
+        write: impl Fn(&Buffer, &str, &str) -> String,
+    ) -> Result<Exported, String> {
+        let title = self.title();
+        let view = self.views.get(self.view);
+        let view = view.filter(|_| self.overlays.is_empty());
+        match view.and_then(|view| view.sheet(&self.ctx())) {
+            Some(sheet) => {
+                let Sheet {
+                    buffer, network, ..
+                } = sheet?;
+                Ok(Exported {
+                    text: write(&buffer, &title, &graph::words(&network)),
+                    what: format!("the whole picture, {}", graph::told(&network)),
+                })
+            }
+            None => Ok(Exported {
+                text: write(&self.screen(), &title, ""),
+                what: "the screen".to_owned(),
+            }),
+        }
+    }
+
+    /// What is shown, as who calls whom, in another program's language, which may find it too much.
+    fn linked(
+        &self,
+        write: fn(&Network, &graph::Options) -> String,
+        too_much: fn(&Network, &str) -> Option<String>,
+    ) -> Exported {
+        let shown = self.views.get(self.view);
+        let shown = shown.and_then(|view| view.network(&self.ctx()));
+        let network = shown.unwrap_or_else(|| self.network());
+        let options = graph::Options {
+            title: self.title(),
+            telemetry: true,
+        };
+        let text = write(&network, &options);
+        let mut what = graph::told(&network);
+        if let Some(why) = too_much(&network, &text) {
+            what = format!("{what}; {why}");
+        }
+        Exported { text, what }
+    }
+
     /// The screen as it was drawn last, without prompts.
     fn screen(&mut self) -> Buffer {
         let mut buffer = Buffer::empty(self.area);

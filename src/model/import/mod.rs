@@ -121,12 +121,9 @@ pub fn read(bytes: &[u8]) -> Result<Saved, Unreadable> {
 
 /// Whether an error stands behind the last byte.
 fn is_at_end(error: &serde_json::Error, bytes: &[u8]) -> bool {
-    let lines = bytes.split(|b| *b == b'\n');
-    let end = lines
-        .enumerate()
-        .last()
-        .map(|(at, last)| (at + 1, last.len()));
-    Some((error.line(), error.column())) == end
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    let last = bytes.rsplit(|b| *b == b'\n').next().unwrap_or(bytes);
+    (error.line(), error.column()) == (lines, last.len())
 }
 
 fn unreadable(error: &serde_json::Error) -> Unreadable {

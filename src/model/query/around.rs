@@ -1,11 +1,13 @@
 //! The part of the network around what somebody names: callers and callees, so many hops each way.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use crate::model::Model;
 use crate::model::element::Element;
 use crate::model::identity::normal;
 use crate::model::key::ElementKey;
+use crate::model::observation::NamespaceChoice;
 use crate::model::query::network::{Grouping, Network, Wish};
 
 /// The network around a name.
@@ -90,6 +92,40 @@ impl Model {
         });
         let named = keys(&named);
         Ok(Around { network, named })
+    }
+
+    /// The network of just these elements, wherever they are. Others of the chosen namespaces count as filtered out.
+    #[must_use]
+    pub fn network_among(&self, choice: &NamespaceChoice, among: &BTreeSet<ElementKey>) -> Network {
+        let (collapsed, unfolded) = (BTreeSet::new(), BTreeSet::new());
+        let elsewhere = RefCell::new(BTreeSet::new());
+        let mut network = self.network(&Wish {
+            choice: &NamespaceChoice::All,
+            passes: &|key| {
+                let passes = among.contains(key);
+                if !passes && key.namespace().is_some_and(|n| !choice.covers(n)) {
+                    elsewhere.borrow_mut().insert(key.clone());
+                }
+                passes
+            },
+            grouping: Grouping::None,
+            collapsed: &collapsed,
+            least_rate: None,
+            only_failing: false,
+            unlinked: true,
+            fan_out: None,
+            unfolded: &unfolded,
+        });
+        // What nobody asked about is not missed.
+        let elsewhere = elsewhere.into_inner();
+        let bad = |key: &&ElementKey| self.get(key).is_some_and(|e| e.health().is_bad());
+        let hidden = &mut network.hidden;
+        hidden.elements = hidden.elements.saturating_sub(elsewhere.len());
+        hidden.filtered = hidden.filtered.saturating_sub(elsewhere.len());
+        hidden.broken = hidden
+            .broken
+            .saturating_sub(elsewhere.iter().filter(bad).count());
+        network
     }
 
     /// The elements that a person may mean by a name.

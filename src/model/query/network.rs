@@ -221,7 +221,7 @@ impl Network {
         self.nodes.binary_search_by(|n| n.part.cmp(part)).ok()
     }
 
-    /// The same with some of its nodes only, and the links among them. What is left out is not counted as hidden.
+    /// The same with some of its nodes only, and the links among them. What is left out counts as filtered out.
     #[must_use]
     pub fn only(&self, nodes: &BTreeSet<usize>) -> Self {
         let places: BTreeMap<usize, usize> = nodes
@@ -235,14 +235,33 @@ impl Network {
             let flow = link.flow.clone();
             Some(Link { from, to, flow })
         });
+        let mut hidden = self.hidden;
+        let left_out = (0..).zip(&self.nodes);
+        for (_, node) in left_out.filter(|(at, _)| !places.contains_key(at)) {
+            let members = node.members.len();
+            hidden.shown = hidden.shown.saturating_sub(members);
+            hidden.filtered += members;
+            // Of a group only its worst is known here.
+            hidden.broken += usize::from(node.health.is_bad());
+        }
         Self {
             nodes: places
                 .keys()
                 .filter_map(|at| self.nodes.get(*at).cloned())
                 .collect(),
             links: links.collect(),
-            hidden: self.hidden,
+            hidden,
         }
+    }
+
+    /// Elements within nodes that stand for several, and how many such nodes there are.
+    #[must_use]
+    pub fn gathered(&self) -> (usize, usize) {
+        let nodes = self.nodes.iter();
+        let several = nodes.filter(|n| !matches!(n.part, Part::Element(_)));
+        several.fold((0, 0), |(all, count), node| {
+            (all + node.members.len(), count + 1)
+        })
     }
 
     /// The node that an element is, or is within.

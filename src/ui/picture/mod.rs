@@ -1,5 +1,6 @@
 //! Pictures without a screen: what a view would show in so many cells, as text or as SVG.
 
+pub mod sheet;
 pub mod svg;
 #[cfg(test)]
 mod tests;
@@ -9,10 +10,13 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use self::sheet::Sheet;
 use super::action::Verb;
 use super::filter::Filter;
 use super::theme::Theme;
 use super::views::graph::GraphView;
+use super::views::whole;
+pub use super::views::whole::Order;
 use super::{Ctx, View, format};
 use crate::model::Model;
 use crate::model::key::ElementKey;
@@ -21,8 +25,8 @@ use crate::model::observation::NamespaceChoice;
 
 /// Most hops each way of a picture around an element.
 pub const MOST_HOPS: usize = 3;
-/// Rows of the title, with the line under it.
-const TITLE: u16 = 2;
+/// Rows of the title, with the blank one under it.
+pub(super) const TITLE: usize = 2;
 
 /// What a picture is of.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +66,37 @@ pub fn around(subject: Subject<'_>, key: &ElementKey, hops: usize, paper: &Paper
     })
 }
 
+/// The whole picture of who calls whom.
+///
+/// # Errors
+/// Why there is none, in a sentence.
+pub fn whole(subject: Subject<'_>, order: Order, theme: &Theme) -> Result<Sheet, String> {
+    seen(subject, theme, |ctx| whole::sheet(ctx, order))
+}
+
 /// Draws into an empty picture under a title, which the drawing gives.
 fn drawn(
     subject: Subject<'_>,
     paper: &Paper,
     draw: impl FnOnce(Rect, &mut Buffer, &Ctx<'_>) -> String,
 ) -> Buffer {
+    let area = Rect::new(0, 0, paper.width, paper.height);
+    let mut buf = Buffer::empty(area);
+    let title = u16::try_from(TITLE).unwrap_or(u16::MAX);
+    let below = Rect::new(0, title, area.width, area.height.saturating_sub(title));
+    seen(subject, &paper.theme, |ctx| {
+        let title = draw(below, &mut buf, ctx);
+        put_headline(&mut buf, &headline(ctx, &title), ctx.theme);
+    });
+    paper.theme.plain(&mut buf);
+    buf
+}
+
+/// Looks at a subject as nobody in particular does: without a filter, in UTC.
+fn seen<T>(subject: Subject<'_>, theme: &Theme, look: impl FnOnce(&Ctx<'_>) -> T) -> T {
     let (filter, zone) = (Filter::default(), TimeZone::UTC);
     let log = Log::new(1, subject.now);
-    let ctx = Ctx {
+    look(&Ctx {
         model: subject.model,
         log: &log,
         choice: subject.choice,
@@ -78,26 +104,24 @@ fn drawn(
         only_broken: false,
         now: subject.now,
         zone: &zone,
-        theme: &paper.theme,
+        theme,
         stage: None,
-    };
-    let whole = Rect::new(0, 0, paper.width, paper.height);
-    let mut buf = Buffer::empty(whole);
-    let below = Rect::new(0, TITLE, whole.width, whole.height.saturating_sub(TITLE));
-    let title = draw(below, &mut buf, &ctx);
-    let dot = paper.theme.glyphs.dot;
-    let context = subject.model.context();
-    let title = format!("{context} : {} {dot} {title}", subject.choice);
-    let title = format::fit(
-        &title,
-        usize::from(paper.width),
-        paper.theme.glyphs.ellipsis,
-    );
-    if !whole.is_empty() {
-        buf.set_string(0, 0, title, paper.theme.heading());
+    })
+}
+
+/// What a picture is of, and what a view says of it.
+pub(super) fn headline(ctx: &Ctx<'_>, title: &str) -> String {
+    let (context, dot) = (ctx.model.context(), ctx.theme.glyphs.dot);
+    format!("{context} : {} {dot} {title}", ctx.choice)
+}
+
+/// Writes it in the first row.
+pub(super) fn put_headline(buf: &mut Buffer, title: &str, theme: &Theme) {
+    let area = buf.area;
+    let title = format::fit(title, usize::from(area.width), theme.glyphs.ellipsis);
+    if !area.is_empty() {
+        buf.set_string(area.x, area.y, title, theme.heading());
     }
-    paper.theme.plain(&mut buf);
-    buf
 }
 
 /// Cells as lines of text, without blanks at their ends and empty lines at the end.

@@ -9,7 +9,7 @@ mod matrix;
 mod nested;
 pub mod sources;
 mod tree;
-mod whole;
+pub(super) mod whole;
 
 pub use whole::least_rate;
 

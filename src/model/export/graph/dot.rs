@@ -24,7 +24,12 @@ pub fn text(network: &Network, options: &Options) -> String {
     out.push_str("  node [shape=box, fontname=\"sans-serif\"];\n");
     out.push_str("  edge [fontname=\"sans-serif\", fontsize=10];\n");
     let names = names(network);
-    for (number, (group, members)) in by_group(network).into_iter().enumerate() {
+    let groups = by_group(network);
+    if groups.keys().any(Option::is_some) {
+        // Ranking group by group, Graphviz loses links that go back and forth between them.
+        out.push_str("  newrank=true;\n");
+    }
+    for (number, (group, members)) in groups.into_iter().enumerate() {
         let indent = if let Some(group) = group {
             let label = quoted(&[group_name(group)]);
             out.push_str(&format!("  subgraph cluster_{number} {{\n"));

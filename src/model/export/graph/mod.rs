@@ -222,13 +222,24 @@ pub fn shown(hidden: &Hidden) -> String {
     words
 }
 
+/// The same of a network, with how much of it is drawn as one with others.
+#[must_use]
+pub fn told(network: &Network) -> String {
+    let words = shown(&network.hidden);
+    match network.gathered() {
+        (_, 0) => words,
+        (all, 1) => format!("{words}; {all} of them drawn as one"),
+        (all, boxes) => format!("{words}; {all} of them drawn as {boxes}"),
+    }
+}
+
 /// The line over a drawing.
 fn headline(network: &Network, options: &Options) -> String {
     let mut words = bounded(&options.title);
     if !words.is_empty() {
         words.push_str(": ");
     }
-    words.push_str(&shown(&network.hidden));
+    words.push_str(&told(network));
     let links = lines(network).into_iter();
     let windows = links.filter_map(|line| Some(line.flow.recent?.window_ms));
     if let Some(ms) = windows.max().filter(|_| options.telemetry) {
@@ -258,7 +269,7 @@ pub fn words(network: &Network) -> String {
         };
         callees.entry(line.from).or_default().push(name);
     }
-    let mut out = shown(&network.hidden) + ".";
+    let mut out = told(network) + ".";
     let count = callees.len();
     for (said, (from, callees)) in callees.into_iter().enumerate() {
         let sentence = format!(

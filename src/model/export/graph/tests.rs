@@ -467,3 +467,16 @@ fn what_mermaid_refuses_is_told_before_it_does() {
     let why = mermaid::too_much(&network, &text).expect("one more with the self call");
     assert!(why.contains("501") && why.contains("--focus"), "{why}");
 }
+
+/// Where groups are drawn, and only there, the ranks of Graphviz are those of all: it loses links otherwise.
+#[test]
+fn groups_of_dot_are_ranked_together() {
+    let mut network = small();
+    let says_so = |network: &Network| dot::text(network, &options(false)).contains("newrank=true");
+    assert!(!says_so(&network));
+    network.nodes[0].group = Some(Group {
+        namespace: "shop".into(),
+        application: None,
+    });
+    assert!(says_so(&network));
+}

@@ -22,7 +22,7 @@ use ratatui::layout::Rect;
 
 pub(super) use self::chart::passes;
 pub(super) use self::info::{empty, grouped};
-pub(super) use self::screen::put_text;
+pub(super) use self::screen::{put_text, wrap};
 
 use self::chart::Spot;
 use self::paint::{Canvas, Cursor};
@@ -34,6 +34,7 @@ use crate::model::element::Element;
 use crate::model::key::ElementKey;
 use crate::model::observation::NamespaceChoice;
 use crate::model::query::links::Side;
+use crate::model::query::network::Network;
 use crate::ui::action::Verb;
 use crate::ui::format;
 
@@ -306,6 +307,19 @@ impl View for GraphView {
         if seen.is_some() {
             self.put(seen);
         }
+    }
+
+    /// What is folded for lack of room is there, too.
+    fn network(&self, ctx: &Ctx<'_>) -> Option<Network> {
+        let stops = &self.planned()?.chart.stops;
+        let among = stops.iter().flat_map(|stop| match &stop.spot {
+            Spot::Element(key) => std::slice::from_ref(key),
+            Spot::Fold(_) => &stop.hidden,
+        });
+        Some(
+            ctx.model
+                .network_among(ctx.choice, &among.cloned().collect()),
+        )
     }
 
     fn act(&mut self, verb: Verb, ctx: &Ctx<'_>) -> Answer {

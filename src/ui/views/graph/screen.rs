@@ -156,7 +156,8 @@ pub(in crate::ui::views) fn put_text(
     }
 }
 
-fn wrap(sentence: &str, width: usize) -> Vec<String> {
+/// A sentence in lines of so many cells at most, words permitting.
+pub(in crate::ui::views) fn wrap(sentence: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in sentence.split(' ') {

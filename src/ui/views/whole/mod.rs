@@ -6,11 +6,13 @@
 mod lens;
 mod paint;
 mod picture;
+mod sheet;
 #[cfg(test)]
 mod tests;
 mod verbs;
 mod words;
 
+pub use self::sheet::{Order, sheet};
 pub use self::verbs::least_rate;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ use crate::model::text::Text;
 use crate::ui::action::Verb;
 use crate::ui::format;
 use crate::ui::graph::layered::{Scene, Task};
+use crate::ui::picture::sheet::Sheet;
 
 /// Everything that a picture hangs on.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +150,7 @@ impl WholeView {
         self.is_new = false;
         let task = &awaited.task;
         self.picture = Some(Picture {
+            labels: words::labels(ctx, &awaited.network),
             network: awaited.network,
             edges: task.edges.clone(),
             sizes: task.nodes.clone(),
@@ -365,6 +369,14 @@ impl View for WholeView {
             // Nobody cancels what is waited for; but if it broke, the next change asks again.
             self.stamp = None;
         }
+    }
+
+    fn network(&self, ctx: &Ctx<'_>) -> Option<Network> {
+        Some(picture::network(ctx, &self.settings).0)
+    }
+
+    fn sheet(&self, ctx: &Ctx<'_>) -> Option<Result<Sheet, String>> {
+        self.all(ctx, None)
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, focused: bool) {

@@ -253,10 +253,7 @@ fn frames(canvas: &mut Canvas<'_>, look: &Look<'_>, ctx: &Ctx<'_>) {
             canvas.put(x, y, glyph, style);
         }
         if let Some(group) = look.ranks.name(frame.group) {
-            let name = match &group.application {
-                Some(application) => format!(" {application} "),
-                None => format!(" {} ", group.namespace),
-            };
+            let name = words::frame(group);
             let name = format::fit(
                 &name,
                 format::width(&name).min(cells.width.saturating_sub(3)),
@@ -299,7 +296,8 @@ fn content(canvas: &mut Canvas<'_>, look: &Look<'_>, at: usize, ctx: &Ctx<'_>) {
         Zoom::Names => String::new(),
         _ => words::state(ctx, node),
     });
-    let left = words::left(ctx, node);
+    let label = look.picture.labels.get(at).map_or("", String::as_str);
+    let left = words::left(ctx, node, label);
     let room = inner.saturating_sub(format::width(&state) + usize::from(!state.is_empty()));
     let title = format!(
         "{}{state}",

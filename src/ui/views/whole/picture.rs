@@ -63,6 +63,8 @@ pub(super) struct Settings {
     pub(super) unlinked: bool,
     /// Only what lies on the ways from one to the other.
     pub(super) path: Option<(ElementKey, ElementKey)>,
+    /// Whether it is for a file, which has room: nothing is folded, and no name is cut.
+    pub(super) paper: bool,
 }
 
 /// From so many leaves of one caller on the least busy ones are one box.
@@ -90,7 +92,7 @@ pub(super) fn network(ctx: &Ctx<'_>, settings: &Settings) -> (Network, Option<St
         least_rate: settings.least_rate,
         only_failing: ctx.only_broken,
         unlinked: settings.unlinked,
-        fan_out: Some(FAN_OUT),
+        fan_out: (!settings.paper).then_some(FAN_OUT),
         unfolded: &settings.unfolded,
     });
     let Some((from, to)) = &settings.path else {
@@ -138,6 +140,8 @@ impl Ranks {
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
     pub(super) network: Network,
+    /// What each box is called.
+    pub(super) labels: Vec<String>,
     pub(super) edges: Vec<Edge>,
     pub(super) sizes: Vec<layered::Node>,
     pub(super) scene: Scene,
@@ -161,8 +165,9 @@ pub(super) fn task(
     (id, rows): (u64, usize),
 ) -> Task {
     let places = before.map(Picture::places).unwrap_or_default();
-    let nodes = network.nodes.iter().map(|node| {
-        let (width, height) = size(ctx, node, settings.zoom);
+    let labels = words::labels(ctx, network);
+    let nodes = network.nodes.iter().zip(&labels).map(|(node, label)| {
+        let (width, height) = size(ctx, node, label, settings);
         layered::Node {
             rank: ranks.part(&node.part),
             width,
@@ -198,8 +203,14 @@ pub(super) fn task(
 /// Components that are named in one box.
 pub(super) const COMPONENTS: usize = 4;
 
-fn size(ctx: &Ctx<'_>, node: &Node, zoom: Zoom) -> (usize, usize) {
-    let title = format::width(&words::left(ctx, node)) + 2;
+fn size(ctx: &Ctx<'_>, node: &Node, label: &str, settings: &Settings) -> (usize, usize) {
+    let zoom = settings.zoom;
+    let widest = if settings.paper {
+        words::WIDEST_ON_PAPER
+    } else {
+        words::WIDEST
+    };
+    let title = format::width(&words::left(ctx, node, label)) + 2;
     let state = match zoom {
         Zoom::Names => 0,
         // Numbers change in place: room for one digit more.
@@ -214,9 +225,15 @@ fn size(ctx: &Ctx<'_>, node: &Node, zoom: Zoom) -> (usize, usize) {
         .iter()
         .take(COMPONENTS)
         .map(|c| format::width(c) + 4);
+    // A frame is as wide as its boxes, and its name stands in it.
+    let frame = match &node.group {
+        Some(group) if settings.paper => format::width(&words::frame(group)),
+        _ => 0,
+    };
     let width = (title + state)
         .max(below.max().unwrap_or(0))
-        .clamp(6, words::WIDEST);
+        .max(frame)
+        .clamp(6, widest);
     let height = match zoom {
         Zoom::Names | Zoom::States => 1,
         Zoom::Rates => 2,

@@ -1,28 +1,57 @@
 //! The words of the whole picture: in boxes, on lines, in the title and below.
 
+use std::collections::BTreeMap;
+
 use super::picture::Picture;
 use crate::model::element::{Counts, Element};
 use crate::model::key::ElementKey;
 use crate::model::query::analysis::words::Names;
 use crate::model::query::links::Side;
-use crate::model::query::network::{Declaration, Flow, Grouping, Hidden, Network, Node, Part};
+use crate::model::query::network::{
+    Declaration, Flow, Group, Grouping, Hidden, Network, Node, Part,
+};
 use crate::ui::views::age::Age;
 use crate::ui::views::graph::words as focus;
 use crate::ui::{Ctx, format};
 
 /// Widest box.
 pub(super) const WIDEST: usize = 34;
+/// Widest box on paper: for the longest name that there is, with its namespace, in the widest characters.
+pub(super) const WIDEST_ON_PAPER: usize = 1_024;
 /// Cells of a line's label: `12.4/s  1.1%!`.
 pub(super) const LABEL: usize = 13;
 
+/// What the boxes are called: with the namespace where others have the same name and no frame tells them apart.
+pub(super) fn labels(ctx: &Ctx<'_>, network: &Network) -> Vec<String> {
+    let plain = network.nodes.iter().map(|node| name(ctx, &node.part));
+    let mut labels: Vec<String> = plain.collect();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for label in &labels {
+        *counts.entry(label.clone()).or_default() += 1;
+    }
+    for (label, node) in labels.iter_mut().zip(&network.nodes) {
+        let group = node.group.as_ref();
+        let is_told = group.is_some_and(|group| group.application.is_none());
+        if let Part::Element(key) = &node.part
+            && let Some(namespace) = key.namespace()
+            && ctx.choice.covers(namespace)
+            && !is_told
+            && counts.get(label).is_some_and(|count| *count > 1)
+        {
+            *label = format!("{namespace}/{label}");
+        }
+    }
+    labels
+}
+
 /// Sign and name of a box, with what it is besides.
-pub(super) fn left(ctx: &Ctx<'_>, node: &Node) -> String {
+pub(super) fn left(ctx: &Ctx<'_>, node: &Node, label: &str) -> String {
     let own = match (&node.part, &node.own) {
         (Part::Element(_), Some(_)) if focus::is_ascii(ctx.theme) => " (self)",
         (Part::Element(_), Some(_)) => " ↻",
         _ => "",
     };
-    format!("{} {}{own}", node.health.sign(), name(ctx, &node.part))
+    format!("{} {label}{own}", node.health.sign())
 }
 
 /// What a part is called.
@@ -41,6 +70,14 @@ pub(super) fn name(ctx: &Ctx<'_>, part: &Part) -> String {
             }
         }
         Part::Rest(_) => "more".to_owned(),
+    }
+}
+
+/// What stands in the border of a group's frame.
+pub(super) fn frame(group: &Group) -> String {
+    match &group.application {
+        Some(application) => format!(" {application} "),
+        None => format!(" {} ", group.namespace),
     }
 }
 
