@@ -53,6 +53,41 @@ async fn of_the_readme() {
     show.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "writes assets/whole.svg and assets/matrix.svg"]
+async fn of_the_whole() {
+    let mut show = Show::open(Opening {
+        width: 150,
+        height: 32,
+        coloured: true,
+        orders: &[(75, "crash reputationservice")],
+        ..Opening::default()
+    })
+    .await;
+    show.line(&["reputationservice", "CrashLoop"]).await;
+    show.shows("zipkin ok").await;
+    show.line(&["derbydb", "0.0"]).await;
+    show.press("ctrl-e");
+    show.command("hide filter");
+    show.shows("filtered out").await;
+    show.command("whole queryservice");
+    show.line(&["queryservice", "callers"]).await;
+    keep(
+        "whole.svg",
+        &show.cells(),
+        "The whole picture: layers from callers to databases, one net of lines for each caller",
+    );
+    show.command("hide");
+    show.command("matrix bidandbuyservice queryservice");
+    show.shows("bidandbuyservice calls queryservice").await;
+    keep(
+        "matrix.svg",
+        &show.cells(),
+        "The matrix: rows call columns, and one line of words for the pair under the cross-hair",
+    );
+    show.close().await;
+}
+
 #[test]
 fn a_picture_has_every_text_in_its_place_and_is_no_markup_by_itself() {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 2));
