@@ -9,7 +9,7 @@ use super::rule::{Rule, Settler};
 use super::spelling::{self, Qualified, normal};
 use crate::model::element::Service;
 use crate::model::key::TypeKey;
-use crate::model::observation::{Hint, Own};
+use crate::model::observation::{Hint, Kind, Own};
 use crate::model::text::Text;
 
 /// All names, ready to be asked.
@@ -18,6 +18,8 @@ pub struct Directory<'a> {
     mapping: HashMap<String, TypeKey>,
     by_name: HashMap<String, BTreeMap<Rule, BTreeSet<TypeKey>>>,
     similar: HashMap<String, BTreeSet<TypeKey>>,
+    /// The same of what they are in their system.
+    roles: HashMap<String, BTreeSet<TypeKey>>,
     /// `service.namespace` of types that are annotated with one.
     groups: HashMap<TypeKey, BTreeSet<String>>,
     /// The `ExternalName` Services by their own names and by the hosts behind them.
@@ -105,6 +107,10 @@ impl<'a> Directory<'a> {
             if let Some(stem) = spelling::stem(&normal(name)) {
                 self.similar.entry(stem).or_default().insert(key.clone());
             }
+        }
+        if let Some(stem) = names.role.as_ref().and_then(|r| spelling::stem(&normal(r))) {
+            let roles = self.roles.entry(stem).or_default();
+            roles.insert(key.clone());
         }
         let groups: BTreeSet<String> = names.groups().map(|group| normal(group)).collect();
         if !groups.is_empty() {
@@ -336,11 +342,24 @@ impl<'a> Directory<'a> {
         qualified().or_else(|| self.alike(name, told, &|_| true))
     }
 
+    /// Whose name is spelt alike; or else whose pod it may be; or else whose part in its system it is.
     fn alike(&self, name: &str, told: &Told, fits: Fits<'_>) -> Option<Resolution> {
-        let keys = self.similar.get(&spelling::stem(name)?)?;
-        let fits = |key: &&TypeKey| fits(key) && is_within(key, told);
-        let keys: BTreeSet<TypeKey> = keys.iter().filter(fits).cloned().collect();
-        Resolution::of(&keys, Rule::SimilarName, false)
+        let among = |known: &HashMap<String, BTreeSet<TypeKey>>, name: &str, fits: Fits<'_>| {
+            let keys = known.get(&spelling::stem(name)?)?;
+            let fits = |key: &&TypeKey| fits(key) && is_within(key, told);
+            let keys: BTreeSet<TypeKey> = keys.iter().filter(fits).cloned().collect();
+            Resolution::of(&keys, Rule::SimilarName, false)
+        };
+        let is_numbered = |key: &TypeKey| &*key.kind == Kind::StatefulSet.name() && fits(key);
+        among(&self.similar, name, fits)
+            .or_else(|| among(&self.similar, spelling::numbered(name)?, &is_numbered))
+            .or_else(|| {
+                let owners = spelling::owners(name).into_iter();
+                owners
+                    .filter_map(|owner| among(&self.similar, owner, fits))
+                    .next()
+            })
+            .or_else(|| among(&self.roles, name, fits))
     }
 
     /// Nobody here has the name, and its callers say that it is a database or a broker.
