@@ -244,16 +244,30 @@ impl<'a> Directory<'a> {
         normal(&key.namespace) == group || groups.is_some_and(|groups| groups.contains(group))
     }
 
-    /// The strongest rule that has candidates decides; several candidates of one rule are told apart by
-    /// what spans say, or they are ambiguous.
+    /// The strongest rule that has candidates decides, but not over who has the name by a weaker one in
+    /// another namespace: that is another system, which names things in its own way. Several candidates are
+    /// told apart by what spans say, or they are ambiguous.
     fn pick(&self, name: &str, told: &Told, fits: Fits<'_>) -> Option<Resolution> {
         let fits = |key: &TypeKey| fits(key) && is_within(key, told);
         let by_name = self.by_name.get(name).into_iter().flatten();
+        let mut decides: Option<Rule> = None;
+        let (mut among, mut all) = (BTreeSet::new(), BTreeSet::new());
         for (rule, keys) in by_name {
-            let among: BTreeSet<TypeKey> = keys.iter().filter(|k| fits(k)).cloned().collect();
-            if !among.is_empty() {
-                return self.told_apart(*rule, keys, among, told);
+            let is_apart = |key: &TypeKey| {
+                let mut others = among.iter();
+                !others.any(|other: &TypeKey| other.namespace == key.namespace)
+            };
+            let more = keys.iter().filter(|key| fits(key) && is_apart(key));
+            let more: Vec<TypeKey> = more.cloned().collect();
+            all.extend(keys.iter().filter(|key| !is_within(key, told)).cloned());
+            if !more.is_empty() {
+                decides = decides.or(Some(*rule));
+                among.extend(more);
             }
+        }
+        if let Some(rule) = decides {
+            all.extend(among.iter().cloned());
+            return self.told_apart(rule, &all, among, told);
         }
         let pods = self.cluster.as_ref()?.places.pods(name, None);
         let pods: BTreeSet<TypeKey> = pods.into_iter().filter(|key| fits(key)).collect();
