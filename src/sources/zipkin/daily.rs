@@ -27,6 +27,8 @@ const LONGER: u64 = 10;
 const ANSWERS: u32 = 4;
 /// Calls by which counts differ at least.
 const CALLS: u64 = 10;
+/// How many times our own count a count is that one contradiction is enough to doubt.
+const GROSS: u64 = 10;
 /// Contradictions, and agreements, in a row.
 const TIMES: u32 = 3;
 /// New traces while no count moves.
@@ -43,6 +45,8 @@ pub(super) struct Judge {
     long: Option<(i64, Vec<Link>)>,
     /// How often in a row the traces contradicted, since the short answer is the same.
     against: u32,
+    /// Whether the last one was as gross as a day's calls are beside those of a minute.
+    is_gross: bool,
     /// How often in a row they agreed.
     agreed: u32,
     /// New traces since the short answer is the same.
@@ -84,6 +88,7 @@ impl Judge {
             changed: None,
             long: None,
             against: 0,
+            is_gross: false,
             agreed: 0,
             new: 0,
             is_whole: false,
@@ -98,15 +103,15 @@ impl Judge {
     }
 
     /// Whether there is enough against the last answer that it should not be shown as rates, and not enough
-    /// to say why: two contradictions in a row, and no count that moved between them; or one, where the long
-    /// window tells the same as the short one.
+    /// to say why: two contradictions in a row, and no count that moved between them; or one, where it is a
+    /// gross one, or the long window tells the same as the short one.
     pub(super) fn is_doubtful(&self) -> bool {
         let is_the_same = || {
             let (short, long) = (self.short.as_ref(), self.long.as_ref());
             let both = short.zip(long);
             both.is_some_and(|(said, (_, long))| self.is_far_apart && said.links == *long)
         };
-        let enough = if is_the_same() { 1 } else { 2 };
+        let enough = if self.is_gross || is_the_same() { 1 } else { 2 };
         !self.is_daily && self.agreed == 0 && self.against >= enough
     }
 
@@ -158,6 +163,8 @@ impl Judge {
         let told: u64 = told.fold(0, u64::saturating_add);
         let is_less = calls >= CALLS && told.saturating_mul(2) <= calls;
         let is_more = is_whole && told >= calls.saturating_mul(2).saturating_add(CALLS);
+        self.is_gross =
+            is_whole && told >= calls.saturating_mul(GROSS).saturating_add(GROSS * CALLS);
         self.new += new;
         (self.own, self.is_whole) = (calls, is_whole);
         if is_less || is_more {
