@@ -1,6 +1,13 @@
 //! Who is who in systems that others have published: `model_who/systems.txt` names their workloads, what
 //! their traces call them, and who that is.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail as tests do"
+)]
+
 #[expect(dead_code, reason = "this file needs only a little of it")]
 mod world;
 

@@ -3,9 +3,14 @@
 
 use portolan::model::usage::Use;
 use portolan::trace::call::Call;
+use portolan::trace::id::TraceId;
 use portolan::trace::span::{Kind, Span};
 
 /// What is told of a call, in texts.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one answer, as the call itself gives them"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Told {
     pub trace: TraceId,

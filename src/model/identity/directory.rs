@@ -368,10 +368,10 @@ impl<'a> Directory<'a> {
         among(&self.similar, name, fits)
             .or_else(|| among(&self.similar, spelling::numbered(name)?, &is_numbered))
             .or_else(|| {
-                let owners = spelling::owners(name).into_iter();
+                let owners = spelling::owners(name);
                 owners
-                    .filter_map(|owner| among(&self.similar, owner, fits))
-                    .next()
+                    .into_iter()
+                    .find_map(|owner| among(&self.similar, owner, fits))
             })
             .or_else(|| among(&self.roles, name, fits))
     }

@@ -45,8 +45,6 @@ pub(super) struct Judge {
     long: Option<(i64, Vec<Link>)>,
     /// How often in a row the traces contradicted, since the short answer is the same.
     against: u32,
-    /// Whether the last one was as gross as a day's calls are beside those of a minute.
-    is_gross: bool,
     /// How often in a row they agreed.
     agreed: u32,
     /// New traces since the short answer is the same.
@@ -55,6 +53,8 @@ pub(super) struct Judge {
     is_whole: bool,
     /// Our count of them.
     own: u64,
+    /// The server's count then.
+    told: u64,
     is_daily: bool,
 }
 
@@ -88,11 +88,11 @@ impl Judge {
             changed: None,
             long: None,
             against: 0,
-            is_gross: false,
             agreed: 0,
             new: 0,
             is_whole: false,
             own: 0,
+            told: 0,
             is_daily: false,
         }
     }
@@ -111,7 +111,10 @@ impl Judge {
             let both = short.zip(long);
             both.is_some_and(|(said, (_, long))| self.is_far_apart && said.links == *long)
         };
-        let enough = if self.is_gross || is_the_same() { 1 } else { 2 };
+        // As a day's calls are beside those of a minute.
+        let least = self.own.saturating_add(CALLS).saturating_mul(GROSS);
+        let is_gross = self.is_whole && self.told >= least;
+        let enough = if is_gross || is_the_same() { 1 } else { 2 };
         !self.is_daily && self.agreed == 0 && self.against >= enough
     }
 
@@ -163,10 +166,8 @@ impl Judge {
         let told: u64 = told.fold(0, u64::saturating_add);
         let is_less = calls >= CALLS && told.saturating_mul(2) <= calls;
         let is_more = is_whole && told >= calls.saturating_mul(2).saturating_add(CALLS);
-        self.is_gross =
-            is_whole && told >= calls.saturating_mul(GROSS).saturating_add(GROSS * CALLS);
         self.new += new;
-        (self.own, self.is_whole) = (calls, is_whole);
+        (self.own, self.told, self.is_whole) = (calls, told, is_whole);
         if is_less || is_more {
             self.against += 1;
             self.agreed = 0;
