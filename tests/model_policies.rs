@@ -13,6 +13,7 @@ use portolan::model::observation::{
     PodFact, Selector, ServiceFact, ServicePort, Span,
 };
 use portolan::model::permission::{Allowance, Direction, Other, Ports};
+use portolan::model::query::difference::Difference;
 use portolan::model::query::links::Side;
 use portolan::model::rules::findings;
 use portolan::ui::filter::Filter;
@@ -134,6 +135,10 @@ fn a_call_that_no_policy_allows_is_a_finding() {
         refused(&model),
         [(Direction::In, vec!["db".to_owned()], false)]
     );
+    for name in ["web", "db"] {
+        let key = ElementKey::Type(TypeKey::new("s", "Pod", name));
+        assert!(model.differs(&key, Difference::Forbidden), "{name}");
+    }
     let found = findings(&model, &NamespaceChoice::All);
     let found: Vec<_> = found.iter().filter(|f| f.rule == "forbiddenCall").collect();
     let [found] = found.as_slice() else {

@@ -280,8 +280,8 @@ fn call_changed(old: Option<&Call>, new: &Call) -> Option<News> {
                 (Severity::Notice, format!("silent for {seconds} s"))
             } else if is.are_failing() && !was.are_failing() {
                 let to = is.error_percent().unwrap_or(0.0);
-                // Of no calls no part failed.
-                let from = was.error_percent();
+                // Of no calls no part failed; of too few to be told, as many may have.
+                let from = was.error_percent().filter(|from| *from < to);
                 let from = from.map_or_else(String::new, |from| format!(", was {from:.1} %"));
                 (Severity::Warning, format!("{to:.1} % of calls fail{from}"))
             } else {
@@ -401,6 +401,8 @@ mod tests {
         assert_eq!(news.text, "20.0 % of calls fail, was 5.0 %");
         let news = told((0, 0), (20, 4)).expect("it fails now");
         assert_eq!(news.text, "20.0 % of calls fail");
+        let news = told((2, 2), (4, 4)).expect("these are enough");
+        assert_eq!(news.text, "100.0 % of calls fail");
         // Outside of the cluster there is nothing to look at: it is news about the caller.
         let cart = ElementKey::Type(TypeKey::new("shop", "Deployment", "cart"));
         assert_eq!(news.subject, Some(cart));

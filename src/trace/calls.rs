@@ -47,18 +47,23 @@ pub fn calls_of(spans: &[&Span]) -> Vec<Call> {
 fn told<'a>(hop: &Hop<'a>, tree: &Tree<'a>, proxies: &Proxies) -> Option<Call> {
     let record = record(hop, tree, proxies)?;
     let operation = (!hop.is_invented).then(|| key::operation(&record));
+    let sort = sort(hop, &record, operation.as_ref());
     let proxy = proxies.hides(hop, tree).then_some(Noise::Proxy);
     Some(Call {
         trace: tree.piece(hop.at)?.trace(),
         caller: hop.caller.cloned(),
         callee: hop.callee.clone(),
         is_by_address: hop.is_address,
-        sort: sort(hop, &record, operation.as_ref()),
+        sort,
         timestamp: record.timestamp(),
         duration: record.duration(),
         span: record.span(),
         failed: hop.failed,
-        is_unanswered: hop.failed && hop.role == Kind::Client && !record.is_answered(),
+        // Databases record no spans: of them nobody expects to be told.
+        is_unanswered: hop.failed
+            && hop.role == Kind::Client
+            && sort == Sort::Service
+            && !record.is_answered(),
         is_5xx: record.is_5xx(),
         exception: exception::of(&record),
         instance: instance(&record),

@@ -2,7 +2,7 @@
 //!
 //! `text` is a regular expression over the name, kind, state, reason and image; `-l key=value` labels;
 //! `-f text` letters in order; `state:broken`, `kind:job`, `node:n1`, `err>1`, `rate>10`, `calls:NAME`,
-//! `callers:NAME`, `links:unused`, `links:undeclared`, `service:empty` are terms.
+//! `callers:NAME`, `links:unused`, `links:undeclared`, `links:forbidden`, `service:empty` are terms.
 
 use regex::{Regex, RegexBuilder};
 
@@ -14,7 +14,7 @@ use crate::model::query::difference::Difference;
 use crate::model::query::links::Side;
 
 /// Words that the prompt completes.
-pub const WORDS: [&str; 17] = [
+pub const WORDS: [&str; 18] = [
     "state:broken",
     "state:changing",
     "state:unknown",
@@ -29,6 +29,7 @@ pub const WORDS: [&str; 17] = [
     "callers:",
     "links:unused",
     "links:undeclared",
+    "links:forbidden",
     "service:empty",
     "-l ",
     "-f ",
@@ -56,11 +57,11 @@ pub enum BadFilter {
     State(String),
     /// No such difference of links.
     #[error(
-        "there is no links:{0}: use unused (declared, never called) or undeclared (called, not declared)"
+        "of links: unused (declared, never called), undeclared (called) or forbidden (by policies), not {0:?}"
     )]
     Links(String),
     /// No such thing to ask of Services.
-    #[error("there is no service:{0}: use empty (no ready endpoints)")]
+    #[error("of service: empty (no ready endpoints), not {0:?}")]
     Service(String),
 }
 
@@ -248,6 +249,7 @@ fn term(word: &str) -> Result<Test, BadFilter> {
             "callers" => Ok(Test::Calls(Side::Callers, value)),
             "links" if begins("unused", &value) => Ok(Test::Links(Difference::Unused)),
             "links" if begins("undeclared", &value) => Ok(Test::Links(Difference::Undeclared)),
+            "links" if begins("forbidden", &value) => Ok(Test::Links(Difference::Forbidden)),
             "links" => Err(BadFilter::Links(value)),
             "service" if begins("empty", &value) => Ok(Test::EmptyService),
             "service" => Err(BadFilter::Service(value)),

@@ -69,7 +69,7 @@ fn more_exceptions_than_the_threshold_are_found() {
     assert_eq!(
         exceptions(THRESHOLD, 1),
         [(
-            "shop/Deployment/cart threw 6 exceptions in the 60000 ms that were sampled".to_owned(),
+            "shop/Deployment/cart threw 6 exceptions in the 60 s that were sampled".to_owned(),
             "6 of TimeoutException, as in trace 00000000000000b2".to_owned()
         )]
     );

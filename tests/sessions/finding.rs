@@ -227,6 +227,16 @@ fn what_is_declared_and_never_called_is_a_row_of_its_own() {
 }
 
 #[test]
+fn an_empty_answer_says_of_how_many_links_nobody_knows() {
+    let mut s = Session::of_shop(Mode::Locked, 160, 45);
+    s.press("/").type_text("links:unused").press("enter");
+    let said = s.shows("nothing passes").line("nothing passes");
+    assert!(said.contains("esc clears it; of "), "{said}");
+    s.press("esc").press("/").type_text("links:undeclared");
+    s.press("enter").shows("nothing passes").hides("; of ");
+}
+
+#[test]
 fn a_service_that_nothing_is_ready_behind_is_a_row_of_its_own() {
     let mut s = Session::of_shop(Mode::Locked, 120, 40);
     s.change(|c| {

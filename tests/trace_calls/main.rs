@@ -10,10 +10,10 @@
 mod naive;
 mod plan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use portolan::model::example::Example;
+use portolan::model::example::{EXAMPLE_LIMIT, Example};
 use portolan::model::usage::{Tally, Use, Uses};
 use portolan::sources::zipkin::tally::{
     CALL_LIMIT, EXCEPTION_LIMIT, OPERATION_LIMIT, OTHERS, Tallies,
@@ -160,23 +160,42 @@ fn check(used: &Use, calls: &[&Told]) -> Result<(), TestCaseError> {
         calls: count,
         errors,
         unflagged,
+        unanswered,
         latency,
         exceptions,
-        ..
+        slowest,
+        failed,
     } = &used.tally;
     let number = |of: &dyn Fn(&Told) -> bool| calls.iter().filter(|call| of(call)).count() as u64;
     let expected = (
         calls.len() as u64,
         number(&|call| call.failed),
         number(&|call| call.is_5xx && !call.failed),
+        number(&|call| call.is_unanswered),
     );
-    prop_assert_eq!((*count, *errors, *unflagged), expected);
+    prop_assert_eq!((*count, *errors, *unflagged, *unanswered), expected);
     let mut lasted: Vec<u64> = calls.iter().filter_map(|call| call.duration).collect();
     lasted.sort_unstable();
     prop_assert_eq!(latency.count(), lasted.len() as u64);
     prop_assert_eq!(latency.total_us, lasted.iter().sum::<u64>());
     prop_assert_eq!(latency.min_us(), lasted.first().copied());
     prop_assert_eq!(latency.max_us(), lasted.last().copied());
+    // Of each trace one.
+    let mut longest: BTreeMap<TraceId, u64> = BTreeMap::new();
+    for call in calls {
+        if let Some(us) = call.duration {
+            let known = longest.entry(call.trace).or_default();
+            *known = us.max(*known);
+        }
+    }
+    let mut longest: Vec<u64> = longest.into_values().collect();
+    longest.sort_unstable_by(|a, b| b.cmp(a));
+    longest.truncate(EXAMPLE_LIMIT);
+    let shown: Vec<u64> = slowest.iter().filter_map(|call| call.took_us).collect();
+    prop_assert_eq!(shown, longest);
+    let went_wrong = calls.iter().filter(|call| call.failed || call.is_5xx);
+    let went_wrong: BTreeSet<TraceId> = went_wrong.map(|call| call.trace).collect();
+    prop_assert_eq!(failed.len(), went_wrong.len().min(EXAMPLE_LIMIT));
     for part in [50, 95] {
         if let Some(found) = latency.at(f64::from(part) / 100.0) {
             // Any definition of a percentile lies between these two.

@@ -3,11 +3,17 @@
 
 use portolan::model::usage::Use;
 use portolan::trace::call::Call;
+use portolan::trace::id::TraceId;
 use portolan::trace::span::{Kind, Span};
 
 /// What is told of a call, in texts.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one answer, as the call itself gives them"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Told {
+    pub trace: TraceId,
     pub caller: Option<String>,
     pub callee: String,
     pub operation: Option<String>,
@@ -16,6 +22,8 @@ pub struct Told {
     pub duration: Option<u64>,
     pub failed: bool,
     pub is_5xx: bool,
+    /// Whether nobody but the caller tells of it, and that it failed.
+    pub is_unanswered: bool,
     pub thrown: Option<String>,
     pub is_noise: bool,
 }
@@ -26,6 +34,7 @@ pub type Place = (Option<String>, String, String);
 impl Told {
     pub fn of(call: &Call) -> Self {
         Self {
+            trace: call.trace,
             caller: call.caller.as_deref().map(str::to_owned),
             callee: call.callee.to_string(),
             operation: call.operation.as_ref().map(|o| o.name.to_string()),
@@ -34,6 +43,7 @@ impl Told {
             duration: call.duration,
             failed: call.failed,
             is_5xx: call.is_5xx,
+            is_unanswered: call.is_unanswered,
             thrown: call.exception.as_ref().map(|e| e.kind.to_string()),
             is_noise: call.noise.is_some(),
         }
@@ -157,6 +167,7 @@ fn told(spans: &[Span], span: &Span) -> Vec<Told> {
         && near != own
     {
         found.push(Told {
+            trace: span.trace_id,
             caller: Some(near.clone()),
             callee: own.clone(),
             operation: None,
@@ -165,6 +176,7 @@ fn told(spans: &[Span], span: &Span) -> Vec<Told> {
             duration: None,
             failed: false,
             is_5xx: false,
+            is_unanswered: false,
             thrown: None,
             is_noise: false,
         });
@@ -176,7 +188,14 @@ fn told(spans: &[Span], span: &Span) -> Vec<Told> {
         .filter(|_| span.kind == Some(Kind::Server));
     let sides = || std::iter::once(span).chain(calling);
     let lasted = sides().map(|side| side.duration).find(|us| *us > 0);
+    let is_told = span
+        .tags
+        .iter()
+        .any(|(key, _)| key.ends_with("status_code"));
+    let is_unanswered =
+        span.kind == Some(Kind::Client) && sort == "Service" && has_failed(span) && !is_told;
     found.extend(callee.map(|callee| Told {
+        trace: span.trace_id,
         caller,
         callee,
         operation: Some(operation(span)),
@@ -184,6 +203,7 @@ fn told(spans: &[Span], span: &Span) -> Vec<Told> {
         timestamp: span.timestamp,
         duration: lasted.map(|us| u64::try_from(us).expect("positive")),
         failed: has_failed(span) || split && !is_message,
+        is_unanswered,
         is_5xx: sides().any(is_5xx),
         thrown: sides().find_map(thrown),
         is_noise: ["GET /health", "GET /metrics"].contains(&operation(span).as_str()),

@@ -9,7 +9,7 @@ use super::rule::{Rule, Settler};
 use super::spelling::{self, Qualified, normal};
 use crate::model::element::Service;
 use crate::model::key::TypeKey;
-use crate::model::observation::{Hint, Own};
+use crate::model::observation::{Hint, Kind, Own};
 use crate::model::text::Text;
 
 /// All names, ready to be asked.
@@ -18,6 +18,8 @@ pub struct Directory<'a> {
     mapping: HashMap<String, TypeKey>,
     by_name: HashMap<String, BTreeMap<Rule, BTreeSet<TypeKey>>>,
     similar: HashMap<String, BTreeSet<TypeKey>>,
+    /// The same of what they are in their system.
+    roles: HashMap<String, BTreeSet<TypeKey>>,
     /// `service.namespace` of types that are annotated with one.
     groups: HashMap<TypeKey, BTreeSet<String>>,
     /// The `ExternalName` Services by their own names and by the hosts behind them.
@@ -105,6 +107,10 @@ impl<'a> Directory<'a> {
             if let Some(stem) = spelling::stem(&normal(name)) {
                 self.similar.entry(stem).or_default().insert(key.clone());
             }
+        }
+        if let Some(stem) = names.role.as_ref().and_then(|r| spelling::stem(&normal(r))) {
+            let roles = self.roles.entry(stem).or_default();
+            roles.insert(key.clone());
         }
         let groups: BTreeSet<String> = names.groups().map(|group| normal(group)).collect();
         if !groups.is_empty() {
@@ -238,16 +244,30 @@ impl<'a> Directory<'a> {
         normal(&key.namespace) == group || groups.is_some_and(|groups| groups.contains(group))
     }
 
-    /// The strongest rule that has candidates decides; several candidates of one rule are told apart by
-    /// what spans say, or they are ambiguous.
+    /// The strongest rule that has candidates decides, but not over who has the name by a weaker one in
+    /// another namespace: that is another system, which names things in its own way. Several candidates are
+    /// told apart by what spans say, or they are ambiguous.
     fn pick(&self, name: &str, told: &Told, fits: Fits<'_>) -> Option<Resolution> {
         let fits = |key: &TypeKey| fits(key) && is_within(key, told);
         let by_name = self.by_name.get(name).into_iter().flatten();
+        let mut decides: Option<Rule> = None;
+        let (mut among, mut all) = (BTreeSet::new(), BTreeSet::new());
         for (rule, keys) in by_name {
-            let among: BTreeSet<TypeKey> = keys.iter().filter(|k| fits(k)).cloned().collect();
-            if !among.is_empty() {
-                return self.told_apart(*rule, keys, among, told);
+            let is_apart = |key: &TypeKey| {
+                let mut others = among.iter();
+                !others.any(|other: &TypeKey| other.namespace == key.namespace)
+            };
+            let more = keys.iter().filter(|key| fits(key) && is_apart(key));
+            let more: Vec<TypeKey> = more.cloned().collect();
+            all.extend(keys.iter().filter(|key| !is_within(key, told)).cloned());
+            if !more.is_empty() {
+                decides = decides.or(Some(*rule));
+                among.extend(more);
             }
+        }
+        if let Some(rule) = decides {
+            all.extend(among.iter().cloned());
+            return self.told_apart(rule, &all, among, told);
         }
         let pods = self.cluster.as_ref()?.places.pods(name, None);
         let pods: BTreeSet<TypeKey> = pods.into_iter().filter(|key| fits(key)).collect();
@@ -336,11 +356,24 @@ impl<'a> Directory<'a> {
         qualified().or_else(|| self.alike(name, told, &|_| true))
     }
 
+    /// Whose name is spelt alike; or else whose pod it may be; or else whose part in its system it is.
     fn alike(&self, name: &str, told: &Told, fits: Fits<'_>) -> Option<Resolution> {
-        let keys = self.similar.get(&spelling::stem(name)?)?;
-        let fits = |key: &&TypeKey| fits(key) && is_within(key, told);
-        let keys: BTreeSet<TypeKey> = keys.iter().filter(fits).cloned().collect();
-        Resolution::of(&keys, Rule::SimilarName, false)
+        let among = |known: &HashMap<String, BTreeSet<TypeKey>>, name: &str, fits: Fits<'_>| {
+            let keys = known.get(&spelling::stem(name)?)?;
+            let fits = |key: &&TypeKey| fits(key) && is_within(key, told);
+            let keys: BTreeSet<TypeKey> = keys.iter().filter(fits).cloned().collect();
+            Resolution::of(&keys, Rule::SimilarName, false)
+        };
+        let is_numbered = |key: &TypeKey| &*key.kind == Kind::StatefulSet.name() && fits(key);
+        among(&self.similar, name, fits)
+            .or_else(|| among(&self.similar, spelling::numbered(name)?, &is_numbered))
+            .or_else(|| {
+                let owners = spelling::owners(name);
+                owners
+                    .into_iter()
+                    .find_map(|owner| among(&self.similar, owner, fits))
+            })
+            .or_else(|| among(&self.roles, name, fits))
     }
 
     /// Nobody here has the name, and its callers say that it is a database or a broker.

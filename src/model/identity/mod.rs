@@ -9,6 +9,7 @@
 
 mod directory;
 mod evidence;
+mod likeness;
 mod names;
 mod resolution;
 mod rule;
@@ -17,7 +18,8 @@ mod spelling;
 pub use directory::Directory;
 pub use evidence::{Cluster, Places, Told};
 pub(in crate::model) use evidence::{is_wanted, wants};
-pub use names::{Names, names_of};
+pub use likeness::Likeness;
+pub use names::{DAPR, Names, names_of};
 pub use resolution::{Known, Resolution};
 pub use rule::{Rule, Settler};
 pub(in crate::model) use spelling::normal;

@@ -17,6 +17,8 @@ pub struct Names {
     pub own: BTreeSet<OwnName>,
     /// OpenTelemetry's `service.namespace`, where it is annotated.
     pub group: Option<Text>,
+    /// What it is in its system, by `app.kubernetes.io/component`: often its name, as often only its part.
+    pub role: Option<Text>,
 }
 
 impl Names {
@@ -27,8 +29,22 @@ impl Names {
     }
 }
 
-/// Labels beside OpenTelemetry's by which meshes and people name an application.
-const OTHER_LABELS: [&str; 3] = ["service.istio.io/canonical-name", "app", "k8s-app"];
+/// Labels beside OpenTelemetry's by which meshes, tools and people name an application.
+const OTHER_LABELS: [&str; 9] = [
+    "service.istio.io/canonical-name",
+    "tags.datadoghq.com/service",
+    "opentelemetry.io/name",
+    "io.kompose.service",
+    "app",
+    "k8s-app",
+    "service",
+    "name",
+    "run",
+];
+/// Annotations by which a sidecar is told the name that it puts into spans.
+const OTHER_ANNOTATIONS: [&str; 1] = [DAPR];
+/// Dapr's name of an application.
+pub const DAPR: &str = "dapr.io/app-id";
 
 /// The names of a workload by OpenTelemetry's order, from its (or its pods') labels, annotations and
 /// environment.
@@ -49,11 +65,13 @@ pub fn names_of(
     let otel = all.first().cloned().unwrap_or_else(|| key.name.clone());
     let mut others: BTreeSet<Text> = all.into_iter().skip(1).collect();
     others.extend(OTHER_LABELS.into_iter().filter_map(label));
+    others.extend(OTHER_ANNOTATIONS.into_iter().filter_map(annotated));
     others.remove(&otel);
     Names {
         otel,
         others,
         own,
         group: annotated("resource.opentelemetry.io/service.namespace"),
+        role: label("app.kubernetes.io/component"),
     }
 }

@@ -32,7 +32,8 @@ pub enum Rule {
     PodName,
     /// Others call it at the address of a pod or a Service, or the name is such an address.
     PeerAddress,
-    /// One of its names, spelt alike: without dashes, without `-service`, with its namespace in front or behind.
+    /// One of its names, spelt alike: without dashes, without `-service`, with its namespace in front or behind,
+    /// with the end of a pod that is gone; or what it is in its system.
     SimilarName,
 }
 

@@ -83,14 +83,24 @@ pub(super) fn qualified(normal: &str) -> Vec<Qualified<'_>> {
 }
 
 /// Words that people put behind the name of a component to say what it is.
-const WHAT_IT_IS: [&str; 6] = [
+const WHAT_IT_IS: [&str; 10] = [
+    "-microservice",
     "-service",
     "-svc",
     "-deployment",
     "-deploy",
     "-app",
+    "-api",
+    ".api",
+    "-server",
     "service",
 ];
+/// The characters of which Kubernetes makes the ends of names.
+const OF_HASHES: &str = "bcdfghjklmnpqrstvwxz2456789";
+/// How long the end of a pod's name is.
+const POD_END: usize = 5;
+/// How long the end of a `ReplicaSet`'s name is.
+const TEMPLATE_END: std::ops::RangeInclusive<usize> = 8..=10;
 /// Fewest characters that make a name without its dashes.
 const SHORTEST: usize = 3;
 
@@ -105,9 +115,64 @@ pub(super) fn stem(normal: &str) -> Option<String> {
     (stem.len() >= SHORTEST).then_some(stem)
 }
 
+/// Whose pod a name may be of, or whose `ReplicaSet`, by the ends that Kubernetes gives them: the likeliest
+/// first. Pods come and go, and a name in traces may be that of one that is gone.
+pub(super) fn owners(normal: &str) -> Vec<&str> {
+    let of_template = |name| without_hash(name, |length| TEMPLATE_END.contains(&length));
+    let pod = without_hash(normal, |length| length == POD_END);
+    let owners = [pod.and_then(of_template), pod, of_template(normal)];
+    owners.into_iter().flatten().collect()
+}
+
+fn without_hash(name: &str, fits: impl Fn(usize) -> bool) -> Option<&str> {
+    let (owner, end) = name.rsplit_once('-')?;
+    let is_hash = fits(end.len()) && end.chars().all(|c| OF_HASHES.contains(c));
+    (is_hash && !owner.is_empty()).then_some(owner)
+}
+
+/// Whose numbered pod a name is of: `redis` of `redis-2`, and of `redis-2.redis`, as it is called within
+/// its namespace.
+pub(super) fn numbered(normal: &str) -> Option<&str> {
+    let (pod, behind) = match normal.split_once('.') {
+        Some((pod, behind)) => (pod, Some(behind)),
+        None => (normal, None),
+    };
+    let (owner, number) = pod.rsplit_once('-')?;
+    let is_of_owner = behind.is_none_or(|service| service.starts_with(owner));
+    (is_number(number) && is_of_owner && !owner.is_empty()).then_some(owner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_that_kubernetes_makes_are_told_from_words() {
+        for (name, owner) in [
+            ("cart-7d9f8b6c5-x2x4z", Some("cart")),
+            ("cart-db-7d9f8b6c5", Some("cart-db")),
+            ("agent-x2x4z", Some("agent")),
+            ("order-service", None),
+            ("cart-proxy", None),
+            ("-x2x4z", None),
+        ] {
+            assert_eq!(owners(name).first().copied(), owner, "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_pods_with_an_identity() {
+        for (name, owner) in [
+            ("redis-2", Some("redis")),
+            ("redis-2.redis-headless", Some("redis")),
+            ("redis-2.kafka", None),
+            ("redis", None),
+            ("cart-v2", None),
+            ("-2", None),
+        ] {
+            assert_eq!(numbered(name), owner, "{name}");
+        }
+    }
 
     #[test]
     fn what_is_no_part_of_a_name_does_not_count() {

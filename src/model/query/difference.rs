@@ -22,6 +22,8 @@ pub enum Difference {
     Unused,
     /// Called, and not declared.
     Undeclared,
+    /// Called, and no NetworkPolicy allows it.
+    Forbidden,
 }
 
 /// How many times more calls the last hour must have than the long window that contains it, to say that calls
@@ -165,10 +167,11 @@ impl Model {
             .declared(key, side)
             .filter(move |_| how == Difference::Unused)
             .filter(|declared| self.is_observed(declared) == Some(false));
-        let calls = self
-            .calls(key, side)
-            .filter(move |_| how == Difference::Undeclared)
-            .filter(|call| is_used(call) && self.is_declared(call) == Some(false));
+        let calls = self.calls(key, side).filter(move |call| match how {
+            Difference::Unused => false,
+            Difference::Undeclared => is_used(call) && self.is_declared(call) == Some(false),
+            Difference::Forbidden => !self.refusals(call).is_empty(),
+        });
         let declared = declared.map(|d| ElementKey::declared(d.caller.clone(), d.callee.clone()));
         declared.chain(calls.map(|c| ElementKey::call(c.caller.clone(), c.callee.clone())))
     }

@@ -21,8 +21,8 @@ pub(super) fn find(model: &Model, choice: &NamespaceChoice) -> Vec<Finding> {
         (times > THRESHOLD).then(|| Finding {
             rule: "exceptions",
             text: format!(
-                "{subject} threw {times} exceptions in the {} ms that were sampled",
-                sample.window_ms
+                "{subject} threw {times} exceptions in the {} s that were sampled",
+                sample.window_ms / 1_000
             ),
             subject,
             evidence: thrown

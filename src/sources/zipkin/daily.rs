@@ -27,6 +27,8 @@ const LONGER: u64 = 10;
 const ANSWERS: u32 = 4;
 /// Calls by which counts differ at least.
 const CALLS: u64 = 10;
+/// How many times our own count a count is that one contradiction is enough to doubt.
+const GROSS: u64 = 10;
 /// Contradictions, and agreements, in a row.
 const TIMES: u32 = 3;
 /// New traces while no count moves.
@@ -51,6 +53,8 @@ pub(super) struct Judge {
     is_whole: bool,
     /// Our count of them.
     own: u64,
+    /// The server's count then.
+    told: u64,
     is_daily: bool,
 }
 
@@ -88,6 +92,7 @@ impl Judge {
             new: 0,
             is_whole: false,
             own: 0,
+            told: 0,
             is_daily: false,
         }
     }
@@ -98,15 +103,18 @@ impl Judge {
     }
 
     /// Whether there is enough against the last answer that it should not be shown as rates, and not enough
-    /// to say why: two contradictions in a row, and no count that moved between them; or one, where the long
-    /// window tells the same as the short one.
+    /// to say why: two contradictions in a row, and no count that moved between them; or one, where it is a
+    /// gross one, or the long window tells the same as the short one.
     pub(super) fn is_doubtful(&self) -> bool {
         let is_the_same = || {
             let (short, long) = (self.short.as_ref(), self.long.as_ref());
             let both = short.zip(long);
             both.is_some_and(|(said, (_, long))| self.is_far_apart && said.links == *long)
         };
-        let enough = if is_the_same() { 1 } else { 2 };
+        // As a day's calls are beside those of a minute.
+        let least = self.own.saturating_add(CALLS).saturating_mul(GROSS);
+        let is_gross = self.is_whole && self.told >= least;
+        let enough = if is_gross || is_the_same() { 1 } else { 2 };
         !self.is_daily && self.agreed == 0 && self.against >= enough
     }
 
@@ -159,7 +167,7 @@ impl Judge {
         let is_less = calls >= CALLS && told.saturating_mul(2) <= calls;
         let is_more = is_whole && told >= calls.saturating_mul(2).saturating_add(CALLS);
         self.new += new;
-        (self.own, self.is_whole) = (calls, is_whole);
+        (self.own, self.told, self.is_whole) = (calls, told, is_whole);
         if is_less || is_more {
             self.against += 1;
             self.agreed = 0;

@@ -244,6 +244,7 @@ fn no_spans_make_no_calls() {
 #[case::no_error("http.method=GET", false)]
 #[case::grpc_unavailable("error=14 grpc.status_code=14", true)]
 #[case::grpc_internal("error=13 grpc.status_code=13", false)]
+#[case::database("error=READONLY db.system=redis", false)]
 fn a_failed_call_of_which_the_called_side_says_nothing_is_unanswered(
     #[case] tags: &str,
     #[case] expected: bool,

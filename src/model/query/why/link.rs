@@ -31,7 +31,7 @@ impl Model {
                         last hour. Of links that are missing nothing can be said yet.";
             points.push(
                 Point::new(text)
-                    .todo("look whether the tracing server was started anew, and wait an hour"),
+                    .todo("look whether the tracing server was started anew or keeps too few spans; after an hour this is over"),
             );
         }
         for side in [Side::Callees, Side::Callers] {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Point, Reasons, Verdict};
 use crate::model::Model;
 use crate::model::element::Outside;
-use crate::model::identity::{Directory, Known, Resolution, Rule, Told, is_default};
+use crate::model::identity::{Directory, Known, Likeness, Resolution, Rule, Told, is_default};
 use crate::model::key::TypeKey;
 use crate::model::observation::{Kind, NamespaceChoice, Own};
 use crate::model::text::Text;
@@ -192,10 +192,18 @@ impl Model {
                 Some(format!("Services that lead to it: {}.", named.join(", ")))
             }
             Rule::PodName => None,
-            Rule::SimilarName => Some(format!(
-                "Its name is {}, which is spelt nearly so.",
-                to.name
-            )),
+            Rule::SimilarName => Some(match names.map(|names| Likeness::of(name, names)) {
+                Some(Likeness::Spelling) | None => {
+                    format!("Its name is {}, which is spelt nearly so.", to.name)
+                }
+                Some(Likeness::Pod) => format!(
+                    "Pods of {} are called so, and none of that name is there.",
+                    to.name
+                ),
+                Some(Likeness::Role(role)) => format!(
+                    "Its label app.kubernetes.io/component is {role}; that may be its name, or only its part."
+                ),
+            }),
         }
     }
 

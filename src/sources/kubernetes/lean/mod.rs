@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::model::identity;
 use crate::model::observation::Kind;
 use crate::model::rating;
 
@@ -193,6 +194,7 @@ pub(super) struct Annotations(pub(super) BTreeMap<String, String>);
 fn is_read(annotation: &str) -> bool {
     [
         "deployment.kubernetes.io/revision",
+        identity::DAPR,
         rating::CRITICALITY,
         rating::RELIABILITY,
     ]

@@ -101,6 +101,22 @@ fn a_days_calls_are_doubted_long_before_they_are_told() {
 }
 
 #[test]
+fn a_days_calls_beside_those_of_a_minute_are_doubted_at_once() {
+    for (told, counted, is_doubted) in [(5_000, 30, true), (250, 30, false), (90, 0, false)] {
+        let mut judge = judge();
+        judge.short(0, &links(told));
+        judge.long(0, &links(told + 7));
+        judge.sampled(sampled(counted, true, 0));
+        assert_eq!(judge.is_doubtful(), is_doubted, "{told} beside {counted}");
+    }
+    // Where not all traces are known, a small count of ours tells nothing.
+    let mut judge = judge();
+    judge.short(0, &links(5_000));
+    judge.sampled(sampled(30, false, 0));
+    assert!(!judge.is_doubtful());
+}
+
+#[test]
 fn an_idle_a_small_and_a_regular_system_are_no_such_case() {
     // Nothing since the start, or since an hour.
     for long in [0, 900] {

@@ -1,8 +1,9 @@
 //! Rows of single links, where a filter asks for them: which link it is, how it is declared, and why it is here.
 
 use super::cells::Cells;
-use crate::model::element::{Declared, Element};
+use crate::model::element::{Call, Declared, Element};
 use crate::model::key::ElementKey;
+use crate::model::query::difference::Difference;
 use crate::ui::Ctx;
 use crate::ui::{detail, format};
 
@@ -37,11 +38,23 @@ pub(super) fn cells(row: &LinkRow, ctx: &Ctx<'_>) -> Cells {
         Some(Element::Call(call)) => {
             cells.rate = format::rate(call.recent);
             cells.errors = format::errors(call.recent);
-            "called, not declared".clone_into(&mut cells.why);
+            cells.why = of_call(call, ctx);
         }
         _ => {}
     }
     cells
+}
+
+fn of_call(call: &Call, ctx: &Ctx<'_>) -> String {
+    let refusals = ctx.model.refusals(call);
+    let mut why: Vec<String> = refusals
+        .iter()
+        .map(|refusal| format!("not allowed: {}", refusal.words()))
+        .collect();
+    if ctx.model.is_declared(call) == Some(false) {
+        why.push("called, not declared".to_owned());
+    }
+    why.join("; ")
 }
 
 fn why(declared: &Declared, ctx: &Ctx<'_>) -> String {
@@ -56,4 +69,25 @@ fn why(declared: &Declared, ctx: &Ctx<'_>) -> String {
         why = format!("no endpoint is ready, {why}");
     }
     why
+}
+
+/// Of how many declared links nobody knows whether they are used, where a filter asks for those that are not.
+pub(super) fn unknowable(ctx: &Ctx<'_>) -> Option<String> {
+    let asks = ctx.filter.links().any(|how| how == Difference::Unused);
+    let links = ctx
+        .model
+        .graph()
+        .links()
+        .filter(|(_, link)| match &***link {
+            Element::Declared(declared) => {
+                !declared.is_only_allowed() && ctx.model.is_observed(declared).is_none()
+            }
+            _ => false,
+        });
+    let count = if asks { links.count() } else { 0 };
+    (count > 0).then(|| {
+        format!(
+            "; of {count} declared links it is not known whether they are used, :why NAME says why"
+        )
+    })
 }

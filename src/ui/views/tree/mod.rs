@@ -271,8 +271,9 @@ impl TreeView {
         } else if ctx.filter.is_empty() {
             format!("nothing runs in {}: n chooses other namespaces", ctx.choice)
         } else {
+            let why_not = links::unknowable(ctx).unwrap_or_default();
             format!(
-                "nothing passes the filter /{}: esc clears it",
+                "nothing passes the filter /{}: esc clears it{why_not}",
                 ctx.filter.source()
             )
         }
