@@ -2,10 +2,11 @@
 //! neighbours. `cargo bench --bench micro -- layout`.
 
 use divan::Bencher;
+use portolan::ui::graph::layered::strokes::strokes;
 use portolan::ui::graph::layered::{
     Budget, Drawing, End, Memory, Node, Place, Scene, Task, layout,
 };
-use portolan::ui::graph::{Edge, focus};
+use portolan::ui::graph::{Cells, Edge, focus};
 
 use crate::chart::{Chart, HEIGHT, WIDTH};
 
@@ -88,6 +89,20 @@ fn kept(bencher: Bencher<'_, '_>, size: usize) {
     let before = Picture::new(&chart).scene();
     let picture = Picture::new(&chart.with_leaf(1, false)).after(before);
     bencher.bench(|| picture.scene());
+}
+
+/// The strokes of one screen in the middle of the picture, as each frame asks for them.
+#[divan::bench(args = SIZES, sample_count = 15, sample_size = 1)]
+fn in_sight(bencher: Bencher<'_, '_>, size: usize) {
+    let picture = Picture::new(&Chart::new(size, 1));
+    let scene = picture.scene();
+    let window = Cells {
+        x: scene.width / 3,
+        y: scene.height / 3,
+        width: 160,
+        height: 45,
+    };
+    bencher.bench(|| strokes(&scene, &picture.edges, window, &|_| 0));
 }
 
 /// One in the middle, with so many callers and as many callees, in a window that can be scrolled; and each of
