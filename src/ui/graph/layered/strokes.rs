@@ -58,8 +58,10 @@ pub fn strokes(
         let Some(edge) = edges.get(line.edge) else {
             continue;
         };
-        let weight = weight(line.edge);
+        // What is out of sight is not asked for: a picture has thousands of lines, a screen a few.
+        let mut known = None;
         each_cell(line, window, &mut |point, joins| {
+            let weight = *known.get_or_insert_with(|| weight(line.edge));
             let all = cells.entry(point).or_default();
             let stroke = Stroke {
                 joins,
@@ -110,6 +112,9 @@ fn each_cell(line: &Line, window: Cells, tell: &mut dyn FnMut(Point, Joins)) {
     {
         let (first, last) = (index == 0, index + 2 == count);
         if a.y == b.y {
+            if !(window.y..window.y + window.height).contains(&a.y) {
+                continue;
+            }
             let (low, high) = (a.x.min(b.x), a.x.max(b.x));
             // At its two ends a line also leads to the box.
             let open = |x: usize| (x == a.x && first) || (x == b.x && last);
@@ -124,7 +129,7 @@ fn each_cell(line: &Line, window: Cells, tell: &mut dyn FnMut(Point, Joins)) {
                     tell(point, joins);
                 }
             }
-        } else {
+        } else if (window.x..window.x + window.width).contains(&a.x) {
             let (low, high) = (a.y.min(b.y), a.y.max(b.y));
             for y in low.max(window.y)..=high.min((window.y + window.height).saturating_sub(1)) {
                 let joins = Joins {

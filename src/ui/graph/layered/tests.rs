@@ -477,3 +477,32 @@ fn two_thousand_nodes_are_placed_within_the_budget() {
     check(&random.nodes, &random.edges, &scene).unwrap();
     assert!(scene.steps < Budget::STEPS, "{} steps", scene.steps);
 }
+
+#[test]
+fn only_lines_in_sight_are_weighed() {
+    let random = system(200, 1);
+    let scene = plain(&random.drawing(None));
+    let window = Cells {
+        x: scene.width / 3,
+        y: scene.height / 3,
+        width: 40,
+        height: 12,
+    };
+    let in_sight = |line: &&Line| cells(line).iter().any(|(p, _)| inside(*p, window));
+    let seen: BTreeSet<usize> = scene
+        .lines
+        .iter()
+        .filter(in_sight)
+        .map(|l| l.edge)
+        .collect();
+    assert!(!seen.is_empty() && seen.len() < scene.lines.len());
+    let weighed = std::cell::RefCell::new(Vec::new());
+    let strokes = strokes::strokes(&scene, &random.edges, window, &|edge| {
+        weighed.borrow_mut().push(edge);
+        0
+    });
+    assert_eq!(weighed.into_inner(), Vec::from_iter(seen));
+    let drawn = scene.lines.iter().flat_map(cells).map(|(p, _)| p);
+    let wanted: BTreeSet<Point> = drawn.filter(|p| inside(*p, window)).collect();
+    assert_eq!(strokes.into_keys().collect::<BTreeSet<_>>(), wanted);
+}
