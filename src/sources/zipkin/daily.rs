@@ -111,9 +111,9 @@ impl Judge {
             let both = short.zip(long);
             both.is_some_and(|(said, (_, long))| self.is_far_apart && said.links == *long)
         };
-        // As a day's calls are beside those of a minute.
+        // As a day's calls are beside those of a minute; where none are left, it may have been a burst.
         let least = self.own.saturating_add(CALLS).saturating_mul(GROSS);
-        let is_gross = self.is_whole && self.told >= least;
+        let is_gross = self.is_whole && self.own > 0 && self.told >= least;
         let enough = if is_gross || is_the_same() { 1 } else { 2 };
         !self.is_daily && self.agreed == 0 && self.against >= enough
     }
