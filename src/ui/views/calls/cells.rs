@@ -245,16 +245,16 @@ impl Cells {
 
 /// What there is to say of a link besides its figures.
 fn note(call: Option<&Call>, declared: Option<&Declared>, fails: bool, age: Age) -> String {
+    let is_silent = |call: &Call| call.recent.is_some_and(|counts| counts.calls == 0);
     let plain = match (call, declared) {
         (Some(_), _) if fails => "calls fail",
-        (Some(call), _) if call.recent.is_some_and(|c| c.calls == 0) => "called earlier",
-        (Some(_), _) | (None, None) => "",
+        (Some(call), _) if is_silent(call) => {
+            return age.words().unwrap_or_else(|| "called earlier".to_owned());
+        }
+        (Some(_), _) => return age.words().unwrap_or_default(),
+        (None, None) => "",
         (None, Some(declared)) if declared.is_only_allowed() => "only allowed",
         (None, Some(_)) => "only declared",
     };
-    match (age.words(), plain) {
-        (None, plain) => plain.to_owned(),
-        (Some(words), "") => words,
-        (Some(words), plain) => format!("{plain}, {words}"),
-    }
+    plain.to_owned()
 }

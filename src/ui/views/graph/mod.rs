@@ -30,6 +30,7 @@ use self::plan::{Basis, Plan};
 use self::screen::Rows;
 use self::walk::Row;
 use super::super::{Answer, Ctx, View};
+use super::age;
 use crate::model::element::Element;
 use crate::model::key::ElementKey;
 use crate::model::observation::NamespaceChoice;
@@ -395,7 +396,11 @@ impl View for GraphView {
         let width = usize::from(area.width);
         let listed = [info::also(ctx, plan, at, width)];
         put_text(buf, also, &listed, ctx.theme.accent(), ctx);
-        let about = at.map(|at| info::about(ctx, plan, at)).unwrap_or_default();
+        let mut about = at.map(|at| info::about(ctx, plan, at)).unwrap_or_default();
+        // Links that are only declared say so themselves.
+        let ages = plan.chart.links.iter().map(|link| link.age(ctx));
+        about.push(age::legend(ages, false, ctx));
+        about.retain(|line| !line.is_empty());
         put_text(buf, info, &about, ctx.theme.text(), ctx);
     }
 }

@@ -31,7 +31,7 @@ fn callees_level_by_level() {
              redis                          13.3   0.0
          ▾ checkout                         12.4   0.3
              cart                           13.0   0.0  seen above
-     !       mailer                            0     -  called earlier · CrashLoopBackOff exit 137
+     !       mailer                            0     -  silent for at least 1 min · CrashLoopBackOff exit 137
      !     ▾ payment                        12.4  10.8  calls fail
              ▾ fraud                        12.4   0.0
      !           payment ↻                   0.2   0.0  circle
@@ -47,7 +47,7 @@ fn callees_level_by_level() {
              redis                          13.3   0.0
          ▾ checkout                         12.4   0.3
              cart                           13.0   0.0  seen above
-     !       mailer                            0     -  called earlier · CrashLoopB…
+     !       mailer                            0     -  silent for at least 1 min ·…
      !     ▾ payment                        12.4  10.8  calls fail
              ▾ fraud                        12.4   0.0
      !           payment ↻                   0.2   0.0  circle
@@ -63,7 +63,7 @@ fn callees_level_by_level() {
              redis                    13.3   0.0
          ▾ checkout                   12.4   0.3
              cart                     13.0   0.0  seen above
-     !       mailer                      0     -  called earl…
+     !       mailer                      0     -  silent for …
      !     ▾ payment                  12.4  10.8  calls fail
              ▾ fraud                  12.4   0.0
      !           payment ↻             0.2   0.0  circle
@@ -102,7 +102,7 @@ fn without_unicode() {
              redis                          13.3   0.0
          - checkout                         12.4   0.3
              cart                           13.0   0.0  seen above
-     !       mailer                            0     -  called earlier - CrashLoopBackOff exit 137
+     !       mailer                            0     -  silent for at least 1 min - CrashLoopBackOff ex~
      !     - payment                        12.4  10.8  calls fail
              - fraud                        12.4   0.0
      !           payment (circle)            0.2   0.0  circle
@@ -138,7 +138,7 @@ fn only_what_passes_and_what_leads_there() {
        NAME                  REQ/s  ERR%  NOTE
     >  ▾ frontend                -     -
          ▾ checkout           12.4   0.3
-     !       mailer              0     -  called earlier · CrashLoopBackOff exit 137
+     !       mailer              0     -  silent for at least 1 min · CrashLoopBackOff exit 137
      !     ▾ payment          12.4  10.8  calls fail
              ▾ fraud          12.4   0.0
      !           payment ↻     0.2   0.0  circle

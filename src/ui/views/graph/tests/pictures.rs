@@ -142,7 +142,7 @@ fn trouble() -> World {
 #[test]
 fn trouble_is_seen() {
     let mut w = trouble();
-    insta::assert_snapshot!(w.text(158, 30), @r#"
+    insta::assert_snapshot!(w.text(158, 30), @"
     [checkout · 1 hop · rates over 60 s]
                     callers 3                                selected                                             callees 5
                    ┌──────────────┐                         ┌──────────────────────────┐                         ┌──────────────┐
@@ -157,7 +157,7 @@ fn trouble_is_seen() {
                    └──────────────┘                       │ │                          │ │                       └──────────────┘ │
                                                           │ │                          │ │                       ┌──────────────┐ │
                                                           │ │                          ├─│───── 3.1/s  0.0% ────→│  fraud ⇄  2/2│←┘
-                                                          │ │                          │←│───── 1.0/s  0.0% ─────┤              │
+                                                          │ │                          │«│───── 1.0/s  0.0% ─────┤              │
                                                           │ │                          │ │                       └──────────────┘
                                                           │ │                          │ │                       ┌──────────────┐
                                                           │ │                          ├─│─────── 0/s ──────────→│  mailer   2/2│
@@ -173,15 +173,16 @@ fn trouble_is_seen() {
     payment · 2/3 ready · broken: CrashLoopBackOff exit 137 · Deployment in shop
     checkout → payment · 12.4/s, 38.0 % errors over 60 s, 89,280 calls with 17,460 errors in 60 min · not declared
     payment → fraud · 12.4/s, 0.0 % errors over 60 s, 44,640 calls with 0 errors in 60 min · not declared
-    "#);
-    insta::assert_snapshot!(w.text(80, 14), @r#"
+    » new
+    ");
+    insta::assert_snapshot!(w.text(80, 14), @"
     [checkout · 1 hop · rates over 60 s]
      callers 3                      selected                         callees 5
     │  frontend 2/2├─11.7/s 10.0%!→│! checkout ↻ 1/3├─13.0/s  0.0%─→│  cart     2/2│
     │  mobile   2/2├──3.1/s  0.0%─→│ CrashLoopBackO…├─12.4/s 38.0%!→│! payment  2/3│
     │  admin    2/2├─0.05/s  0.0%─→│ in  16.3/s 7.2…├─11.7/s  0.0%─→│  shipping 2/2│
                                    │ out 40.7/s 11.…├──3.1/s  0.0%─→│  fraud ⇄  2/2│
-                                   │                │←─1.0/s  0.0%──┤              │
+                                   │                │«─1.0/s  0.0%──┤              │
                                    │                ├────0/s───────→│  mailer   2/2│
 
 
@@ -190,7 +191,7 @@ fn trouble_is_seen() {
     also: payment → fraud 12.4/s 0.0% · frontend → cart 15.0/s 0.1%
     payment · 2/3 ready · broken: CrashLoopBackOff exit 137 · Deployment in shop
     checkout → payment · 12.4/s, 38.0 % errors over 60 s, 89,280 calls with 17,460 …
-    "#);
+    ");
     insta::assert_snapshot!(w.text(60, 9), @r#"
     [checkout · 1 hop · 2 folded · rates over 60 s]
      callers 3     /s    %   selected      /s    %   callees 5
@@ -204,14 +205,14 @@ fn trouble_is_seen() {
     checkout → payment · 12.4/s, 38.0 % errors over 60 s, 89,28…
     "#);
     w.theme = Theme::new(false, true);
-    insta::assert_snapshot!(w.text(80, 14), @r#"
+    insta::assert_snapshot!(w.text(80, 14), @"
     [checkout - 1 hop - rates over 60 s]
      callers 3                      selected                         callees 5
     |  frontend 2/2+-11.7/s 10.0%!>|! checko~ (self)+-13.0/s  0.0%->|  cart     2/2|
     |  mobile   2/2+--3.1/s  0.0%->| CrashLoopBackO~+-12.4/s 38.0%!>|! payment  2/3|
     |  admin    2/2+-0.05/s  0.0%->| in  16.3/s 7.2~+-11.7/s  0.0%->|  shipping 2/2|
                                    | out 40.7/s 11.~+--3.1/s  0.0%->|  fraud <> 2/2|
-                                   |                |<-1.0/s  0.0%--+              |
+                                   |                |*-1.0/s  0.0%--+              |
                                    |                +----0/s------->|  mailer   2/2|
 
 
@@ -220,7 +221,7 @@ fn trouble_is_seen() {
     also: payment > fraud 12.4/s 0.0% - frontend > cart 15.0/s 0.1%
     payment - 2/3 ready - broken: CrashLoopBackOff exit 137 - Deployment in shop
     checkout > payment - 12.4/s, 38.0 % errors over 60 s, 89,280 calls with 17,460 ~
-    "#);
+    ");
 }
 
 #[test]
@@ -295,7 +296,7 @@ fn what_has_no_room_is_folded_by_name() {
     w.text(80, 14);
     w.act(Verb::Right);
     w.act(Verb::Bottom);
-    insta::assert_snapshot!(w.text(80, 14), @r#"
+    insta::assert_snapshot!(w.text(80, 14), @"
     [checkout · 1 hop · 36 folded · rates over 60 s]
      callers 3         /s    %   selected             /s    %   callees 45
     │  frontend 2/2├─12.4  0.3─→│  checkout    3/3├─13.0  0.0─→│  cart        2/2│
@@ -303,17 +304,17 @@ fn what_has_no_room_is_folded_by_name() {
     │  admin    2/2├─0.05  0.0─→│ out 60.0/s 0.5% ├─11.7  0.0─→│  shipping    2/2│ │
                                 │                 ├──3.1  0.0─→│  fraud       2/2│←┘
                                 │                 ├──0.2  0.0─→│  mailer      2/2│
-                                │                 ├──0.8  0.0─→│  worker-39   2/2│
-                                │                 ├──0.8  0.0─→│  worker-38   2/2│
-                                │                 ├──0.8  0.0─→│  worker-37   2/2│
-                                │                 ├──0.2 69.2!→│  worker-03   2/2│
+                                │                 ├──0.8  0.0─»│  worker-39   2/2│
+                                │                 ├──0.8  0.0─»│  worker-38   2/2│
+                                │                 ├──0.8  0.0─»│  worker-37   2/2│
+                                │                 ├──0.2 69.2!»│  worker-03   2/2│
                                 │                 ├─17.1  0.0─→│▸ +36 more       │
     also: frontend → cart 15.0/s 0.1% · payment → fraud 12.4/s 0.0%
     36 callees folded for room (enter shows them): worker-36, worker-35, worker-34,…
     checkout → 36 more · 17.1/s, 0.0 % errors over 60 s, 61,380 calls with 0 errors…
-    "#);
+    ");
     w.act(Verb::Enter);
-    insta::assert_snapshot!(w.text(80, 14), @r#"
+    insta::assert_snapshot!(w.text(80, 14), @"
     [checkout · 1 hop · rates over 60 s]
      callers 3         /s    %    selected              /s    %   callees 45  ↑1 ↓36
     │  frontend 2/2├───────────┐ │  checkout    3/3│ ┌15.0  0.1─→│  cart      2/2│
@@ -321,15 +322,15 @@ fn what_has_no_room_is_folded_by_name() {
     │  admin    2/2├─0.05  0.0─│→│ out 60.0/s 0.5% ├─│11.7  0.0─→│  shipping  2/2│ │
                                │ │                 ├─│─3.1  0.0─→│  fraud     2/2│←┘
                                │ │                 ├─│─0.2  0.0─→│  mailer    2/2│
-                               │ │                 ├─│─0.8  0.0─→│  worker-39 2/2│
-                               │ │                 ├─│─0.8  0.0─→│  worker-38 2/2│
-                               │ │                 ├─│─0.8  0.0─→│  worker-37 2/2│
-                               │ │                 ├─│─0.2 69.2!→│  worker-03 2/2│
-                               │ │                 ├─│─0.8  0.0─→│  worker-36 2/2│
+                               │ │                 ├─│─0.8  0.0─»│  worker-39 2/2│
+                               │ │                 ├─│─0.8  0.0─»│  worker-38 2/2│
+                               │ │                 ├─│─0.8  0.0─»│  worker-37 2/2│
+                               │ │                 ├─│─0.2 69.2!»│  worker-03 2/2│
+                               │ │                 ├─│─0.8  0.0─»│  worker-36 2/2│
     also: payment → fraud 12.4/s 0.0%
     worker-36 · 2/2 ready · Deployment in shop
     checkout → worker-36 · 0.8/s, 0.0 % errors over 60 s, 2,760 calls with 0 errors…
-    "#);
+    ");
 }
 
 #[test]
@@ -401,13 +402,13 @@ fn names_outside_of_the_cluster() {
     w.text(80, 14);
     w.act(Verb::Right);
     w.act(Verb::Down);
-    insta::assert_snapshot!(w.text(158, 20), @r#"
+    insta::assert_snapshot!(w.text(158, 20), @"
     [payment · 1 hop · rates over 60 s]
                           callers 1                                selected                                             callees 5
-                         │  checkout 3/3├──── 12.4/s  1.1% ──────→│  payment              2/2├─────── 1.2/s  0.0% ────→│  mystery unresolved│
-                         │              ├───────────────────────┐ │  Deployment in shop      ├─────── 1.0/s  1.7% ────→│  bank svc  external│
-                                                                │ │  in  12.4/s 1.1%         ├─────── 0.9/s  0.0% ────→│  infra/kafka    1/1│
-                                                                │ │  out 16.3/s 0.1%         ├─────── 0.8/s  0.0% ────→│  ledger   ambiguous│
+                         │  checkout 3/3├──── 12.4/s  1.1% ──────→│  payment              2/2├─────── 1.2/s  0.0% ────»│  mystery unresolved│
+                         │              ├───────────────────────┐ │  Deployment in shop      ├─────── 1.0/s  1.7% ────»│  bank svc  external│
+                                                                │ │  in  12.4/s 1.1%         ├─────── 0.9/s  0.0% ────»│  infra/kafka    1/1│
+                                                                │ │  out 16.3/s 0.1%         ├─────── 0.8/s  0.0% ────»│  ledger   ambiguous│
                                                                 │ │                          ├────── 12.4/s  0.0% ────→│  fraud          2/2│
                                                                 │ │                          │ ┌───── 3.1/s  0.0% ────→│                    │
                                                                 └──────────────→───────────────┘
@@ -420,16 +421,17 @@ fn names_outside_of_the_cluster() {
 
 
     bank · external: leads outside, to bank.example · Service in shop
-    payment → bank · 1.0/s, 1.7 % errors over 60 s, 3,600 calls with 60 errors in 60 min · not declared
-    "#);
+    payment → bank · 1.0/s, 1.7 % errors over 60 s, 3,600 calls with 60 errors in 60 min · new, first call 0s ago · not declared
+    » new
+    ");
     w.act(Verb::Down);
-    insta::assert_snapshot!(w.text(80, 14), @r#"
+    insta::assert_snapshot!(w.text(80, 14), @"
     [payment · 1 hop · rates over 60 s]
      callers 1         /s    %    selected              /s    %   callees 5
-    │  checkout 3/3├─12.4  1.1──→│  payment     2/2├───1.2  0.0─→│  mystery     unr│
-    │              ├───────────┐ │ in  12.4/s 1.1% ├───1.0  1.7─→│  bank svc    ext│
-                               │ │ out 16.3/s 0.1% ├───0.9  0.0─→│  infra/kafka 1/1│
-                               │ │                 ├───0.8  0.0─→│  ledger      amb│
+    │  checkout 3/3├─12.4  1.1──→│  payment     2/2├───1.2  0.0─»│  mystery     unr│
+    │              ├───────────┐ │ in  12.4/s 1.1% ├───1.0  1.7─»│  bank svc    ext│
+                               │ │ out 16.3/s 0.1% ├───0.9  0.0─»│  infra/kafka 1/1│
+                               │ │                 ├───0.8  0.0─»│  ledger      amb│
                                │ │                 ├──12.4  0.0─→│  fraud       2/2│
                                │ │                 │ ┌─3.1  0.0─→│                 │
                                └──────────→──────────┘
@@ -439,19 +441,19 @@ fn names_outside_of_the_cluster() {
 
     infra/kafka · 1/1 ready · Deployment in infra
     payment → infra/kafka · 0.9/s, 0.0 % errors over 60 s, 3,300 calls with 0 error…
-    "#);
+    ");
     w.act(Verb::Down);
     w.act(Verb::Down);
-    insta::assert_snapshot!(w.text(60, 9), @r#"
+    insta::assert_snapshot!(w.text(60, 9), @"
     [payment · 1 hop · rates over 60 s]
      callers 1     /s    %   selected      /s    %   callees 5
-    │ checkout ├─12.4  1.1─→│ payment  ├──1.2  0.0─→│ mystery  │
-                            │ in  12.4…├──1.0  1.7─→│ bank  ext│
-                            │ out 16.3…├──0.9  0.0─→│ infra/ka…│
-                            │          ├──0.8  0.0─→│ ledger   │
+    │ checkout ├─12.4  1.1─→│ payment  ├──1.2  0.0─»│ mystery  │
+                            │ in  12.4…├──1.0  1.7─»│ bank  ext│
+                            │ out 16.3…├──0.9  0.0─»│ infra/ka…│
+                            │          ├──0.8  0.0─»│ ledger   │
                             │          ├─12.4  0.0─→│ fraud 2/2│
     also: checkout → fraud 3.1/s 0.0%
     fraud · 2/2 ready · Deployment in shop
     payment → fraud · 12.4/s, 0.0 % errors over 60 s, 44,640 ca…
-    "#);
+    ");
 }
