@@ -22,15 +22,20 @@ impl Picture {
         .sum()
     }
 
-    fn cross(&self, (a, b): (usize, usize), (c, d): (usize, usize)) -> bool {
-        if a == c || a == d || b == c || b == d {
+    fn cross(&self, one: (usize, usize), other: (usize, usize)) -> bool {
+        if [other.0, other.1]
+            .iter()
+            .any(|end| [one.0, one.1].contains(end))
+        {
             return false;
         }
-        let side = |from: usize, to: usize, of: usize| {
-            let ((x, y), (p, q), (u, v)) = (self.boxes[from], self.boxes[to], self.boxes[of]);
-            (p - x) * (v - y) - (q - y) * (u - x)
+        // On which side of the line through a call's two ends a box lies.
+        let side = |call: (usize, usize), of: usize| {
+            let (from, to, of) = (self.boxes[call.0], self.boxes[call.1], self.boxes[of]);
+            (to.0 - from.0) * (of.1 - from.1) - (to.1 - from.1) * (of.0 - from.0)
         };
-        side(a, b, c) * side(a, b, d) < 0.0 && side(c, d, a) * side(c, d, b) < 0.0
+        side(one, other.0) * side(one, other.1) < 0.0
+            && side(other, one.0) * side(other, one.1) < 0.0
     }
 
     /// The share of boxes, in percent, that another picture has in the same cell. Pictures may be moved as a whole:
