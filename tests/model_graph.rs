@@ -108,6 +108,7 @@ fn uncounted(mut network: Network) -> Network {
         flow.long = None;
         flow.p95_us = None;
         flow.failing = 0;
+        flow.silence = None;
     };
     for node in &mut network.nodes {
         node.own.iter_mut().for_each(forget);

@@ -229,10 +229,12 @@ impl Show {
     }
 
     /// Waits until a workload is in the tree with so many pods ready. Its Service may be listed before it, under
-    /// the same name and with as many endpoints, and is gone to by that name while it stands alone.
+    /// the same name and with as many endpoints, and is gone to by that name while it stands alone; so may its
+    /// pods be, under a longer one.
     pub async fn workload(&mut self, name: &str, ready: &str) {
         let what = format!("the workload {name} with {ready}");
-        let is_its = |l: &str| l.contains(name) && l.contains(ready) && !l.contains('(');
+        let whole = format!(" {name} ");
+        let is_its = |l: &str| l.contains(&whole) && l.contains(ready) && !l.contains('(');
         self.until(&what, |s| s.lines().any(is_its)).await;
     }
 

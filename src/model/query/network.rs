@@ -396,7 +396,19 @@ impl Model {
         flow.failing = usize::from(call.recent.is_some_and(Counts::are_failing));
         let trend = self.trend(key);
         flow.arrived = trend.and_then(Trend::arrived);
-        flow.silence = trend.and_then(Trend::silence);
+        // Where there is no memory, as in a model that was read from a file, the window alone says so.
+        let window = || {
+            let counts = call.recent.filter(|counts| counts.calls == 0)?;
+            let minutes = usize::try_from(counts.window_ms / 60_000).ok()?.max(1);
+            Some(Silence {
+                minutes,
+                or_longer: true,
+            })
+        };
+        flow.silence = match trend {
+            Some(trend) => trend.silence(),
+            None => window(),
+        };
     }
 
     /// Which node each element belongs to.

@@ -163,7 +163,6 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
     if let Some(call) = &link.call {
         let age = link.age(ctx);
         parts.push(counted(ctx, age, call.recent, call.long));
-        parts.extend(age.words().filter(|_| age.is_new()));
         parts.extend(hour(ctx, call));
     }
     parts.extend(operations(ctx, plan, link));
@@ -194,6 +193,8 @@ fn connection(ctx: &Ctx<'_>, plan: &Plan, link: &Link) -> String {
             parts.push(format!("traced as {}", names.join(", ")));
         }
     }
+    let age = link.age(ctx);
+    parts.extend(age.words().filter(|_| age.is_new()));
     parts.join(&format!(" {} ", ctx.theme.glyphs.dot))
 }
 

@@ -421,7 +421,7 @@ fn names_outside_of_the_cluster() {
 
 
     bank · external: leads outside, to bank.example · Service in shop
-    payment → bank · 1.0/s, 1.7 % errors over 60 s, 3,600 calls with 60 errors in 60 min · new, first call 0s ago · not declared
+    payment → bank · 1.0/s, 1.7 % errors over 60 s, 3,600 calls with 60 errors in 60 min · not declared · new, first call 0s ago
     » new
     ");
     w.act(Verb::Down);
