@@ -1,7 +1,7 @@
 //! The network of who calls whom, as every picture, table and export of it needs it: chosen elements and groups,
 //! links among them summed, and a count of whatever is left out. Nothing is left out without being counted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
@@ -365,11 +365,13 @@ impl Model {
         among: &BTreeMap<ElementKey, &Element>,
     ) -> BTreeMap<(ElementKey, ElementKey), Flow> {
         let mut flows: BTreeMap<(ElementKey, ElementKey), Flow> = BTreeMap::new();
+        // Hashed once instead of compared with each link.
+        let among: HashSet<&ElementKey> = among.keys().collect();
         for (key, element) in self.graph.links() {
             let Some((from, to)) = key.ends() else {
                 continue;
             };
-            if !among.contains_key(from) || !among.contains_key(to) {
+            if !among.contains(from) || !among.contains(to) {
                 continue;
             }
             let flow = flows.entry((from.clone(), to.clone())).or_default();

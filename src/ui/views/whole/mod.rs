@@ -87,6 +87,11 @@ pub(super) struct WholeView {
 impl WholeView {
     /// Asks the model again where something changed, and for a new layout where the structure did.
     fn refresh(&mut self, ctx: &Ctx<'_>) {
+        self.renew(ctx, false);
+    }
+
+    /// The same; `anew` also lays out anew what is as it was.
+    fn renew(&mut self, ctx: &Ctx<'_>, anew: bool) {
         let stamp = Stamp {
             context: ctx.model.context().clone(),
             revision: ctx.model.revision(),
@@ -97,12 +102,21 @@ impl WholeView {
             settings: self.settings.clone(),
             ascii: ctx.theme.glyphs.ellipsis.is_ascii(),
         };
-        if self.stamp.as_ref() == Some(&stamp) {
+        let is_same = self.stamp.as_ref() == Some(&stamp);
+        if is_same && !anew {
             return;
         }
         self.stamp = Some(stamp);
-        let (network, said) = picture::network(ctx, &self.settings);
-        self.said = said;
+        // Asking the model for a large network takes longer than a frame.
+        let awaited = self.awaited.as_ref().map(|awaited| &awaited.network);
+        let shown = || self.picture.as_ref().map(|picture| &picture.network);
+        let network = if let Some(known) = awaited.or_else(shown).filter(|_| is_same) {
+            known.clone()
+        } else {
+            let (network, said) = picture::network(ctx, &self.settings);
+            self.said = said;
+            network
+        };
         let before = self.picture.as_ref().filter(|_| !self.is_new);
         self.tasks += 1;
         let id = (self.tasks, self.size.1.max(1));

@@ -10,7 +10,7 @@ use super::words;
 use crate::model::element::Health;
 use crate::model::query::network::Part;
 use crate::ui::graph::layered::strokes::{Joins, strokes};
-use crate::ui::graph::{Cells, Line};
+use crate::ui::graph::{Cells, Line, Point};
 use crate::ui::views::age::Age;
 use crate::ui::{Ctx, format};
 
@@ -77,8 +77,12 @@ pub(super) fn paint(buf: &mut Buffer, area: Rect, look: &Look<'_>, ctx: &Ctx<'_>
         height: usize::from(area.height),
     };
     frames(&mut canvas, look, ctx);
-    for at in 0..look.picture.network.nodes.len() {
-        sides(&mut canvas, look, at, ctx);
+    let scene = &look.picture.scene;
+    let boxes = scene.boxes.iter().enumerate();
+    let boxes = boxes.filter(|(_, cells)| meet(**cells, window));
+    let boxes: Vec<usize> = boxes.map(|(at, _)| at).collect();
+    for at in &boxes {
+        sides(&mut canvas, look, *at, ctx);
     }
     let cells = strokes(&look.picture.scene, &look.picture.edges, window, &|edge| {
         weight(look, edge, ctx)
@@ -88,14 +92,37 @@ pub(super) fn paint(buf: &mut Buffer, area: Rect, look: &Look<'_>, ctx: &Ctx<'_>
         let glyph = glyph(stroke.joins, straight(look, stroke.edge, ctx), ctx);
         canvas.put(point.x, point.y, glyph, style);
     }
-    for line in &look.picture.scene.lines {
+    for line in scene.lines.iter().filter(|line| shows_end(line, window)) {
         let style = style(look, line.edge, ctx);
         ends(&mut canvas, line, age(look, line.edge, ctx), style, ctx);
         label(&mut canvas, look, line, style, ctx);
     }
-    for at in 0..look.picture.network.nodes.len() {
+    for at in boxes {
         content(&mut canvas, look, at, ctx);
     }
+}
+
+/// Whether two rectangles have a cell in common.
+const fn meet(a: Cells, b: Cells) -> bool {
+    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+}
+
+/// Whether an end of a line, the side of the box where it begins, or its label may be in sight.
+fn shows_end(line: &Line, window: Cells) -> bool {
+    let near = |end: Option<&Point>| {
+        end.is_some_and(|end| {
+            let around = Cells {
+                x: end.x.saturating_sub(1),
+                y: end.y,
+                width: 3,
+                height: 1,
+            };
+            meet(around, window)
+        })
+    };
+    near(line.points.first())
+        || near(line.points.last())
+        || line.label.is_some_and(|label| meet(label, window))
 }
 
 /// How much an edge matters: of lines that share a cell the one that matters most is seen.

@@ -74,8 +74,7 @@ impl WholeView {
     /// Everything may move.
     fn anew(&mut self, ctx: &Ctx<'_>) -> Answer {
         self.is_new = true;
-        self.stamp = None;
-        self.refresh(ctx);
+        self.renew(ctx, true);
         Answer::Done
     }
 
