@@ -60,7 +60,7 @@ pub fn line(trend: &Trend, figure: Figure, theme: &Theme) -> Option<String> {
     Some(format!("{minutes} min {}", bars(trend, figure, theme)?))
 }
 
-/// `▁▁▂▃▇ most 31/s`, as [`line`].
+/// `▁▁▂▃▇ most 31/s`, as [`line()`].
 #[must_use]
 pub fn bars(trend: &Trend, figure: Figure, theme: &Theme) -> Option<String> {
     let values: Vec<Option<f64>> = trend

@@ -131,13 +131,9 @@ pub(in crate::ui::views) fn put_text(
     ctx: &Ctx<'_>,
 ) {
     let ellipsis = ctx.theme.glyphs.ellipsis;
-    let width = usize::from(area.width);
-    let mut lines: Vec<String> = said.iter().flat_map(|s| wrap(s, width)).collect();
-    if lines.len() > usize::from(area.height) && said.len() > 1 {
-        // Rather the beginning of each sentence than the whole of the first.
-        lines = said.to_vec();
-    }
-    let cut = lines.len() > usize::from(area.height);
+    let (width, height) = (usize::from(area.width), usize::from(area.height));
+    let lines = shared(said, width, height);
+    let cut = lines.len() > height;
     let rows = (0..area.height).zip(&lines);
     for (y, line) in rows {
         let last = cut && y + 1 == area.height;
@@ -156,6 +152,22 @@ pub(in crate::ui::views) fn put_text(
     }
 }
 
+/// The lines of sentences: one of each at least, for the beginning of each says more than the whole of the first;
+/// the first ones have those that are left. The last line of a sentence may be longer than there is room for.
+fn shared(said: &[String], width: usize, height: usize) -> Vec<String> {
+    let mut spare = height.saturating_sub(said.len());
+    let mut lines = Vec::new();
+    for sentence in said {
+        let mut own = wrap(sentence, width);
+        let more = spare.min(own.len().saturating_sub(1));
+        spare -= more;
+        let rest: String = own.drain(more..).collect();
+        lines.append(&mut own);
+        lines.push(rest);
+    }
+    lines
+}
+
 /// A sentence in lines of so many cells at most, words permitting.
 pub(in crate::ui::views) fn wrap(sentence: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -172,4 +184,23 @@ pub(in crate::ui::views) fn wrap(sentence: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sentence_has_a_line_and_the_first_ones_have_those_that_are_left() {
+        let said = ["one two three four".to_owned(), "five six seven".to_owned()];
+        let lines = |height| shared(&said, 10, height);
+        assert_eq!(lines(2), said);
+        assert_eq!(lines(3), ["one two", " three four", "five six seven"]);
+        assert_eq!(
+            lines(9),
+            ["one two", " three", " four", "five six", " seven"]
+        );
+        assert_eq!(lines(0), said);
+        assert!(shared(&[], 10, 3).is_empty());
+    }
 }
