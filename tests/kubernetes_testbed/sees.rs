@@ -24,7 +24,8 @@ async fn a_limited_user_sees_what_is_allowed_and_is_told_about_the_rest() {
                 .lines
                 .values()
                 .filter(|s| matches!(s, SourceState::Forbidden { .. }));
-            w.ready_pods() == 2 && refused.count() == 12
+            // All but the session's own line and the pods'.
+            w.ready_pods() == 2 && refused.count() == LINES - 2
         })
         .await;
     let key = ("deployments".into(), Some(Text::from(&*ground.namespace)));
