@@ -34,12 +34,8 @@ impl App {
         };
         if let Some(view) = views.get_mut(self.view) {
             let is_log = view.name() == "events";
-            let has_detail = view.has_detail()
-                && if view.is_wide() {
-                    self.panes.detail_of_wide
-                } else {
-                    self.panes.detail
-                };
+            let mut panes = self.panes;
+            let has_detail = view.has_detail() && *panes.detail_beside(view.is_wide());
             let mut scene = Scene {
                 ctx,
                 view: view.as_mut(),

@@ -147,6 +147,17 @@ impl Default for Panes {
     }
 }
 
+impl Panes {
+    /// Whether the detail pane stands beside a view, by whether that wants the whole width.
+    pub(super) const fn detail_beside(&mut self, is_wide: bool) -> &mut bool {
+        if is_wide {
+            &mut self.detail_of_wide
+        } else {
+            &mut self.detail
+        }
+    }
+}
+
 /// The stage that is open.
 #[derive(Clone, Debug)]
 pub struct Staged {
@@ -290,11 +301,8 @@ impl App {
 
     /// Whether the detail pane stands beside the view.
     pub(super) fn detail_pane(&mut self) -> &mut bool {
-        if self.views.get(self.view).is_some_and(|v| v.is_wide()) {
-            &mut self.panes.detail_of_wide
-        } else {
-            &mut self.panes.detail
-        }
+        let is_wide = self.views.get(self.view).is_some_and(|v| v.is_wide());
+        self.panes.detail_beside(is_wide)
     }
 
     /// What a person says, in the last line for some seconds.

@@ -174,9 +174,8 @@ impl Trend {
     /// which nobody counted ends what is known.
     #[must_use]
     pub fn silence(&self) -> Option<Silence> {
-        let mut last = self.points.iter().rev();
         let silent = |point: &&Option<Point>| point.is_some_and(|point| !point.has_calls());
-        let minutes = last.by_ref().take_while(silent).count();
+        let minutes = self.points.iter().rev().take_while(silent).count();
         let before = self.points.len().checked_sub(minutes + 1);
         let was_called = before.and_then(|at| self.points.get(at).copied().flatten());
         (minutes > 0).then_some(Silence {

@@ -1,11 +1,11 @@
 //! What stands out on demand, from wherever somebody is: whom it touches when something stops, what everything
 //! hangs on, who calls in circles. It is shown in the picture of the whole.
 
-use super::{Entry, app};
+use super::{Entry, app, places};
 use crate::app::effect::Effect;
 use crate::app::state::App;
+use crate::ui::Ask;
 use crate::ui::action::{Action, Place, Verb};
-use crate::ui::{Answer, Ask};
 
 /// The view that shows it.
 const VIEW: &str = "whole";
@@ -43,18 +43,9 @@ pub(super) fn entries() -> Vec<Entry> {
 
 /// In the picture itself the key turns it on and off; from elsewhere it leads there, and it is on.
 fn stand_out(app: &mut App, what: Verb) -> Vec<Effect> {
-    let Some(whole) = app.view_named(VIEW) else {
-        return Vec::new();
-    };
-    let answer = if app.view == whole {
-        app.with_view(whole, |view, ctx| view.act(what, ctx))
-    } else {
-        let key = app.selected();
-        app.go(whole, key.as_ref());
-        app.with_view(whole, |view, ctx| view.ask(Ask::StandOut(what), ctx))
-    };
-    if let Some(Answer::Say(text)) = answer {
-        app.say(text);
+    if app.view_named(VIEW) != Some(app.view) {
+        return places::ask(app, Ask::StandOut(what));
     }
+    app.with_view(app.view, |view, ctx| view.act(what, ctx));
     Vec::new()
 }

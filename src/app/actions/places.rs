@@ -208,7 +208,7 @@ fn linked(app: &App, name: &str) -> Option<ElementKey> {
 }
 
 /// Asks something of the whole picture, and shows it.
-fn ask(app: &mut App, wish: Ask) -> Vec<Effect> {
+pub(super) fn ask(app: &mut App, wish: Ask) -> Vec<Effect> {
     if let Some(whole) = app.view_named("whole") {
         let key = app.selected();
         if app.view != whole {
